@@ -1,0 +1,105 @@
+"""The check of the answers, called from cookiecutter.json before anything is written.
+
+It runs inside `kedro new` or `cookiecutter`, so a bad answer can end the command
+with one line. A hook could not: it is a process of its own, whose failure both
+commands wrap in a traceback, and it runs when the project's folder is already there.
+"""
+
+import json
+import keyword
+import re
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import yaml
+from cookiecutter.utils import simple_filter
+
+QUESTIONS = json.loads(
+    Path(__file__).with_name("cookiecutter.json").read_text(encoding="utf-8")
+)
+NAMES = ("project_name", "repo_name", "python_package", "kedro_version")
+SWITCHES = [key for key in QUESTIONS if key[0] != "_" and key not in NAMES]
+
+# `kedro new` reads this key from the config file itself.
+KEDRO_KEYS = ["output_dir"]
+
+YES = {"y", "yes", "true", "t", "on", "1"}
+NO = {"n", "no", "false", "f", "off", "0"}
+
+
+@simple_filter  # type: ignore[untyped-decorator]
+def checked(answers: dict[str, Any]) -> str:
+    """Refuse bad answers and turn the switches in `answers` into booleans."""
+    _check_keys(_keys_given())
+    _check_project_name(answers["project_name"])
+    _check_package(answers["python_package"])
+    _check_repo_name(answers["repo_name"])
+    for key in SWITCHES:
+        answers[key] = _switch(key, answers[key])
+    return ""
+
+
+def _refuse(problem: str, remedy: str) -> NoReturn:
+    raise SystemExit(f"{problem}: {remedy}.")
+
+
+def _keys_given() -> Iterable[str]:
+    """The keys that the user wrote, as the running command knows them.
+
+    Cookiecutter drops unknown ones before anybody can see them.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return ()
+    if path := context.params.get("config_path"):
+        return list(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    given = context.params.get("extra_context")
+    return given if isinstance(given, dict) else ()
+
+
+def _check_keys(keys: Iterable[str]) -> None:
+    known = [*NAMES, *SWITCHES, *KEDRO_KEYS]
+    for key in keys:
+        if key not in known:
+            nearest = get_close_matches(str(key), known, n=1, cutoff=0)[0]
+            _refuse(f"{key!r} is no option of this starter", f"write {nearest}")
+
+
+def _check_project_name(name: str) -> None:
+    if not re.fullmatch(r"[\w -]{2,}", name):
+        _refuse(
+            f"project_name is {name!r}",
+            "write two or more letters, digits, spaces, underscores or hyphens",
+        )
+
+
+def _check_package(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        _refuse(
+            f"python_package is {name!r} (made from project_name if you gave none)",
+            "write ASCII letters, digits and underscores, and no digit first",
+        )
+    if keyword.iskeyword(name) or name in sys.stdlib_module_names:
+        _refuse(
+            f"python_package is {name!r}, a word that Python itself uses",
+            f"write another name, such as {name}_project",
+        )
+
+
+def _check_repo_name(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name):
+        _refuse(
+            f"repo_name is {name!r}",
+            "write ASCII letters, digits, underscores and hyphens, and no hyphen first",
+        )
+
+
+def _switch(key: str, answer: object) -> bool:
+    word = str(answer).strip().lower()
+    if word not in YES | NO:
+        _refuse(f"{key} is {answer!r}", "write yes or no")
+    return word in YES

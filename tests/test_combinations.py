@@ -1,0 +1,168 @@
+"""Every combination of switches gives exactly the project that it should."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers import SWITCHES, generate, run, tree
+
+COMBINATIONS = [
+    dict(zip(SWITCHES, answers, strict=True))
+    for answers in itertools.product([True, False], repeat=len(SWITCHES))
+]
+
+ALWAYS = [
+    ".gitignore",
+    "README.md",
+    "conf/README.md",
+    "conf/base/catalog.yml",
+    "conf/base/parameters.yml",
+    "conf/local/.gitkeep",
+    "conf/local/credentials.yml",
+    "data/01_raw/.gitkeep",
+    "data/02_intermediate/.gitkeep",
+    "data/03_primary/.gitkeep",
+    "data/04_feature/.gitkeep",
+    "data/05_model_input/.gitkeep",
+    "data/06_models/.gitkeep",
+    "data/07_model_output/.gitkeep",
+    "data/08_reporting/.gitkeep",
+    "notebooks/.gitkeep",
+    "pyproject.toml",
+    "requirements.txt",
+    "src/toe_test/__init__.py",
+    "src/toe_test/__main__.py",
+    "src/toe_test/hooks.py",
+    "src/toe_test/pipeline_registry.py",
+    "src/toe_test/pipelines/__init__.py",
+    "src/toe_test/runners.py",
+    "src/toe_test/settings.py",
+    "tests/__init__.py",
+    "tests/pipelines/__init__.py",
+    "tests/test_pipeline_registry.py",
+]
+
+# The files that come with a switch.
+ADDED = {
+    "steel_toes": [
+        "conf/base/ops.yml",
+        "src/toe_test/ops/__init__.py",
+        "src/toe_test/ops/branch.py",
+        "src/toe_test/ops/branched_dataset.py",
+        "src/toe_test/ops/errors.py",
+        "src/toe_test/ops/location.py",
+        "src/toe_test/ops/options.py",
+        "src/toe_test/ops/steel_toes.py",
+        "src/toe_test/ops/storage.py",
+    ],
+    "example": [
+        "data/01_raw/README.md",
+        "data/01_raw/penguins.csv",
+        "src/toe_test/pipelines/penguins/__init__.py",
+        "src/toe_test/pipelines/penguins/nodes.py",
+        "src/toe_test/pipelines/penguins/pipeline.py",
+        "tests/pipelines/penguins/__init__.py",
+        "tests/pipelines/penguins/test_nodes.py",
+        "tests/pipelines/penguins/test_pipeline.py",
+    ],
+    "pre_commit": [".pre-commit-config.yaml"],
+}
+
+# Words that would give a part away where it is switched off.
+TRACES = {
+    "steel_toes": r"steel.?toes|\bops\b|branch",
+    "example": r"penguin|matplotlib|example pipeline",
+    "pre_commit": r"pre-commit",
+}
+
+
+def name(combination: dict[str, bool]) -> str:
+    return "+".join(key for key, on in combination.items() if on) or "nothing"
+
+
+@pytest.fixture(scope="module", params=COMBINATIONS, ids=name)
+def combination(request: pytest.FixtureRequest) -> dict[str, bool]:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def project(combination, tmp_path_factory) -> Path:
+    return generate(tmp_path_factory.mktemp(name(combination)), **combination)
+
+
+def on(combination: dict[str, bool]) -> list[str]:
+    return [switch for switch in SWITCHES if combination[switch]]
+
+
+def test_the_tree_is_exact(combination, project):
+    added = [path for switch in on(combination) for path in ADDED[switch]]
+    guard_tests = [path for path in tree(project) if path.startswith("tests/ops/")]
+
+    assert sorted(tree(project)) == sorted([*ALWAYS, *added, *guard_tests])
+    assert bool(guard_tests) is combination["steel_toes"]
+
+
+def test_no_empty_folder_is_left(project):
+    folders = (path for path in project.rglob("*") if path.is_dir())
+    empty = [path for path in folders if not any(path.iterdir())]
+
+    assert [path for path in empty if ".git" not in path.parts] == []
+
+
+def test_what_is_off_leaves_no_trace(combination, project):
+    for switch in SWITCHES:
+        if not combination[switch]:
+            for path, text in tree(project).items():
+                found = re.search(TRACES[switch], f"{path}\n{text}", re.IGNORECASE)
+                assert not found, f"{path} has a trace of {switch}: {found[0]}"
+
+
+def test_the_traces_are_words_of_what_is_on(combination, project):
+    everything = "\n".join(tree(project).values())
+
+    for switch in on(combination):
+        assert re.search(TRACES[switch], everything, re.IGNORECASE)
+
+
+def test_ruff_finds_nothing_to_change(project):
+    run("ruff", "check", "--no-cache", cwd=project)
+    run("ruff", "format", "--no-cache", "--check", cwd=project)
+
+
+def test_no_template_code_is_left(project):
+    for path, text in tree(project).items():
+        assert not re.search(r"\{%|%\}|\{\{ |cookiecutter", text), path
+
+
+def test_the_text_has_no_stray_blank_lines(project):
+    for path, text in tree(project).items():
+        if not path.endswith(".csv"):
+            assert text == "" or text.endswith("\n"), path
+            assert not text.startswith("\n"), path
+            assert not text.endswith("\n\n"), path
+            assert not re.search(r"[ \t]$", text, re.MULTILINE), path
+        if not path.endswith((".py", ".csv")):
+            assert not re.search(r"\n\n\n", text), path
+
+
+def test_the_yaml_is_yaml(project):
+    for path, text in tree(project).items():
+        if path.endswith((".yml", ".yaml")):
+            yaml.safe_load(text)
+
+
+def test_a_run_requires_nothing_but_what_it_uses(combination, project):
+    text = (project / "requirements.txt").read_text(encoding="utf-8")
+    names = re.findall(r"^[a-z-]+", text, re.MULTILINE)
+
+    example = ["kedro-datasets", "matplotlib", "numpy", "pandas"]
+    assert names == ["kedro", *(example if combination["example"] else [])]
+
+
+def test_git_sees_all_but_the_local_configuration(project):
+    run("git", "add", "--all", cwd=project)
+    seen = run("git", "ls-files", cwd=project).stdout.split()
+
+    assert set(tree(project)) - set(seen) == {"conf/local/credentials.yml"}

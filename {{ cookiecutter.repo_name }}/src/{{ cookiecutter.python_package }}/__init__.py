@@ -1,0 +1,3 @@
+"""The package of this Kedro project."""
+
+__version__ = "0.1"

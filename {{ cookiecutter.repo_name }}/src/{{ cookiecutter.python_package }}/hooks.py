@@ -1,0 +1,25 @@
+"""The register of hooks: from top to bottom it is the order in which they act."""
+
+from typing import Any
+{% if cookiecutter.steel_toes %}
+from .ops.steel_toes import SteelToes
+{% endif %}
+
+class TeamHooks:
+    """The team's own hooks.
+
+    Add a method for each moment, named as in ``kedro.framework.hooks.specs`` and
+    marked with ``@hook_impl`` from ``kedro.framework.hooks``, with the arguments that
+    it needs, e.g. ``def before_pipeline_run(self, run_params)``.
+    """
+
+
+REGISTER: tuple[Any, ...] = (
+{%- if cookiecutter.steel_toes %}
+    SteelToes(),
+{%- endif %}
+    TeamHooks(),
+)
+
+# Kedro calls the hook that was registered last first.
+HOOKS = REGISTER[::-1]

@@ -1,0 +1,187 @@
+"""The dataset that reads the branch's copy of the data, else the base's."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+from kedro.io import AbstractDataset, DatasetError, Version
+from kedro.io.core import parse_dataset_definition
+
+from . import location, storage
+
+# What a dataset says about the data it reads; everything else is about the data
+# that it writes, so that nothing asked of it points at the base by mistake.
+_ABOUT_READING = {
+    "preview",
+    "resolve_load_version",
+    "list_versions",
+    "_get_load_path",
+    "_get_versions",
+}
+
+
+class BranchedDataset(AbstractDataset[Any, Any]):
+    """Loads the branch's copy if there is one, else the base; saves to the branch's.
+
+    It stands in a catalog's configuration in the place of the entry that it holds, and
+    for everything but loading and saving it passes for a dataset of that type.
+
+    ``exists`` asks for the copy that a save would replace: with an answer from the base
+    ``kedro run --only-missing-outputs`` would skip what the branch has changed.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        name: str,
+        dataset: dict[str, Any],
+        branch: str,
+        suffix: str,
+        ignore: Sequence[str] = (),
+        version: Version | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Build the branch's dataset; the base's is built when it is read.
+
+        Args:
+            name: name of the entry in the catalog.
+            dataset: the entry as it stands in ``catalog.yml``: the base.
+            branch: the branch, by the name that git knows it by.
+            suffix: the branch, as a part of a file name; none: the base itself.
+            ignore: names of entries that stay on the base. Only a factory pattern needs
+                it, whose entries have no names until they are used.
+            version: versions to load and save, if the entry is versioned.
+            metadata: of the entry; for plugins, as in every dataset.
+        """
+        load, save = version or (None, None)
+        self._type, self.base_config = parse_dataset_definition(dataset, load, save)
+        if any(fnmatchcase(name, pattern) for pattern in ignore):
+            suffix = ""
+        self.name = name
+        self.branch = branch
+        self.metadata = metadata
+        self.target_config = (
+            location.on_branch(self.base_config, suffix) if suffix else self.base_config
+        )
+        self._target = self._type(**copy.deepcopy(self.target_config))
+        self._EPHEMERAL = self._target._EPHEMERAL
+
+    @property
+    def target(self) -> AbstractDataset[Any, Any]:
+        """The dataset of the branch: what a save writes."""
+        return self._target
+
+    @cached_property
+    def base(self) -> AbstractDataset[Any, Any]:
+        """The dataset as it stands in ``catalog.yml``."""
+        return self._type(**copy.deepcopy(self.base_config))
+
+    @property
+    def source(self) -> AbstractDataset[Any, Any]:
+        """The dataset that a load reads now."""
+        return self.target if self.exists() else self.base
+
+    def load(self) -> Any:
+        return self.source.load()
+
+    def save(self, data: Any) -> None:
+        storage.save(self.target, data)
+
+    def _exists(self) -> bool:
+        return storage.is_there(self.target)
+
+    def _release(self) -> None:
+        self.target.release()
+        if "base" in self.__dict__:
+            self.base.release()
+
+    def _describe(self) -> dict[str, Any]:
+        return self.target._describe()
+
+    def __repr__(self) -> str:
+        return repr(self.target)
+
+    def __str__(self) -> str:
+        # Kedro asks for it before every load and save: the arguments would cost more
+        # than the load of a small file.
+        return f"'{self.name}' on branch '{self.branch}'"
+
+    def _copy(self, **overwrite_params: Any) -> AbstractDataset[Any, Any]:
+        """A copy that loads another version: Kedro's ``catalog.load(name, version)``."""
+        duplicate = copy.copy(self)
+        duplicate._target = self.target._copy(**overwrite_params)
+        duplicate.__dict__["base"] = self.base._copy(**overwrite_params)
+        return duplicate
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_target" not in self.__dict__:
+            raise AttributeError(name)
+        return getattr(self.source if name in _ABOUT_READING else self.target, name)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """Pass ``isinstance`` for the type inside: nodes, plugins and Kedro ask."""
+        return self.__dict__.get("_type", BranchedDataset)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.__dict__)
+
+
+class BranchedIncrementalDataset(BranchedDataset):
+    """New partitions since the checkpoint, which is the branch's own once confirmed."""
+
+    @property
+    def source(self) -> Any:
+        if self.exists():
+            return self.target
+        checkpoint = self.target._read_checkpoint()  # type: ignore[attr-defined]
+        if checkpoint is not None:
+            self.base._force_checkpoint = checkpoint  # type: ignore[attr-defined]
+        return self.base
+
+    def _exists(self) -> bool:
+        # Its own ``exists`` asks for new partitions; a checkpoint alone is no data.
+        target: Any = self.target
+        target.release()
+        checkpoint = target._filesystem._strip_protocol(
+            target._checkpoint_config[target._filepath_arg]
+        )
+        return any(
+            path.endswith(target._filename_suffix) and path != checkpoint
+            for path in target._filesystem.find(target._normalized_path)
+        )
+
+    def confirm(self) -> None:
+        source = self.source
+        partitions = [source._path_to_partition(p) for p in source._list_partitions()]
+        if partitions:
+            self.target._checkpoint.save(partitions[-1])  # type: ignore[attr-defined]
+
+
+class ProtectedDataset(BranchedDataset):
+    """A dataset of the trunk: it can be read, and a save is refused."""
+
+    def save(self, data: Any) -> None:
+        raise DatasetError(refusal(self))
+
+    def confirm(self) -> None:
+        raise DatasetError(refusal(self))
+
+
+def refusal(dataset: BranchedDataset) -> str:
+    """Why a protected dataset is not saved, and what to do."""
+    return (
+        f"'{dataset.name}' is not saved: steel toes protect '{dataset.branch}' outside CI. "
+        "Work on a branch (git switch -c NAME), or see protect_trunk in "
+        "conf/base/ops.yml."
+    )
+
+
+def _restore(cls: type[BranchedDataset], state: dict[str, Any]) -> BranchedDataset:
+    dataset = cls.__new__(cls)
+    dataset.__dict__.update(state)
+    return dataset

@@ -1,0 +1,12 @@
+"""The error that a user of the project sees."""
+
+from __future__ import annotations
+
+import click
+
+
+class OpsError(click.ClickException):
+    """A mistake that the user can mend: one line saying what, where and how.
+
+    On the command line it is shown without a traceback and the exit code is 1.
+    """

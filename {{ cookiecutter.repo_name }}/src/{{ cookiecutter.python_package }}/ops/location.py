@@ -1,0 +1,154 @@
+"""Where a catalog entry keeps its data, and the same place for a branch."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+from kedro.io.core import get_protocol_and_path
+from kedro.utils import HTTP_PROTOCOLS
+
+from .branch import short_hash
+
+FILE, FOLDER, TABLES = "filepath", "path", ("table_name", "table")
+
+# Nothing that a run could overwrite, whatever the arguments look like.
+_WITHOUT_DATA = re.compile(
+    r"(Memory|Lambda|Query|API|DeltaSharing|\.HF|\.HFTransformerPipeline)Dataset$"
+)
+# Arguments that say how data is read and written, not where it is.
+_NO_PLACE = {"type", "credentials", "metadata", "versioned", "version", "file_format"}
+_NO_PLACE |= {"load_args", "save_args", "fs_args"}
+# With a table's name, these say which table it is.
+_DATABASE = ("credentials", "connection", "url", "database", "schema", "dataset")
+_COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst", ".br", ".lz4", ".snappy"}
+_LONGEST_TABLE = 63  # bytes, in PostgreSQL, which cuts off the rest without a word
+
+
+class NotBranchable(Exception):
+    """A place that has no counterpart on a branch; the message says why."""
+
+
+def on_branch(config: dict[str, Any], suffix: str) -> dict[str, Any]:
+    """The same entry with the place of its data moved to a branch.
+
+    Returns:
+        The entry; as it is, if it holds no data of its own (a query, memory, an API).
+
+    Raises:
+        NotBranchable: if there is, or may be, data whose place cannot be moved.
+    """
+    if _WITHOUT_DATA.search(str(config.get("type"))) or _is_web_page(config):
+        return config
+    moved = dict(config)
+    for key in _places(config):
+        move = branch_table if key in TABLES else branch_path
+        moved[key] = move(str(config[key]), suffix)
+    unknown = [
+        key for key in config if key not in _NO_PLACE and _may_say_where(config[key])
+    ]
+    if moved == config and unknown:
+        raise NotBranchable(
+            f"steel toes do not know what its '{unknown[0]}' stands for"
+        )
+    return moved
+
+
+def branch_path(path: str, suffix: str) -> str:
+    """``data/cars.csv`` becomes ``data/cars_dev.csv``; so does a folder's name."""
+    if re.search(r"[*?\[\]]|::", path):
+        raise NotBranchable(f"'{path}' names more than one file")
+    folder, slash, name = path.rstrip("/").rpartition("/")
+    if not name or folder.endswith(":/"):
+        raise NotBranchable(f"'{path}' is a whole bucket or disk")
+    stem, extension = posixpath.splitext(name)
+    if extension in _COMPRESSED:
+        stem, inner = posixpath.splitext(stem)
+        extension = inner + extension
+    end = "/" if path.endswith("/") else ""
+    return f"{folder}{slash}{stem}_{suffix}{extension}{end}"
+
+
+def branch_table(table: str, suffix: str) -> str:
+    """``cars`` becomes ``cars_dev``: a name that databases take without quotes."""
+    if not suffix.isalnum():
+        suffix = f"{re.sub('[^a-z0-9]', '_', suffix)}_{short_hash(suffix)}"
+    name = f"{table}_{suffix}"
+    if len(name.encode()) > _LONGEST_TABLE:
+        name = f"{table}_{short_hash(suffix)}"
+    if len(name.encode()) > _LONGEST_TABLE:
+        raise NotBranchable(f"the name of table '{table}' leaves no room for a branch")
+    return name
+
+
+class Owners:
+    """Which entry of a catalog has its data in a place."""
+
+    def __init__(self, entries: dict[str, dict[str, Any]]) -> None:
+        """Take the entries, by name, as they stand in ``catalog.yml``."""
+        self._places: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+        for name, entry in entries.items():
+            held = _innermost(entry)
+            names = dict.fromkeys(_texts(held), name)
+            self._places |= names
+            if FOLDER in held:
+                self._folders |= names
+
+    def of(self, config: dict[str, Any], saved: bool) -> str | None:
+        """The entry that has its data where ``config`` has it.
+
+        Args:
+            config: the place that is asked for.
+            saved: whether data would be saved there; then the folder of a partitioned
+                dataset is taken, too, with everything that it may come to hold.
+        """
+        for place in _texts(config):
+            if place in self._places:
+                return self._places[place]
+            around = map(str, PurePosixPath(place).parents) if saved else ()
+            for folder in around:
+                if folder in self._folders:
+                    return self._folders[folder]
+        return None
+
+
+def _innermost(entry: dict[str, Any]) -> dict[str, Any]:
+    while not any(_places(entry)) and isinstance(entry.get("dataset"), dict):
+        entry = entry["dataset"]
+    return entry
+
+
+def _texts(config: dict[str, Any]) -> Iterator[str]:
+    """Where an entry keeps its data, as texts that are equal for the same place."""
+    database = [str(config.get(key)) for key in _DATABASE]
+    for key in _places(config):
+        place = str(config[key])
+        yield "|".join([*database, place]) if key in TABLES else _normal_path(place)
+
+
+def _places(config: dict[str, Any]) -> Iterator[str]:
+    yield from (key for key in (FILE, FOLDER, *TABLES) if key in config)
+    if "/" in str(config.get("location")):  # of an external table; else a region
+        yield "location"
+
+
+def _may_say_where(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(key in value for key in (FILE, FOLDER, *TABLES))
+    return isinstance(value, str)
+
+
+def _normal_path(path: str) -> str:
+    protocol, bare = get_protocol_and_path(path)
+    protocol = "s3" if protocol in {"s3a", "s3n"} else protocol
+    bare = os.path.abspath(bare) if protocol == "file" else posixpath.normpath(bare)
+    return f"{protocol}:/{bare}"
+
+
+def _is_web_page(config: dict[str, Any]) -> bool:
+    return str(config.get(FILE)).startswith(tuple(f"{p}://" for p in HTTP_PROTOCOLS))

@@ -1,0 +1,97 @@
+"""The settings of the guards: ``conf/<env>/ops.yml``, one top-level key a guard."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from attrs import define
+from kedro.config import (
+    AbstractConfigLoader,
+    MissingConfigException,
+    OmegaConfigLoader,
+)
+from omegaconf import OmegaConf
+from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
+
+from .errors import OpsError
+
+T = TypeVar("T")
+
+_SECTIONS: dict[str, type] = {}
+
+
+def section(key: str) -> Callable[[type[T]], type[T]]:
+    """Make a class the type of the settings under ``key``; its defaults are theirs."""
+
+    def register(cls: type[T]) -> type[T]:
+        _SECTIONS[key] = define(cls)
+        return _SECTIONS[key]
+
+    return register
+
+
+def read(loader: AbstractConfigLoader, cls: type[T]) -> T:
+    """Read the settings of one guard, checked against its class.
+
+    Raises:
+        OpsError: for a key that is no setting and for a value of the wrong type.
+    """
+    config = _load(loader)
+    for name, value in config.items():
+        if name not in _SECTIONS:
+            raise OpsError(f"ops.yml: {_no_setting(name, _SECTIONS)}")
+        if value is not None and not isinstance(value, dict):
+            raise OpsError(f"ops.yml: '{name}' holds settings by name, not {value!r}.")
+    key = next(key for key, section in _SECTIONS.items() if section is cls)
+    schema = OmegaConf.structured(cls)
+    try:
+        merged = OmegaConf.merge(schema, config.get(key) or {})
+        return OmegaConf.to_object(merged)  # type: ignore[return-value]
+    except ConfigKeyError as error:
+        parent = str(error.full_key).rpartition(".")[0]
+        known = OmegaConf.select(schema, parent) if parent else schema
+        message = _no_setting(f"{key}.{error.full_key}", known)
+        raise OpsError(f"ops.yml: {message}") from error
+    except OmegaConfBaseException as error:
+        path = ".".join(filter(None, [key, error.full_key]))
+        reason = str(error).splitlines()[0]
+        raise OpsError(f"ops.yml: '{path}' has a wrong value: {reason}.") from error
+
+
+def switch(
+    variable: str, default: bool, environ: Mapping[str, str] = os.environ
+) -> bool:
+    """Read an environment variable that turns a guard on or off for one run.
+
+    Raises:
+        OpsError: if it says neither.
+    """
+    value = environ.get(variable, "").strip().lower()
+    if value in {"true", "1", "yes", "on"}:
+        return True
+    if value in {"false", "0", "no", "off"}:
+        return False
+    if value:
+        raise OpsError(f"{variable}={value} says neither: write true or false.")
+    return default
+
+
+def _load(loader: AbstractConfigLoader) -> dict[str, Any]:
+    # Kedro's loader learns the file here, so that settings.py stays Kedro's own.
+    # "soft": conf/prod/ops.yml changes one setting and leaves its siblings alone.
+    if isinstance(loader, OmegaConfigLoader):
+        loader.config_patterns.setdefault("ops", ["ops*"])
+        loader.merge_strategy.setdefault("ops", "soft")
+    try:
+        return dict(loader["ops"])
+    except (MissingConfigException, KeyError):
+        return {}
+
+
+def _no_setting(path: str, known: Iterable[str]) -> str:
+    close = get_close_matches(path.rpartition(".")[2], names := list(known), 1, 0.5)
+    hint = f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(names)}."
+    return f"'{path}' is no setting; {hint}"

@@ -1,0 +1,90 @@
+"""What a dataset has stored: is it there, and replace it in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+import shutil
+from pathlib import Path, PurePosixPath
+from typing import Any
+from uuid import uuid4
+
+from kedro.io import AbstractDataset, AbstractVersionedDataset
+
+
+def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
+    """Whether a dataset holds data.
+
+    Unlike ``exists`` of fsspec, it does not take a failure (no permission, no network,
+    bad credentials) for an absence: that would quietly read the base.
+    """
+    single: Any = getattr(dataset, "_fs", None)
+    filesystem: Any = single or getattr(dataset, "_filesystem", None)
+    if filesystem is None:
+        return dataset.exists()
+    path = str(dataset._filepath if single else dataset._path)  # type: ignore[attr-defined]
+    filesystem.invalidate_cache(path)  # another process may have written since
+    try:
+        if filesystem.info(path)["type"] != "directory":
+            return True
+        filesystem.ls(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not single:
+        dataset.release()  # its own list of partitions
+    return dataset.exists()
+
+
+def save(dataset: AbstractDataset[Any, Any], data: Any) -> None:
+    """Save data; a single local file is replaced in one step.
+
+    A run that is killed at any moment leaves the old file or the new one, and so does
+    one that reads while another writes.
+    """
+    if _is_one_local_file(dataset):
+        _replace_file(dataset, data)
+    else:
+        dataset.save(data)
+
+
+def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
+    filesystem = getattr(dataset, "_fs", None)
+    return (
+        isinstance(dataset, AbstractVersionedDataset)
+        and "file" in list(getattr(filesystem, "protocol", ()))
+        and not getattr(dataset, "_SINGLE_PROCESS", False)
+        and not _appends(dataset)
+    )
+
+
+def _appends(dataset: Any) -> bool:
+    args = [
+        getattr(dataset, "_save_args", {}),
+        getattr(dataset, "_fs_open_args_save", {}),
+    ]
+    modes = [str(each.get("mode", "")) for each in args if isinstance(each, dict)]
+    return any(mode.startswith(("a", "r+")) for mode in modes)
+
+
+def _replace_file(dataset: Any, data: Any) -> None:
+    dataset._clear_version_cache()
+    path = os.path.realpath(dataset._get_save_path())
+    if os.path.isdir(path):  # a folder of pictures, say: its own class knows how
+        dataset.save(data)
+        return
+    folder, name = os.path.split(path)
+    scratch = os.path.join(folder, f".{uuid4().hex}_{name}")
+    writer = copy.copy(dataset)
+    writer._filepath, writer._version = PurePosixPath(Path(scratch).as_posix()), None
+    try:
+        writer.save(data)
+        if os.path.exists(scratch):  # else its class keeps its own path, and has saved
+            if os.path.exists(path):
+                shutil.copymode(path, scratch)
+            os.replace(scratch, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(scratch)
+        raise
+    dataset._clear_version_cache()
