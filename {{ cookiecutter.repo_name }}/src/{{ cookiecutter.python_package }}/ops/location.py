@@ -147,7 +147,7 @@ def _normal_path(path: str) -> str:
     protocol, bare = get_protocol_and_path(path)
     protocol = "s3" if protocol in {"s3a", "s3n"} else protocol
     bare = os.path.abspath(bare) if protocol == "file" else posixpath.normpath(bare)
-    return f"{protocol}:/{bare}"
+    return f"{protocol}:{bare}"
 
 
 def _is_web_page(config: dict[str, Any]) -> bool:

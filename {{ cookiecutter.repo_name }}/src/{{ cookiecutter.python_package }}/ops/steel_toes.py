@@ -135,7 +135,7 @@ class CatalogRewriter:
             ) from reason
         incremental = str(base["type"]).endswith("IncrementalDataset")
         prefix = "BranchedIncremental" if incremental else "Branched"
-        wrapped = {
+        wrapped: dict[str, Any] = {
             "type": f"{_MODULE}.{prefix if self.suffix else 'Protected'}Dataset",
             "name": name,
             "branch": self.branch,

@@ -1,0 +1,32 @@
+# The commands of this repository. All they need is Python 3.10+, git and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: .venv/ready ## make a project in demo/ and see what a branch does to its data
+	@$(BIN)/python demo.py
+
+test: .venv/ready ## run the tests
+	$(BIN)/pytest -n auto
+
+check: .venv/ready ## check format, style and types, here and in a new project
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+bench: .venv/ready ## measure what the guards cost (about ten minutes)
+	$(BIN)/python benchmarks/bench_steel_toes.py
+
+# The tools of pyproject.toml; made again when it changes.
+.venv/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "This needs Python 3.10 or newer; say which with: make PYTHON=/path/to/python3")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python .venv --group dev
+	@touch $@

@@ -1,0 +1,243 @@
+"""The hook: a catalog is rewritten for the branch, and checked before a run."""
+
+import logging
+
+import pytest
+import yaml
+from kedro.config import OmegaConfigLoader
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks.manager import _create_hook_manager
+from kedro.io import CachedDataset, MemoryDataset
+from kedro.pipeline import Pipeline, node
+from kedro.runner import SequentialRunner
+from kedro_datasets.text import TextDataset
+
+from . import PACKAGE, ops
+
+steel_toes = ops("steel_toes")
+BranchedDataset = ops("branched_dataset").BranchedDataset
+ProtectedDataset = ops("branched_dataset").ProtectedDataset
+OpsError = ops("errors").OpsError
+
+CI_VARIABLES = ["CI", *ops("branch")._CI_SYSTEMS]
+
+
+def text(filepath, **more):
+    return {"type": "text.TextDataset", "filepath": f"data/{filepath}", **more}
+
+
+def same(data):
+    return data
+
+
+class Project:
+    """A project with a catalog, settings and a branch, and its hook."""
+
+    def __init__(self, path):
+        self.path = path
+        for folder in ("conf/base", "conf/local", "data"):
+            (path / folder).mkdir(parents=True)
+        (path / "conf" / "base" / "parameters.yml").write_text("a: 1")
+        self.hooks = _create_hook_manager()
+        self.hooks.register(steel_toes.SteelToes())
+        self.context = None
+
+    def catalog(self, entries, **settings):
+        base = self.path / "conf" / "base"
+        (base / "catalog.yml").write_text(yaml.safe_dump(entries))
+        (base / "ops.yml").write_text(yaml.safe_dump({"steel_toes": settings}))
+        loader = OmegaConfigLoader(
+            self.path / "conf", base_env="base", default_run_env="local"
+        )
+        self.context = KedroContext(self.path, loader, None, PACKAGE, self.hooks)
+        self.hooks.hook.after_context_created(context=self.context)
+        return self.context.catalog
+
+    def run(self, catalog, *nodes):
+        pipeline = Pipeline([node(same, *names, name=names[1]) for names in nodes])
+        self.hooks.hook.before_pipeline_run(
+            run_params={}, pipeline=pipeline, catalog=catalog
+        )
+        SequentialRunner().run(pipeline, catalog, self.hooks)
+
+    def files(self):
+        return sorted(path.name for path in (self.path / "data").rglob("*.*"))
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    for variable in CI_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.delenv("STEEL_TOES_ENABLED", raising=False)
+    monkeypatch.setenv("STEEL_TOES_BRANCH", "dev")
+    (tmp_path / "project").mkdir()
+    return Project(tmp_path / "project")
+
+
+def test_a_run_writes_the_branch_s_copies_and_says_so(project, caplog):
+    (project.path / "data" / "raw.txt").write_text("raw")
+    (project.path / "data" / "mid.txt").write_text("wrong")
+    entries = {
+        "raw": text("raw.txt"),
+        "mid": text("mid.txt"),
+        "{name}_out": text("{name}.txt"),
+        "cached": {"type": "CachedDataset", "dataset": text("cached.txt")},
+    }
+    catalog = project.catalog(entries)
+
+    with caplog.at_level(logging.INFO):
+        project.run(catalog, ("raw", "mid"), ("mid", "x_out"), ("x_out", "cached"))
+
+    assert "branch 'dev', 4 datasets branched, 1 read from the base" in caplog.text
+    assert project.files() == [
+        "cached_dev.txt",
+        "mid.txt",
+        "mid_dev.txt",
+        "raw.txt",
+        "x_dev.txt",
+    ]
+    assert (project.path / "data" / "x_dev.txt").read_text() == "raw"
+    assert isinstance(catalog["cached"], CachedDataset)
+
+
+@pytest.mark.parametrize("branch", ["main", "master"])
+def test_on_the_trunk_the_catalog_is_left_as_it_is(project, monkeypatch, branch):
+    monkeypatch.setenv("STEEL_TOES_BRANCH", branch)
+    catalog = project.catalog({"cars": text("cars.txt")})
+
+    assert type(catalog["cars"]) is TextDataset
+    project.run(catalog, ("params:a", "memory"))
+
+
+def test_a_pull_request_from_a_branch_called_main_is_not_the_trunk(
+    project, monkeypatch
+):
+    monkeypatch.delenv("STEEL_TOES_BRANCH")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_HEAD_REF", "main")
+    catalog = project.catalog({"cars": text("cars.txt")})
+
+    assert str(catalog["cars"]._filepath).endswith("cars_main.txt")
+
+
+def test_it_is_switched_off_by_setting_or_variable(project, monkeypatch):
+    entries = {"cars": text("cars.txt")}
+
+    assert type(project.catalog(entries, enabled=False)["cars"]) is TextDataset
+    monkeypatch.setenv("STEEL_TOES_ENABLED", "false")
+    assert type(project.catalog(entries)["cars"]) is TextDataset
+
+
+def test_a_hook_that_fires_twice_changes_nothing(project):
+    catalog = project.catalog({"cars": text("cars.txt")})
+    project.hooks.hook.after_context_created(context=project.context)
+    again = project.context.catalog
+
+    assert str(again["cars"]._filepath) == str(catalog["cars"]._filepath)
+
+
+def test_validators_and_metadata_stay_outside(project):
+    project.catalog(
+        {"cars": text("cars.txt", validator="a.B", metadata={"owner": "us"})}
+    )
+    entry = project.context.config_loader["catalog"]["cars"]
+
+    assert entry["validator"] == "a.B"
+    assert entry["metadata"] == {"owner": "us"}
+    assert entry["dataset"].keys() == {"type", "filepath"}
+
+
+def test_a_versioned_dataset_in_a_cache_stays_versioned(project):
+    entry = {"type": "CachedDataset", "versioned": True, "dataset": text("a.txt")}
+    catalog = project.catalog({"cars": entry})
+    catalog.save("cars", "x")
+
+    (version,) = (project.path / "data" / "a_dev.txt").iterdir()
+    assert (version / "a_dev.txt").read_text() == "x"
+
+
+def test_ignored_entries_keep_one_copy(project):
+    entries = {
+        "cars": text("cars.txt"),
+        "bikes": text("bikes.txt"),
+        "{name}_all": text("{name}.txt"),
+        "model": {"type": "pickle.PickleDataset", "filepath": "data/model.pkl"},
+    }
+    ignore = {"names": ["c*", "trains_all"], "types": ["pickle.*"]}
+    catalog = project.catalog(entries, ignore=ignore)
+    names = ("cars", "bikes", "trains_all", "planes_all", "model")
+
+    assert [str(catalog[name]._filepath).rpartition("/")[2] for name in names] == [
+        "cars.txt",
+        "bikes_dev.txt",
+        "trains.txt",
+        "planes_dev.txt",
+        "model.pkl",
+    ]
+
+
+def test_memory_and_entries_that_kedro_will_refuse_are_left_alone(project):
+    catalog = project.catalog({"memory": {"type": "MemoryDataset"}})
+    assert type(catalog["memory"]) is MemoryDataset
+
+    rewriter = steel_toes.CatalogRewriter("dev", "dev", steel_toes.Ignore())
+    for entry in ("text", {"filepath": "a.csv"}):
+        assert rewriter.rewrite("cars", entry) == entry
+
+
+def test_an_entry_that_cannot_be_branched_is_named(project):
+    with pytest.raises(OpsError, match="'cars'.*more than one file.*ignore.names"):
+        project.catalog({"cars": text("*.txt")})
+
+
+def test_two_datasets_in_one_place_stop_the_run_with_both_names(project):
+    catalog = project.catalog({"cars": text("a.txt"), "other": text("a_dev.txt")})
+
+    with pytest.raises(OpsError, match="'cars' would be where 'other' has its data"):
+        project.run(catalog, ("params:a", "cars"))
+
+
+def test_an_ignored_dataset_of_a_pattern_collides_with_nothing(project):
+    catalog = project.catalog({"{x}_p": text("{x}.txt")}, ignore={"names": ["a_p"]})
+    (project.path / "data" / "a.txt").write_text("x")
+    project.run(catalog, ("a_p", "b_p"))
+
+    assert project.files() == ["a.txt", "b_dev.txt"]
+
+
+def test_a_dataset_that_cannot_be_made_is_left_to_the_runner_to_report(project):
+    catalog = project.catalog({"cars": text("a.txt", nonsense=1), "b": text("b.txt")})
+
+    with pytest.raises(Exception, match="nonsense"):
+        project.run(catalog, ("cars", "b"))
+
+
+def test_a_protected_trunk_is_refused_before_the_run_and_allowed_in_ci(
+    project, monkeypatch
+):
+    monkeypatch.setenv("STEEL_TOES_BRANCH", "main")
+    entries = {"cars": text("cars.txt"), "bikes": text("bikes.txt")}
+    catalog = project.catalog(entries, protect_trunk=True)
+    (project.path / "data" / "cars.txt").write_text("x")
+
+    assert issubclass(type(catalog["cars"]), ProtectedDataset)
+    with pytest.raises(OpsError, match="'bikes' is not saved.*git switch -c"):
+        project.run(catalog, ("cars", "bikes"))
+    project.run(catalog, ("cars", "memory"))
+    assert project.files() == ["cars.txt"]
+
+    monkeypatch.setenv("CI", "true")
+    project.run(project.catalog(entries, protect_trunk=True), ("cars", "bikes"))
+    assert project.files() == ["bikes.txt", "cars.txt"]
+
+
+def test_the_suffix_can_have_text_around_the_branch(project):
+    catalog = project.catalog({"cars": text("cars.txt")}, suffix="wip-{branch}")
+
+    assert str(catalog["cars"]._filepath).endswith("cars_wip-dev.txt")
+
+
+@pytest.mark.parametrize("suffix", ["x", "{branch}{branch}", "a_{branch}", "{user}"])
+def test_a_suffix_that_does_not_tell_branches_apart_is_refused(project, suffix):
+    with pytest.raises(OpsError, match="steel_toes.suffix"):
+        project.catalog({"cars": text("cars.txt")}, suffix=suffix)
