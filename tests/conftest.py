@@ -1,18 +1,22 @@
 """Projects to test with."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import clean_template, commit, generate
+from helpers import commit, generate
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _remove_the_clean_template() -> Iterator[None]:
-    yield
-    if clean_template.cache_info().currsize:
-        shutil.rmtree(clean_template().parent)
+def _temporary_files_of_our_own() -> Iterator[None]:
+    """Cookiecutter leaves a folder behind for every template with a pre_prompt hook."""
+    with tempfile.TemporaryDirectory(prefix="test-") as folder:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TMPDIR", folder)
+            patch.setattr(tempfile, "tempdir", folder)
+            yield
 
 
 @pytest.fixture(scope="session")

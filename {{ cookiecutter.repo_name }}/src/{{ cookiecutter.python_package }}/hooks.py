@@ -14,12 +14,12 @@ class TeamHooks:
     """
 
 
-REGISTER: tuple[Any, ...] = (
+REGISTER: list[Any] = [
 {%- if cookiecutter.steel_toes %}
     SteelToes(),
 {%- endif %}
     TeamHooks(),
-)
+]
 
 # Kedro calls the hook that was registered last first.
-HOOKS = REGISTER[::-1]
+HOOKS = tuple(reversed(REGISTER))

@@ -122,7 +122,9 @@ class CatalogRewriter:
         )
 
     def _wrap(self, name: str, entry: dict[str, Any]) -> dict[str, Any]:
-        outside = {key: entry[key] for key in ("validator", "metadata") if key in entry}
+        outside: dict[str, Any] = {
+            key: entry[key] for key in ("validator", "metadata") if key in entry
+        }
         base = {key: value for key, value in entry.items() if key not in outside}
         try:
             if location.on_branch(base, self.suffix or "trunk") == base:
@@ -135,7 +137,7 @@ class CatalogRewriter:
             ) from reason
         incremental = str(base["type"]).endswith("IncrementalDataset")
         prefix = "BranchedIncremental" if incremental else "Branched"
-        wrapped: dict[str, Any] = {
+        wrapped = {
             "type": f"{_MODULE}.{prefix if self.suffix else 'Protected'}Dataset",
             "name": name,
             "branch": self.branch,
