@@ -10,7 +10,7 @@ help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: .venv/ready ## make a project in demo/ and see what a branch does to its data
-	@$(BIN)/python demo.py
+	@PYTHONPATH=tests $(BIN)/python demo.py
 
 test: .venv/ready ## run the tests
 	$(BIN)/pytest -n auto
@@ -19,9 +19,15 @@ check: .venv/ready ## check format, style and types, here and in a new project
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	@echo "The same in a new project:"
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$$folder" && \
+	$(BIN)/cookiecutter --no-input "$$folder" --output-dir "$$folder" && \
+	PATH="$(CURDIR)/$(BIN):$$PATH" && cd "$$folder/new-kedro-project" && \
+	ruff format --check && ruff check && mypy
 
 bench: .venv/ready ## measure what the guards cost (about ten minutes)
-	$(BIN)/python benchmarks/bench_steel_toes.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench_steel_toes.py
 
 # The tools of pyproject.toml; made again when it changes.
 .venv/ready: pyproject.toml

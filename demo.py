@@ -3,15 +3,16 @@
 It ends with an error unless every file of main is, byte for byte, what it was.
 """
 
-import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -23,97 +24,90 @@ from rich.table import Table
 PROJECT = TEMPLATE / "demo"
 # Inside .git, where it is no part of the project that it marks.
 MARK = PROJECT / ".git" / "made-by-make-demo"
+SCRIPTS = PROJECT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
 
 BRANCH = "feat/is-male"
-PARAMETERS = PROJECT / "conf" / "base" / "parameters.yml"
-BEFORE = "features: [flipper_length_mm]"
-AFTER = "features: [flipper_length_mm, is_male]"
-METRICS = "data/08_reporting/penguin_metrics.json"
+PARAMETERS = "conf/base/parameters.yml"
+CHANGE = ("features: [flipper_length_mm]", "features: [flipper_length_mm, is_male]")
 
-SCRIPTS = PROJECT / ".venv" / ("Scripts" if os.name == "nt" else "bin")
-IDENTITY = {
-    "GIT_AUTHOR_NAME": "make demo",
-    "GIT_AUTHOR_EMAIL": "demo@example.com",
-    "GIT_COMMITTER_NAME": "make demo",
-    "GIT_COMMITTER_EMAIL": "demo@example.com",
-}
-
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, markup=False, soft_wrap=True)
 
 
 @click.command(help=__doc__)
 def main() -> None:
-    say("A new project, with every option on")
+    say("1. A new project with every option on, and what it needs, in demo/")
     make_project()
-    say("What it needs to run, in an environment of its own")
-    command("uv", "venv", "--python", sys.executable, ".venv")
-    command("uv", "pip", "install", "--requirements", "requirements.txt")
+    run("uv", "venv", "--python", Path(sys.executable), ".venv")
+    run("uv", "pip", "install", "--requirements", "requirements.txt")
 
-    say("The first commit, and a run on main")
-    command("git", "add", "--all")
-    command("git", "commit", "--message", "Start")
-    kedro_run()
+    say("2. The first commit, and a run on main")
+    run("git", "add", "--all")
+    run("git", "commit", "--message", "Start")
+    run("kedro", "run", show="completed")
     mains = checksums()
 
-    say("A branch on which the model gets one more feature")
-    command("git", "switch", "--create", BRANCH)
+    say("3. A branch that gives the model one more feature, and a run there")
+    run("git", "switch", "--create", BRANCH)
     change_parameters()
-    command("git", "commit", "--all", "--message", "Tell the model who is male")
-    kedro_run()
+    run("git", "commit", "--all", "--message", "Tell the model who is male")
+    run("kedro", "run", show="Steel toes")
     now = checksums()
 
-    say("The results, side by side")
-    console.print(comparison())
-    say("Where the files are")
-    for path in sorted(now, key=lambda path: (dataset(path), path not in mains)):
-        console.print(f"  {'main' if path in mains else BRANCH:<12}  {path}")
-    say("Whether main still has what it had")
-    refuse_changes(mains, now)
-    console.print(f"main's {len(mains)} files are the same, byte for byte.")
-    console.print(f"\nGo on in {PROJECT.name}/: . .venv/bin/activate; kedro run")
+    say("4. The results, side by side")
+    console.print(results())
+    say("5. Where the files are")
+    for path in sorted(now):
+        console.print(f"{'main' if path in mains else BRANCH:<14}{path}")
+    changed = [path for path in mains if now.get(path) != mains[path]]
+    if changed:
+        raise click.ClickException(f"Files of main have changed: {', '.join(changed)}")
+    say(f"main's {len(mains)} files are, byte for byte, what they were.")
+    console.print(f"To go on: cd {PROJECT.name}; . .venv/bin/activate; kedro run")
 
 
 def make_project() -> None:
     """Write the project to demo/, in the place of an earlier one."""
     if PROJECT.exists() and not MARK.exists():
-        raise click.ClickException(
-            f"{PROJECT.name}/ was not made by this command: move it away first."
-        )
-    shutil.rmtree(PROJECT, ignore_errors=True)
-    # Made elsewhere and moved when it has its mark: what is interrupted leaves nothing
-    # behind that the next demo would refuse to replace.
+        raise click.ClickException("demo/ is not from this command: move it away.")
     with template() as starter, tempfile.TemporaryDirectory() as folder:
+        names = {"project_name": "Demo", "repo_name": "demo", "python_package": "demo"}
+        answers = names | dict.fromkeys(SWITCHES, True)
         config = Path(folder, "config.yml")
-        answers = {
-            "project_name": "Demo",
-            "repo_name": PROJECT.name,
-            "python_package": "demo",
-            **dict.fromkeys(SWITCHES, True),
-        }
         config.write_text(yaml.safe_dump(answers), encoding="utf-8")
-        command("kedro", "new", "--starter", starter, "--config", config, cwd=folder)
-        made = Path(folder, PROJECT.name)
+        run("kedro", "new", "--starter", starter, "--config", config, cwd=folder)
+        # Moved only with its mark: what Ctrl-C leaves, the next demo can replace.
+        made = Path(folder, "demo")
         (made / MARK.relative_to(PROJECT)).touch()
+        shutil.rmtree(PROJECT, ignore_errors=True)
         shutil.move(made, PROJECT)
 
 
 @contextmanager
 def template() -> Iterator[Path]:
-    """The template without the environments that it was used with."""
-    yield clean_template()
-    shutil.rmtree(clean_template().parent)
+    """The template, without the environments that it was used with."""
+    starter = clean_template()
+    try:
+        yield starter
+    finally:
+        shutil.rmtree(starter.parent)
 
 
 def say(text: str) -> None:
-    console.print(f"\n[bold]{text}[/bold]")
+    console.print(f"\n{text}", style="bold")
 
 
-def command(*args: str | Path, cwd: str | Path = PROJECT) -> str:
-    """Show a command and run it as in a new shell; return what it said."""
-    shown = [arg if isinstance(arg, str) else arg.name for arg in args]
-    console.print(f"[dim]$ {' '.join(shown)}[/dim]")
-    env = environment() | IDENTITY
-    env |= {"PATH": f"{SCRIPTS}{os.pathsep}{env['PATH']}", "VIRTUAL_ENV": ".venv"}
+def run(*args: str | Path, cwd: str | Path = PROJECT, show: str = "") -> None:
+    """Run a command as in a terminal of its own, with demo/.venv active.
+
+    Args:
+        args: the command; of a path, only the name is shown.
+        cwd: where to run it.
+        show: which message of its log is shown: the one with this text.
+    """
+    command = " ".join(getattr(arg, "name", arg) for arg in args)
+    console.print(f"$ {command}", style="cyan")
+    env = environment()
+    env["PATH"] = f"{SCRIPTS}{os.pathsep}{env['PATH']}"
     result = subprocess.run(
         [str(arg) for arg in args],
         cwd=cwd,
@@ -121,69 +115,52 @@ def command(*args: str | Path, cwd: str | Path = PROJECT) -> str:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         encoding="utf-8",
         check=False,
     )
     if result.returncode:
-        raise click.ClickException(f"`{' '.join(shown)}` failed:\n{result.stdout}")
-    return result.stdout
-
-
-def kedro_run() -> None:
-    """Run the pipeline, and show what the run says about branches."""
-    for line in command("kedro", "run").splitlines():
-        if "Steel toes:" in line or "completed" in line:
-            console.print(line)
+        raise click.ClickException(f"`{command}` failed.\n{result.stdout}")
+    # A line of Kedro's log is in columns: time and level, message, module.
+    for text in re.split(r"\s{2,}", result.stdout):
+        if show and show in text:
+            console.print(text)
 
 
 def change_parameters() -> None:
-    text = PARAMETERS.read_text(encoding="utf-8")
-    if BEFORE not in text:
-        raise click.ClickException(f"{PARAMETERS.name} does not say {BEFORE!r}.")
-    PARAMETERS.write_text(text.replace(BEFORE, AFTER), encoding="utf-8")
-    console.print(f"{PARAMETERS.relative_to(PROJECT)}: {AFTER}", markup=False)
+    file = PROJECT / PARAMETERS
+    text = file.read_text(encoding="utf-8")
+    if CHANGE[0] not in text:
+        raise click.ClickException(f"{PARAMETERS} does not say `{CHANGE[0]}`.")
+    file.write_text(text.replace(*CHANGE), encoding="utf-8")
+    console.print(f"In {PARAMETERS}:\n- {CHANGE[0]}\n+ {CHANGE[1]}")
 
 
 def checksums() -> dict[str, str]:
-    """Every file that has data, with the checksum of its contents."""
+    """Every file with data, and the checksum of its contents."""
+    files = [path for path in (PROJECT / "data").rglob("*.*") if path.is_file()]
     return {
-        path.relative_to(PROJECT).as_posix(): hashlib.sha256(
-            path.read_bytes()
-        ).hexdigest()
-        for path in sorted((PROJECT / "data").rglob("*"))
-        if path.is_file() and path.name not in (".gitkeep", "README.md")
+        path.relative_to(PROJECT).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.name not in {".gitkeep", "README.md"}
     }
 
 
-def on_main(path: str) -> str:
-    """The file of main that a branch's file stands for.
-
-    data/06_models/model_<branch>.json -> data/06_models/model.json
-    """
-    return re.sub(r"_feat-is-male-[0-9a-f]{8}(?=\.)", "", path)
-
-
-def comparison(mains: str, branches: str) -> Table:
+def results() -> Table:
     """The metrics of main and of the branch."""
+    folder = PROJECT / "data" / "08_reporting"
+    [branchs_file] = folder.glob("penguin_metrics_*.json")
     main, branch = (
-        json.loads((PROJECT / path).read_text(encoding="utf-8"))
-        for path in (mains, branches)
+        json.loads(file.read_text(encoding="utf-8"))
+        for file in (folder / "penguin_metrics.json", branchs_file)
     )
     table = Table("", "main", BRANCH)
-    for key in main:
-        table.add_row(key, *(format_value(each[key]) for each in (main, branch)))
+    for name in main:
+        table.add_row(name, cell(main[name]), cell(branch[name]))
     return table
 
 
-def format_value(value: object) -> str:
-    return "\n".join(value) if isinstance(value, list) else str(value)
-
-
-def refuse_changes(before: dict[str, str], now: dict[str, str]) -> None:
-    changed = [path for path, checksum in before.items() if now.get(path) != checksum]
-    if changed:
-        raise click.ClickException(f"Files of main have changed: {', '.join(changed)}")
+def cell(value: object) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 if __name__ == "__main__":

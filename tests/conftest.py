@@ -12,11 +12,13 @@ from helpers import commit, generate
 @pytest.fixture(scope="session", autouse=True)
 def _temporary_files_of_our_own() -> Iterator[None]:
     """Cookiecutter leaves a folder behind for every template with a pre_prompt hook."""
-    with tempfile.TemporaryDirectory(prefix="test-") as folder:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("TMPDIR", folder)
-            patch.setattr(tempfile, "tempdir", folder)
-            yield
+    with (
+        tempfile.TemporaryDirectory(prefix="test-") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -212,6 +212,17 @@ def test_a_dataset_that_cannot_be_made_is_left_to_the_runner_to_report(project):
         project.run(catalog, ("cars", "b"))
 
 
+def test_a_check_that_fails_stops_the_run_in_one_line(project, monkeypatch):
+    catalog = project.catalog({"cars": text("cars.txt")})
+
+    def info(path):
+        raise PermissionError("denied\nby the bucket")
+
+    monkeypatch.setattr(catalog["cars"].target._fs, "info", info, raising=False)
+    with pytest.raises(OpsError, match="exists check.*'cars'.*denied by the bucket"):
+        project.run(catalog, ("cars", "memory"))
+
+
 def test_a_protected_trunk_is_refused_before_the_run_and_allowed_in_ci(
     project, monkeypatch
 ):

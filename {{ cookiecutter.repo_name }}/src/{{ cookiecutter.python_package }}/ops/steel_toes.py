@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any
@@ -72,20 +73,18 @@ class SteelToes:
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Stop a run that would step on toes; else say in one line where it works."""
-        branched = dict(_branched(pipeline, catalog))
-        if not branched:
-            return
         outputs = pipeline.all_outputs()
+        branched = dict(_branched(pipeline, catalog))
         _refuse_protected(branched, outputs)
         _refuse_collisions(branched, outputs, catalog)
-        inputs = pipeline.inputs() & branched.keys()
-        from_base = [name for name in inputs if not branched[name].exists()]
-        logging.getLogger(__name__).info(
-            "Steel toes: branch '%s', %d datasets branched, %d read from the base.",
-            next(iter(branched.values())).branch,
-            len(branched),
-            len(from_base),
-        )
+        inputs = [branched[name] for name in pipeline.inputs() & branched.keys()]
+        for name in {dataset.branch for dataset in branched.values()}:
+            logging.getLogger(__name__).info(
+                "Steel toes: branch '%s', %d datasets branched, %d read from the base.",
+                name,
+                len(branched),
+                _count_missing(inputs),
+            )
 
 
 @frozen
@@ -171,6 +170,14 @@ def _branched(
         dataset = getattr(dataset, "_dataset", dataset)  # inside a CachedDataset
         if issubclass(type(dataset), BranchedDataset):
             yield name, dataset
+
+
+def _count_missing(datasets: list[BranchedDataset]) -> int:
+    with ThreadPoolExecutor() as pool:  # a bucket answers many questions at a time
+        try:
+            return list(pool.map(BranchedDataset.exists, datasets)).count(False)
+        except DatasetError as error:
+            raise OpsError(" ".join(str(error).split())) from error
 
 
 def _refuse_protected(branched: dict[str, BranchedDataset], outputs: set[str]) -> None:
