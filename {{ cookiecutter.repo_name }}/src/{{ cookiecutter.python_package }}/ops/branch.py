@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 
@@ -90,6 +91,21 @@ def short_hash(text: str) -> str:
     return digest.hexdigest()[:_HASH_LENGTH]
 
 
+def commit(project_path: Path) -> dict[str, Any]:
+    """The commit that is checked out, and whether its files have been changed since.
+
+    Returns:
+        ``commit`` and ``dirty``; nothing where git does not say.
+    """
+    try:
+        status = _git(project_path, "status", "--porcelain=2", "--branch", "-uno")
+    except OpsError:
+        return {}
+    head, *lines = status.splitlines()
+    dirty = any(not line.startswith("#") for line in lines)
+    return {"commit": head.removeprefix("# branch.oid "), "dirty": dirty}
+
+
 def _from_variable(environ: Mapping[str, str]) -> Branch | None:
     name = environ.get(VARIABLE, "").strip()
     if name == "HEAD":
@@ -121,7 +137,7 @@ def _from_git(project_path: Path) -> Branch:
     if name == head:
         raise _unknown(f"HEAD of {project_path} is detached")
     if name == ".invalid":  # the repository keeps its refs in git's newer "reftable"
-        name = _ask_git(project_path)
+        name = _git(project_path, "symbolic-ref", "--short", "HEAD")
     return Branch(name, "git")
 
 
@@ -139,11 +155,14 @@ def _read_head(project_path: Path) -> str:
     raise _unknown(f"{project_path} is in no git repository")
 
 
-def _ask_git(project_path: Path) -> str:
-    command = ["git", "symbolic-ref", "--short", "HEAD"]
+def _git(project_path: Path, *arguments: str) -> str:
     try:
         answer = subprocess.run(
-            command, cwd=project_path, capture_output=True, text=True, check=True
+            ["git", *arguments],
+            cwd=project_path,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     except FileNotFoundError as error:
         raise _unknown("git is not installed") from error

@@ -8,10 +8,14 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
+from attrs import evolve
 from kedro.io import AbstractDataset, DatasetError, Version
 from kedro.io.core import parse_dataset_definition
 
 from . import location, storage
+from .manifest import Manifest
+from .recorder import Recorder
+from .store import Store
 
 # What a dataset says about the data it reads; everything else is about the data
 # that it writes, so that nothing asked of it points at the base by mistake.
@@ -41,6 +45,7 @@ class BranchedDataset(AbstractDataset[Any, Any]):
         dataset: dict[str, Any],
         branch: str,
         suffix: str,
+        store: dict[str, Any] | None = None,
         ignore: Sequence[str] = (),
         version: Version | None = None,
         metadata: dict[str, Any] | None = None,
@@ -52,6 +57,7 @@ class BranchedDataset(AbstractDataset[Any, Any]):
             dataset: the entry as it stands in ``catalog.yml``: the base.
             branch: the branch, by the name that git knows it by.
             suffix: the branch, as a part of a file name; none: the base itself.
+            store: where the manifest is: ``url`` and ``credentials``.
             ignore: names of entries that stay on the base. Only a factory pattern needs
                 it, whose entries have no names until they are used.
             version: versions to load and save, if the entry is versioned.
@@ -69,6 +75,10 @@ class BranchedDataset(AbstractDataset[Any, Any]):
         )
         self._target = self._type(**copy.deepcopy(self.target_config))
         self._EPHEMERAL = self._target._EPHEMERAL
+        self.recorder: Recorder | None = None
+        if store and suffix:
+            manifest = Manifest(Store(store["url"], store.get("credentials") or {}))
+            self.recorder = Recorder(manifest, branch, name, {"run": save})
 
     @property
     def target(self) -> AbstractDataset[Any, Any]:
@@ -89,7 +99,16 @@ class BranchedDataset(AbstractDataset[Any, Any]):
         return self.source.load()
 
     def save(self, data: Any) -> None:
-        storage.save(self.target, data)
+        if self.recorder is None:
+            storage.save(self.target, data)
+            return
+        with self.recorder.record(self.target, lambda: self.base, data):
+            storage.save(self.target, data)
+
+    def tell_origin(self, origin: dict[str, Any]) -> None:
+        """Say for the manifest what will save it: the run, the node, the commit."""
+        if self.recorder:
+            self.recorder = evolve(self.recorder, origin=origin)
 
     def _exists(self) -> bool:
         return storage.is_there(self.target)

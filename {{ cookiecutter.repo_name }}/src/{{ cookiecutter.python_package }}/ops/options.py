@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, TypeVar
 
 from attrs import define
@@ -19,6 +20,8 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 from .errors import OpsError
 
 T = TypeVar("T")
+
+STORE = "data/.ops"  # beside the data, and ignored by git as they are
 
 _SECTIONS: dict[str, type] = {}
 
@@ -40,9 +43,10 @@ def read(loader: AbstractConfigLoader, cls: type[T]) -> T:
         OpsError: for a key that is no setting and for a value of the wrong type.
     """
     config = _load(loader)
+    config.pop("store", None)
     for name, value in config.items():
         if name not in _SECTIONS:
-            raise OpsError(f"ops.yml: {_no_setting(name, _SECTIONS)}")
+            raise OpsError(f"ops.yml: {_no_setting(name, ['store', *_SECTIONS])}")
         if value is not None and not isinstance(value, dict):
             raise OpsError(f"ops.yml: '{name}' holds settings by name, not {value!r}.")
     key = next(key for key, section in _SECTIONS.items() if section is cls)
@@ -59,6 +63,26 @@ def read(loader: AbstractConfigLoader, cls: type[T]) -> T:
         path = ".".join(filter(None, [key, error.full_key]))
         reason = str(error).splitlines()[0]
         raise OpsError(f"ops.yml: '{path}' has a wrong value: {reason}.") from error
+
+
+def read_store(loader: AbstractConfigLoader, project_path: Path) -> dict[str, Any]:
+    """Read where the guards keep their records.
+
+    Returns:
+        ``url``, with an absolute path for a folder, and ``credentials`` if there are any:
+        the name of an entry in ``credentials.yml``.
+
+    Raises:
+        OpsError: if it is neither a path nor a mapping with these keys.
+    """
+    given = _load(loader).get("store", STORE)
+    store = {"url": given} if isinstance(given, str) else given
+    known = {"url", "credentials"}
+    if not isinstance(store, dict) or "url" not in store or not store.keys() <= known:
+        raise OpsError("ops.yml: 'store' is a path or URL, or {url: ..., credentials: ...}.")
+    if "://" not in store["url"]:
+        store = {**store, "url": (project_path / store["url"]).as_posix()}
+    return store
 
 
 def switch(

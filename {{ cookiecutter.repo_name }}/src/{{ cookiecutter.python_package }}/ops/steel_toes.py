@@ -9,44 +9,22 @@ kedro-viz) sees the branch's data without knowing. On the trunk nothing is touch
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from fnmatch import fnmatchcase
 from typing import Any
 
-from attrs import define, field, frozen
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
 from . import branch, branched_dataset, location, options
+from .branched_catalog import CatalogRewriter, SteelToesOptions
 from .branched_dataset import BranchedDataset, ProtectedDataset
 from .errors import OpsError
 
 ENABLED = "STEEL_TOES_ENABLED"
-_MODULE = branched_dataset.__name__
-
-
-@define
-class Ignore:
-    """Entries that keep one copy for all branches; ``*`` stands for any text."""
-
-    names: list[str] = field(factory=list)
-    types: list[str] = field(factory=list)
-
-
-@options.section("steel_toes")
-class SteelToesOptions:
-    """``steel_toes`` in ``ops.yml``."""
-
-    enabled: bool = True
-    trunk: list[str] = field(factory=lambda: ["main", "master"])
-    protect_trunk: bool = False
-    ignore: Ignore = field(factory=Ignore)
-    suffix: str = "{branch}"
 
 
 class SteelToes:
@@ -62,16 +40,12 @@ class SteelToes:
         trunk = here.name in settings.trunk and not here.pull_request
         if trunk and (branch.in_ci() or not settings.protect_trunk):
             return
-        suffix = "" if trunk else _suffix(settings.suffix, here)
-        rewriter = CatalogRewriter(here.name, suffix, settings.ignore)
-        catalog: dict[str, Any] = context.config_loader["catalog"]
-        rewritten = {
-            name: rewriter.rewrite(name, entry) for name, entry in catalog.items()
-        }
-        context.config_loader["catalog"] = rewritten
+        CatalogRewriter.of(context, here.name, protect=trunk).rewrite_all(context)
 
     @hook_impl
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
         """Stop a run that would step on toes; else say in one line where it works."""
         outputs = pipeline.all_outputs()
         branched = dict(_branched(pipeline, catalog))
@@ -85,79 +59,7 @@ class SteelToes:
                 len(branched),
                 _count_missing(inputs),
             )
-
-
-@frozen
-class CatalogRewriter:
-    """Rewrites catalog entries for one branch; without a suffix it protects them."""
-
-    branch: str
-    suffix: str
-    ignore: Ignore
-
-    def rewrite(self, name: str, entry: Any) -> Any:
-        """The entry that stands for ``entry`` on the branch.
-
-        Raises:
-            OpsError: if it has data in a place that cannot be branched.
-        """
-        if not isinstance(entry, dict) or self._stays(name, entry):
-            return entry
-        held = entry.get("dataset")
-        if str(entry["type"]).endswith("CachedDataset") and isinstance(held, dict):
-            # The cache stays outside, and says itself that what it holds is versioned.
-            held = {**held, "versioned": entry.get("versioned", False)}
-            return {**entry, "dataset": self._wrap(name, held)}
-        wrapped = self._wrap(name, entry)
-        # "versioned" asks Kedro for the run's versions; the entry inside may use them.
-        return wrapped if wrapped is entry else {**wrapped, "versioned": True}
-
-    def _stays(self, name: str, entry: dict[str, Any]) -> bool:
-        kind = str(entry.get("type", _MODULE))  # Kedro reports an entry without a type
-        return (
-            kind.startswith(_MODULE)  # the hook has fired before
-            or any(fnmatchcase(name, pattern) for pattern in self.ignore.names)
-            or any(fnmatchcase(kind, pattern) for pattern in self.ignore.types)
-        )
-
-    def _wrap(self, name: str, entry: dict[str, Any]) -> dict[str, Any]:
-        outside: dict[str, Any] = {
-            key: entry[key] for key in ("validator", "metadata") if key in entry
-        }
-        base = {key: value for key, value in entry.items() if key not in outside}
-        try:
-            if location.on_branch(base, self.suffix or "trunk") == base:
-                return entry
-        except location.NotBranchable as reason:
-            raise OpsError(
-                f"'{name}' in the catalog cannot be branched: {reason}. If all branches "
-                "may share it, list it under steel_toes.ignore.names in "
-                "conf/base/ops.yml."
-            ) from reason
-        incremental = str(base["type"]).endswith("IncrementalDataset")
-        prefix = "BranchedIncremental" if incremental else "Branched"
-        wrapped = {
-            "type": f"{_MODULE}.{prefix if self.suffix else 'Protected'}Dataset",
-            "name": name,
-            "branch": self.branch,
-            "suffix": self.suffix,
-            "dataset": base,
-            **outside,
-        }
-        if "{" in name:  # a factory pattern: Kedro fills in the names later
-            wrapped["ignore"] = list(self.ignore.names)
-        return wrapped
-
-
-def _suffix(template: str, here: branch.Branch) -> str:
-    # No underscore: it parts the branch from the name, so that "cars" on "dev_x" and
-    # "cars_dev" on "x" are two files.
-    if not re.fullmatch(r"[a-z0-9.-]*\{branch\}[a-z0-9.-]*", template):
-        raise OpsError(
-            f"ops.yml: 'steel_toes.suffix' is '{template}': write {{branch}} once, with "
-            "nothing around it but lower-case letters, digits, '.' and '-'."
-        )
-    return template.replace("{branch}", here.slug)
+            _tell_origin(branched, run_params, pipeline)
 
 
 def _branched(
@@ -170,6 +72,17 @@ def _branched(
         dataset = getattr(dataset, "_dataset", dataset)  # inside a CachedDataset
         if issubclass(type(dataset), BranchedDataset):
             yield name, dataset
+
+
+def _tell_origin(
+    branched: dict[str, BranchedDataset], run_params: dict[str, Any], pipeline: Pipeline
+) -> None:
+    # The datasets are told here, and not by a hook, because they travel to the workers
+    # of every runner; hooks do not.
+    origin = {"run": run_params["run_id"], **branch.commit(run_params["project_path"])}
+    for node in pipeline.nodes:
+        for name in branched.keys() & set(node.outputs):
+            branched[name].tell_origin({**origin, "node": node.name})
 
 
 def _count_missing(datasets: list[BranchedDataset]) -> int:

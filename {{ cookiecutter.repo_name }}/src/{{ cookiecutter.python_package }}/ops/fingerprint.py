@@ -1,0 +1,63 @@
+"""A short text that is the same for the same content, and for no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import xxhash
+
+_BLOCK = 1 << 20  # bytes read at a time
+# What object stores say of an object's content, so that it need not be read.
+_REMOTE = ("ETag", "etag", "md5Hash", "content_md5")
+
+
+def of_path(filesystem: Any, path: str) -> str | None:
+    """The fingerprint of a file, or of a folder with the names and files in it.
+
+    Files are hashed by XXH3 with 128 bits (https://xxhash.com); an object in a bucket
+    is taken by its ETag or checksum, which two copies of a small object share.
+
+    Returns:
+        The fingerprint; none if nothing is there.
+    """
+    filesystem.invalidate_cache(path)
+    try:
+        info = filesystem.info(path)
+    except FileNotFoundError:
+        return None
+    if info["type"] != "directory":
+        return _of_file(filesystem, path, info)
+    files = filesystem.find(path, detail=True)
+    return of_parts(
+        f"{file.rpartition(path.strip('/'))[2]} {_of_file(filesystem, file, details)}"
+        for file, details in sorted(files.items())
+    )
+
+
+def of_parts(parts: Iterable[str]) -> str:
+    """One fingerprint for several texts in their order."""
+    digest = xxhash.xxh3_128()
+    for part in parts:
+        digest.update(f"{part}\n".encode())
+    return f"xxh3:{digest.hexdigest()}"
+
+
+def of_rows(rows: Iterable[Any]) -> str:
+    """The fingerprint of a table, whose rows have no order of their own."""
+    count, total = 0, 0
+    for row in rows:
+        total += xxhash.xxh3_128_intdigest(repr(tuple(row)).encode())
+        count += 1
+    return of_parts([str(count), str(total % (1 << 128))])
+
+
+def _of_file(filesystem: Any, path: str, info: dict[str, Any]) -> str:
+    for key in _REMOTE:
+        if info.get(key):
+            return f"{key.lower()}:{info[key]!s}".replace('"', "")
+    digest = xxhash.xxh3_128()
+    with filesystem.open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return f"xxh3:{digest.hexdigest()}"

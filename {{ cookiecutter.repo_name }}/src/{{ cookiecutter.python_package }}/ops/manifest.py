@@ -1,0 +1,119 @@
+"""The manifest: which data there is, by branch and dataset, and where it came from.
+
+A record for each (branch, dataset), as JSON in ``<store>/manifest/<branch>/``. The format
+has a number: a reader that does not know it says so and does not guess.
+"""
+
+from __future__ import annotations
+
+import getpass
+import platform
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+from attrs import asdict, fields_dict, frozen
+
+from .branch import slug
+from .errors import OpsError
+from .store import Store
+
+FORMAT = 1
+NOTHING = "nothing"  # the base's fingerprint where there was no base
+
+
+@frozen(kw_only=True)
+class Record:
+    """What is known of one dataset on one branch. None: not known."""
+
+    branch: str  # as git names it
+    dataset: str
+    location: str
+    time: str  # ISO 8601, UTC
+    run: str | None = None
+    node: str | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    user: str | None = None
+    host: str | None = None
+    bytes: int | None = None
+    fingerprint: str | None = None
+    rows: int | None = None
+    schema: dict[str, str] | None = None
+    base: str | None = None  # the base's fingerprint when the branch first wrote
+
+
+@frozen
+class Manifest:
+    """The records in a store."""
+
+    store: Store
+
+    def read(self, branch: str, dataset: str) -> Record | None:
+        """The record of a dataset on a branch; none if there is none.
+
+        Raises:
+            OpsError: if a newer version of this project wrote it, or it is damaged.
+        """
+        return self._read(_name(branch, dataset))
+
+    def write(self, record: Record) -> None:
+        """Put a record in the place of the one before."""
+        text = {"format": FORMAT, **asdict(record)}
+        self.store.write(_name(record.branch, record.dataset), text)
+
+    def remove(self, record: Record) -> None:
+        """Forget a dataset on a branch."""
+        self.store.remove(_name(record.branch, record.dataset))
+
+    def __iter__(self) -> Iterator[Record]:
+        """All records, by branch and dataset."""
+        for name in self.store.names("manifest"):
+            record = self._read(name)
+            if record is not None:  # else it was removed in the meantime
+                yield record
+
+    def _read(self, name: str) -> Record | None:
+        try:
+            text = self.store.read(name)
+        except ValueError as error:
+            raise OpsError(
+                f"The manifest's record {name} is damaged ({error}): delete it; the "
+                "branch's next run writes it anew."
+            ) from error
+        if text is None:
+            return None
+        if text.pop("format", None) != FORMAT:
+            raise OpsError(
+                f"The manifest's record {name} has a format that this project does not "
+                "know: upgrade the project's ops/ to the version of your team."
+            )
+        known = fields_dict(Record)
+        return Record(**{key: value for key, value in text.items() if key in known})
+
+
+def now() -> str:
+    """The time as records have it."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def author() -> dict[str, Any]:
+    """Who writes, and where."""
+    try:
+        user = getpass.getuser()
+    except (ImportError, KeyError, OSError):  # no such user in a container, say
+        user = None
+    return {"user": user, "host": platform.node() or None}
+
+
+def shape(data: Any) -> dict[str, Any]:
+    """Rows and schema of a table in memory; nothing for other data or a lazy table."""
+    rows, *_ = getattr(data, "shape", None) or (None,)
+    if not isinstance(rows, int) or not hasattr(data, "columns"):
+        return {}
+    schema = {str(name): str(kind) for name, kind in zip(data.columns, data.dtypes)}
+    return {"rows": rows, "schema": schema}
+
+
+def _name(branch: str, dataset: str) -> str:
+    return f"manifest/{slug(branch)}/{slug(dataset)}.json"

@@ -1,0 +1,40 @@
+"""What a dataset has stored, whatever its kind: files or a table."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from .files import Files
+from .tables import IbisTable, SqlTable
+
+
+class Stored(Protocol):
+    """Data that can be told apart, measured and deleted."""
+
+    @property
+    def location(self) -> str:
+        """Where it is, in words for a person, without secrets."""
+
+    def fingerprint(self) -> str | None:
+        """The same text for the same content; none if nothing is there."""
+
+    def size(self) -> int | None:
+        """Bytes; none if they are not known."""
+
+    def remove(self) -> None:
+        """Delete it."""
+
+
+def of(dataset: Any) -> Stored | None:
+    """What a dataset stores; none for a kind that only its own class understands."""
+    if hasattr(dataset, "engine") and "table_name" in dataset._load_args:
+        args = dataset._load_args
+        return SqlTable(dataset.engine, args["table_name"], args.get("schema"))
+    if hasattr(dataset, "connection") and hasattr(dataset, "_table_name"):
+        return IbisTable(
+            dataset.connection,
+            dataset._table_name,
+            dataset._database,
+            dataset._materialized,
+        )
+    return Files.of(dataset)
