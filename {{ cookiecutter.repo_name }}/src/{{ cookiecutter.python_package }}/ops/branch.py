@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from attrs import frozen
 
+from . import repository
 from .errors import OpsError
 
 VARIABLE = "STEEL_TOES_BRANCH"
@@ -91,21 +90,6 @@ def short_hash(text: str) -> str:
     return digest.hexdigest()[:_HASH_LENGTH]
 
 
-def commit(project_path: Path) -> dict[str, Any]:
-    """The commit that is checked out, and whether its files have been changed since.
-
-    Returns:
-        ``commit`` and ``dirty``; nothing where git does not say.
-    """
-    try:
-        status = _git(project_path, "status", "--porcelain=2", "--branch", "-uno")
-    except OpsError:
-        return {}
-    head, *lines = status.splitlines()
-    dirty = any(not line.startswith("#") for line in lines)
-    return {"commit": head.removeprefix("# branch.oid "), "dirty": dirty}
-
-
 def _from_variable(environ: Mapping[str, str]) -> Branch | None:
     name = environ.get(VARIABLE, "").strip()
     if name == "HEAD":
@@ -137,7 +121,10 @@ def _from_git(project_path: Path) -> Branch:
     if name == head:
         raise _unknown(f"HEAD of {project_path} is detached")
     if name == ".invalid":  # the repository keeps its refs in git's newer "reftable"
-        name = _git(project_path, "symbolic-ref", "--short", "HEAD")
+        try:
+            name = repository.git(project_path, "symbolic-ref", "--short", "HEAD")
+        except repository.GitError as error:
+            raise _unknown(str(error)) from error
     return Branch(name, "git")
 
 
@@ -153,22 +140,6 @@ def _read_head(project_path: Path) -> str:
         except OSError as error:
             raise _unknown(f"git's folder cannot be read ({error})") from error
     raise _unknown(f"{project_path} is in no git repository")
-
-
-def _git(project_path: Path, *arguments: str) -> str:
-    try:
-        answer = subprocess.run(
-            ["git", *arguments],
-            cwd=project_path,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except FileNotFoundError as error:
-        raise _unknown("git is not installed") from error
-    except subprocess.CalledProcessError as error:
-        raise _unknown(f"git says: {error.stderr.strip()}") from error
-    return answer.stdout.strip()
 
 
 def _unknown(reason: str) -> OpsError:

@@ -79,7 +79,9 @@ def read_store(loader: AbstractConfigLoader, project_path: Path) -> dict[str, An
     store = {"url": given} if isinstance(given, str) else given
     known = {"url", "credentials"}
     if not isinstance(store, dict) or "url" not in store or not store.keys() <= known:
-        raise OpsError("ops.yml: 'store' is a path or URL, or {url: ..., credentials: ...}.")
+        raise OpsError(
+            "ops.yml: 'store' is a path or URL, or {url: ..., credentials: ...}."
+        )
     if "://" not in store["url"]:
         store = {**store, "url": (project_path / store["url"]).as_posix()}
     return store

@@ -19,7 +19,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
-from . import branch, branched_dataset, location, options
+from . import branch, branched_dataset, location, options, repository
 from .branched_catalog import CatalogRewriter, SteelToesOptions
 from .branched_dataset import BranchedDataset, ProtectedDataset
 from .errors import OpsError
@@ -79,7 +79,10 @@ def _tell_origin(
 ) -> None:
     # The datasets are told here, and not by a hook, because they travel to the workers
     # of every runner; hooks do not.
-    origin = {"run": run_params["run_id"], **branch.commit(run_params["project_path"])}
+    origin = {
+        "run": run_params["run_id"],
+        **repository.commit(run_params["project_path"]),
+    }
     for node in pipeline.nodes:
         for name in branched.keys() & set(node.outputs):
             branched[name].tell_origin({**origin, "node": node.name})

@@ -22,7 +22,20 @@ class Stored(Protocol):
         """Bytes; none if they are not known."""
 
     def remove(self) -> None:
-        """Delete it."""
+        """Delete it, if it is there."""
+
+    @property
+    def version(self) -> str | None:
+        """The version that is read now; none for data without versions."""
+
+    def at(self, version: Any) -> Any:
+        """The place of a version here."""
+
+    def beside(self, mark: str) -> Any:
+        """A place next to this one, for a copy that is on its way."""
+
+    def replace_with(self, other: Any) -> None:
+        """Become a copy of another one."""
 
 
 def of(dataset: Any) -> Stored | None:

@@ -1,0 +1,1 @@
+"""The commands of the guards: each module has one ``command``."""
