@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import shutil
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -48,6 +49,12 @@ class Files:
         """Bytes that it takes, with all versions."""
         self.filesystem.invalidate_cache(self.path)
         return int(self.filesystem.du(self.path))
+
+    def modified(self) -> datetime | None:
+        """When the newest of its files was written; none if nothing is there."""
+        self.filesystem.invalidate_cache(self.path)
+        files = self.filesystem.find(self.path)
+        return max(map(self.filesystem.modified, files), default=None)
 
     def remove(self) -> None:
         """Delete it, with all versions, if it is there."""

@@ -40,6 +40,21 @@ class Recorder:
         yield
         self._quietly(self._enter, target, data, fork)
 
+    def hides(self, target: Any, base: Any) -> bool:
+        """Whether the branch's data stand before data of the base that came later."""
+        return bool(self._quietly(self._hides, target, base))
+
+    def _hides(self, target: Any, base: Any) -> bool:
+        record = self.manifest.read(self.branch, self.dataset)
+        there, below = stored.of(target), stored.of(base)
+        if not record or not there or not below or record.base is None:
+            return False
+        ours, theirs = there.modified(), below.modified()
+        if ours and theirs and theirs <= ours:
+            return False  # not newer: its content need not be read
+        now = below.fingerprint()
+        return now not in {None, record.base, record.fingerprint}
+
     def _fork_point(self, target: Any, base: Any) -> str | None:
         known = self.manifest.read(self.branch, self.dataset)
         if known:

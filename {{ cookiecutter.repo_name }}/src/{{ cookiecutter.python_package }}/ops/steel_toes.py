@@ -60,6 +60,7 @@ class SteelToes:
                 _count_missing(inputs),
             )
             _tell_origin(branched, run_params, pipeline)
+            _warn_of_hidden(inputs)
 
 
 def _branched(
@@ -86,6 +87,18 @@ def _tell_origin(
     for node in pipeline.nodes:
         for name in branched.keys() & set(node.outputs):
             branched[name].tell_origin({**origin, "node": node.name})
+
+
+def _warn_of_hidden(inputs: list[BranchedDataset]) -> None:
+    """Say which inputs of the run are older on the branch than on the base."""
+    for dataset in inputs:
+        if dataset.recorder and dataset.recorder.hides(dataset.target, dataset.base):
+            logging.getLogger(__name__).warning(
+                "Steel toes: the branch's copy of '%s' hides a newer one of the base. "
+                "To read that: kedro branches clean --dataset %s --yes",
+                dataset.name,
+                dataset.name,
+            )
 
 
 def _count_missing(datasets: list[BranchedDataset]) -> int:

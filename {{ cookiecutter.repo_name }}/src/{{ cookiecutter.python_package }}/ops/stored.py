@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Protocol
 
 from .files import Files
@@ -20,6 +21,9 @@ class Stored(Protocol):
 
     def size(self) -> int | None:
         """Bytes; none if they are not known."""
+
+    def modified(self) -> datetime | None:
+        """When it was last written; none if that is not known."""
 
     def remove(self) -> None:
         """Delete it, if it is there."""

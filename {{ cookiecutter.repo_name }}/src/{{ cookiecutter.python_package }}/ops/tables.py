@@ -37,6 +37,9 @@ class SqlTable:
     def size(self) -> None:
         """Not known: databases do not agree on how to ask."""
 
+    def modified(self) -> None:
+        """Not known: databases do not tell."""
+
     def remove(self) -> None:
         """Drop the table, if it is there."""
         if self._exists():
@@ -103,6 +106,9 @@ class IbisTable:
 
     def size(self) -> None:
         """Not known: databases do not agree on how to ask."""
+
+    def modified(self) -> None:
+        """Not known: databases do not tell."""
 
     def remove(self) -> None:
         """Drop the table or view, if it is there."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ._report import (
+    SOMETHING_TO_DO,
+    as_json_option,
+    env_option,
+    load_context,
+    show,
+    stop_before_doing,
+    yes_option,
+)
+
 if TYPE_CHECKING:
-    from ..branches import Branches, Holding
-
-SOMETHING_TO_DO = 10  # exit code: there is a difference, or a plan was not carried out
-
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, no table.")
-_env = click.option("--env", "-e", help="Kedro configuration environment.")
-_yes = click.option("--yes", "-y", is_flag=True, help="Do it: without, show the plan.")
+    from ..branches import Branches
 
 
 @click.group()
@@ -23,8 +26,8 @@ def command() -> None:
 
 
 @command.command("list")
-@_env
-@_as_json
+@env_option
+@as_json_option
 def list_(env: str | None, as_json: bool) -> None:
     """List the branches that have data."""
     branches = _open(env)
@@ -33,29 +36,29 @@ def list_(env: str | None, as_json: bool) -> None:
     for record in branches.records():
         row = rows.setdefault(
             record.branch,
-            {"branch": record.branch, "datasets": 0, "bytes": 0, "last": "", "by": None}
-            | {"git": _in_git(record.branch, known)}
-            | dict.fromkeys(("ahead", "behind", "same", "unknown"), 0),
+            {"branch": record.branch, "git": _in_git(record.branch, known)}
+            | {"datasets": 0, "bytes": 0, "last save": "", "by": None, "base": {}},
         )
+        state = branches.holding(record).state
         row["datasets"] += 1
         row["bytes"] += record.bytes or 0
-        row[branches.holding(record).state] += 1
-        if record.time > row["last"]:
-            row["last"], row["by"] = record.time, record.user
-    _show("Branches with data", list(rows.values()), as_json)
+        row["base"][state] = row["base"].get(state, 0) + 1
+        if record.time > row["last save"]:
+            row["last save"], row["by"] = record.time, record.user
+    show("Branches with data", list(rows.values()), as_json)
 
 
 @command.command()
 @click.argument("dataset")
-@_env
-@_as_json
+@env_option
+@as_json_option
 def path(dataset: str, env: str | None, as_json: bool) -> None:
     """Say where DATASET is read from and written to now, and why."""
     from .. import stored  # noqa: PLC0415
     from ..branched_dataset import BranchedDataset  # noqa: PLC0415
     from ..errors import OpsError  # noqa: PLC0415
 
-    catalog: Any = _context(env).catalog
+    catalog: Any = load_context(env).catalog
     found = catalog.get(dataset)
     if found is None:
         raise OpsError(f"The catalog has no dataset '{dataset}'.")
@@ -76,13 +79,13 @@ def path(dataset: str, env: str | None, as_json: bool) -> None:
         "written to": written.location if written else str(found),
         "why": why,
     }
-    _show(dataset, [row], as_json)
+    show(dataset, [row], as_json)
 
 
 @command.command()
 @click.argument("branches", nargs=-1, metavar="[A] [B]")
-@_env
-@_as_json
+@env_option
+@as_json_option
 def diff(branches: tuple[str, ...], env: str | None, as_json: bool) -> None:
     """Compare the data of branch A (or the base) with those of B (or this branch).
 
@@ -93,7 +96,7 @@ def diff(branches: tuple[str, ...], env: str | None, as_json: bool) -> None:
     data = _open(env)
     left, right = _two_sides(branches, data)
     rows = list(compare(data, left, right))
-    _show(f"{left or 'base'} and {right}", rows, as_json)
+    show(f"{left or 'base'} and {right}", rows, as_json)
     if any(row["state"] != "same" for row in rows):
         raise SystemExit(SOMETHING_TO_DO)
 
@@ -103,9 +106,9 @@ def diff(branches: tuple[str, ...], env: str | None, as_json: bool) -> None:
 @click.option("--dataset", "-d", "datasets", multiple=True, help="Only this dataset.")
 @click.option("--older-than", type=click.IntRange(0), help="Idle for so many DAYS.")
 @click.option("--everyone", is_flag=True, help="Also branches gone that others saved.")
-@_yes
-@_env
-@_as_json
+@yes_option
+@env_option
+@as_json_option
 def clean(  # noqa: PLR0913, PLR0917
     names: tuple[str, ...],
     datasets: tuple[str, ...],
@@ -142,7 +145,7 @@ def clean(  # noqa: PLR0913, PLR0917
                 "result": f"left: {refused}" if refused else done,
             }
         )
-    _show("Clean", rows, as_json)
+    show("Clean", rows, as_json)
     _finish(rows, yes)
 
 
@@ -152,9 +155,9 @@ def clean(  # noqa: PLR0913, PLR0917
 @click.option("--force", is_flag=True, help="Even where the base has moved since.")
 @click.option("--finish", is_flag=True, help="Complete a promotion that was killed.")
 @click.option("--undo", is_flag=True, help="Undo a promotion that was killed.")
-@_yes
-@_env
-@_as_json
+@yes_option
+@env_option
+@as_json_option
 def promote(  # noqa: PLR0913, PLR0917
     branch: str,
     datasets: tuple[str, ...],
@@ -171,12 +174,14 @@ def promote(  # noqa: PLR0913, PLR0917
     """
     from ..errors import OpsError  # noqa: PLC0415
     from ..promotion import Promotion  # noqa: PLC0415
+    from ..promotion_plan import plan, recover  # noqa: PLC0415
 
     branches = _open(env)
-    if _recovered(branches, branch, finish, undo):
+    if recovered := recover(branches, branch, finish, undo):
+        click.echo(recovered, err=True)
         return
-    rows = _promotion_plan(branches, branch, datasets, force)
-    _show(f"Promote {branch}", rows, as_json)
+    rows = plan(branches, branch, datasets, force)
+    show(f"Promote {branch}", rows, as_json)
     refused = [row["dataset"] for row in rows if row["action"].startswith("refused")]
     if refused:
         raise OpsError(
@@ -187,81 +192,16 @@ def promote(  # noqa: PLR0913, PLR0917
     if not chosen:
         return
     if not yes:
-        _stop_before_doing()
+        stop_before_doing()
     Promotion.of(branches, branch, chosen).run()
     click.echo(f"Promoted {len(chosen)} datasets of '{branch}'.", err=True)
 
 
-def _recovered(branches: Branches, branch: str, finish: bool, undo: bool) -> bool:
-    from ..errors import OpsError  # noqa: PLC0415
-    from ..promotion import Promotion, interrupted  # noqa: PLC0415
-
-    for intent in interrupted(branches.manifest.store):
-        promotion = Promotion(branches, intent)
-        if intent.is_running():
-            raise OpsError(
-                f"A promotion of '{intent.branch}' is under way (process {intent.pid})."
-            )
-        if intent.phase != "swapping":
-            promotion.undo()  # it has changed no base, or was as good as done
-        elif intent.branch == branch and (finish or undo):
-            promotion.finish() if finish else promotion.undo()
-            done = "Finished" if finish else "Undone"
-            click.echo(f"{done}: the promotion of '{branch}'.", err=True)
-            return True
-        else:
-            raise OpsError(
-                f"A promotion of '{intent.branch}' was interrupted on {intent.host}. "
-                f"Run: kedro branches promote {intent.branch} --finish (or --undo)."
-            )
-    if finish or undo:
-        raise OpsError(f"No promotion of '{branch}' was interrupted.")
-    return False
-
-
-def _promotion_plan(
-    branches: Branches, branch: str, datasets: tuple[str, ...], force: bool
-) -> list[dict[str, Any]]:
-    from ..errors import OpsError  # noqa: PLC0415
-
-    records = branches.records(branch)
-    if not records:
-        raise OpsError(f"The manifest knows no data of branch '{branch}'.")
-    rows = []
-    for record in records:
-        if datasets and record.dataset not in datasets:
-            continue
-        holding = branches.holding(record)
-        row = {"dataset": record.dataset, "action": _action(holding, force)}
-        rows.append(row | {"from": record.location})
-    return rows
-
-
-def _action(holding: Holding, force: bool) -> str:
-    if holding.target is None or holding.base is None:
-        return "refused: the catalog does not have it there (any more)"
-    if holding.target.fingerprint() is None:
-        return "refused: its data are gone"
-    state = holding.state
-    if state == "same":
-        return "nothing: the base has the same"
-    if state == "ahead" or force:
-        return "copy" if state == "ahead" else f"copy (forced: {state})"
-    if state == "behind":
-        return "refused: the base has moved since the branch forked"
-    return "refused: it is not known what the branch forked from"
-
-
 def _finish(rows: list[dict[str, Any]], yes: bool) -> None:
     if rows and not yes:
-        _stop_before_doing()
+        stop_before_doing()
     if any(str(row["result"]).startswith("left") for row in rows):
         raise SystemExit(1)
-
-
-def _stop_before_doing() -> None:
-    click.echo("Nothing was changed: --yes does it.", err=True)
-    raise SystemExit(SOMETHING_TO_DO)
 
 
 def _chosen(
@@ -298,18 +238,10 @@ def _two_sides(names: tuple[str, ...], branches: Branches) -> tuple[str | None, 
     return None, name
 
 
-def _context(env: str | None) -> Any:
-    from kedro.framework.project import settings  # noqa: PLC0415
-
-    create: Any = settings.SESSION_CLASS.create
-    with create(env=env) as session:
-        return session.load_context()
-
-
 def _open(env: str | None) -> Branches:
     from ..branches import Branches  # noqa: PLC0415
 
-    return Branches.of(_context(env))
+    return Branches.of(load_context(env))
 
 
 def _git_branches(branches: Branches) -> set[str] | None:
@@ -325,19 +257,3 @@ def _in_git(branch: str, known: set[str] | None) -> str:
     if known is None:
         return "not known"
     return "there" if branch in known else "gone"
-
-
-def _show(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(rows, indent=2))
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    if not rows:
-        click.echo(f"{title}: none.")
-        return
-    table = Table(*rows[0], title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
