@@ -13,19 +13,12 @@ from kedro.io import AbstractDataset, DatasetError, Version
 from kedro.io.core import parse_dataset_definition
 
 from . import location, storage
-from .manifest import Manifest
 from .recorder import Recorder
-from .store import Store
 
 # What a dataset says about the data it reads; everything else is about the data
 # that it writes, so that nothing asked of it points at the base by mistake.
-_ABOUT_READING = {
-    "preview",
-    "resolve_load_version",
-    "list_versions",
-    "_get_load_path",
-    "_get_versions",
-}
+_ABOUT_READING = {"preview", "resolve_load_version", "list_versions"}
+_ABOUT_READING |= {"_get_load_path", "_get_versions"}
 
 
 class BranchedDataset(AbstractDataset[Any, Any]):
@@ -75,10 +68,8 @@ class BranchedDataset(AbstractDataset[Any, Any]):
         )
         self._target = self._type(**copy.deepcopy(self.target_config))
         self._EPHEMERAL = self._target._EPHEMERAL
-        self.recorder: Recorder | None = None
-        if store and suffix:
-            manifest = Manifest(Store(store["url"], store.get("credentials") or {}))
-            self.recorder = Recorder(manifest, branch, name, {"run": save})
+        self.recorder = Recorder.of(store, branch, name) if store and suffix else None
+        self.tell_origin({"run": save})
 
     @property
     def target(self) -> AbstractDataset[Any, Any]:

@@ -7,7 +7,6 @@ import posixpath
 import shutil
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from attrs import evolve, frozen
 
@@ -41,6 +40,11 @@ class Files:
         """The path with its protocol."""
         return str(self.filesystem.unstrip_protocol(self.path))
 
+    @property
+    def is_view(self) -> bool:
+        """Files are data."""
+        return False
+
     def fingerprint(self) -> str | None:
         """Of the content that is read now; none if there is none."""
         return fingerprint.of_path(self.filesystem, self.current)
@@ -58,14 +62,17 @@ class Files:
 
     def remove(self) -> None:
         """Delete it, with all versions, if it is there."""
-        self.filesystem.invalidate_cache(self.path)
-        if self.filesystem.exists(self.path):
+        if self._is_local and os.path.islink(self.path):
+            os.unlink(self.path)  # and not what it leads to
+            return
+        if self._is_there():
             folder = self.filesystem.isdir(self.path)
             self.filesystem.rm(self.path, recursive=folder)
 
     def beside(self, mark: str) -> Files:
-        """A place next to this one, for a copy that is on its way."""
-        folder, name = posixpath.split(self.path)
+        """A place next to this one, on the same disk, for a copy that is on its way."""
+        path = os.path.realpath(self.path) if self._is_local else self.path
+        folder, name = posixpath.split(path)
         path = posixpath.join(folder, f".{mark}_{name}")
         return Files(self.filesystem, path, path)
 
@@ -83,30 +90,55 @@ class Files:
         path = posixpath.join(self.path, version, posixpath.basename(self.path))
         return evolve(self, path=path, current=path)
 
-    def replace_with(self, other: Files) -> None:
-        """Become a copy of ``other``: in one step, where the file system can do that."""
-        if "file" in list(self.filesystem.protocol):
-            _replace_local(self.path, other.current)
+    def copy_from(self, other: Files) -> None:
+        """Become a copy of what ``other`` reads now; not in one step."""
+        self.remove()
+        if self._is_local:
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            # Without the times of the original: the copy is newer than that.
+            if os.path.isdir(other.current):
+                shutil.copytree(other.current, self.path, copy_function=shutil.copy)
+            else:
+                shutil.copy(other.current, self.path)
             return
-        if self.filesystem.isdir(other.current):
-            self.remove()
-        for source in self.filesystem.find(other.current):
-            self.filesystem.cp_file(source, self.path + source[len(other.current) :])
+        self.filesystem.invalidate_cache(other.current)
+        sources = self.filesystem.find(other.current)
+        if not sources:
+            raise FileNotFoundError(other.current)
+        for source in sources:
+            target = self.path + source.removeprefix(other.current)
+            self.filesystem.cp_file(source, target)
 
+    def take(self, other: Files, away: Files) -> None:
+        """Become ``other``, which may be gone then; if it was gone, nothing is done.
 
-def _replace_local(path: str, source: str) -> None:
-    folder, name = os.path.split(path)
-    os.makedirs(folder, exist_ok=True)
-    scratch = os.path.join(folder, f".{uuid4().hex}_{name}")
-    if not os.path.isdir(source):
-        shutil.copy2(source, scratch)
-        os.replace(scratch, path)
-        return
-    shutil.copytree(source, scratch)
-    if os.path.isdir(path):
-        old = f"{scratch}.old"
-        os.rename(path, old)
-        os.rename(scratch, path)
-        shutil.rmtree(old)
-    else:
-        os.rename(scratch, path)
+        A file is replaced in one step, a folder in two, with the old one ``away``. After
+        an interruption the same can be done again.
+        """
+        if not other._is_there():
+            return
+        if not self._is_local:
+            self.copy_from(other)
+            return
+        path = os.path.realpath(self.path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if os.path.isdir(path):
+            away.remove()
+            os.rename(path, away.path)
+        elif os.path.isfile(path):
+            shutil.copymode(path, other.path)
+        os.replace(other.path, path)
+        away.remove()
+
+    def _is_there(self) -> bool:
+        # Not fsspec's ``exists``, which takes every failure for an absence.
+        self.filesystem.invalidate_cache(self.path)
+        try:
+            self.filesystem.info(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
+    @property
+    def _is_local(self) -> bool:
+        return "file" in list(self.filesystem.protocol)

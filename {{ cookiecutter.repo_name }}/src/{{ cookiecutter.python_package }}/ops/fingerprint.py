@@ -8,15 +8,16 @@ from typing import Any
 import xxhash
 
 _BLOCK = 1 << 20  # bytes read at a time
-# What object stores say of an object's content, so that it need not be read.
-_REMOTE = ("ETag", "etag", "md5Hash", "content_md5")
+# What S3 and Google's store say of an object's content, so that it need not be read.
+# Google and Azure have an "etag", too, but it is another one for each copy.
+_REMOTE = ("ETag", "md5Hash")
 
 
 def of_path(filesystem: Any, path: str) -> str | None:
     """The fingerprint of a file, or of a folder with the names and files in it.
 
     Files are hashed by XXH3 with 128 bits (https://xxhash.com); an object in a bucket
-    is taken by its ETag or checksum, which two copies of a small object share.
+    is taken by its checksum, which two copies share that were not made in parts.
 
     Returns:
         The fingerprint; none if nothing is there.
@@ -24,13 +25,15 @@ def of_path(filesystem: Any, path: str) -> str | None:
     filesystem.invalidate_cache(path)
     try:
         info = filesystem.info(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if info["type"] != "directory":
         return _of_file(filesystem, path, info)
     files = filesystem.find(path, detail=True)
+    if not files:
+        return None
     return of_parts(
-        f"{file.rpartition(path.strip('/'))[2]} {_of_file(filesystem, file, details)}"
+        f"{file.removeprefix(path)} {_of_file(filesystem, file, details)}"
         for file, details in sorted(files.items())
     )
 
@@ -39,17 +42,17 @@ def of_parts(parts: Iterable[str]) -> str:
     """One fingerprint for several texts in their order."""
     digest = xxhash.xxh3_128()
     for part in parts:
-        digest.update(f"{part}\n".encode())
+        digest.update(f"{part}\n".encode("utf-8", "surrogateescape"))
     return f"xxh3:{digest.hexdigest()}"
 
 
-def of_rows(rows: Iterable[Any]) -> str:
+def of_rows(columns: Iterable[str], rows: Iterable[Any]) -> str:
     """The fingerprint of a table, whose rows have no order of their own."""
     count, total = 0, 0
     for row in rows:
         total += xxhash.xxh3_128_intdigest(repr(tuple(row)).encode())
         count += 1
-    return of_parts([str(count), str(total % (1 << 128))])
+    return of_parts([*columns, str(count), str(total % (1 << 128))])
 
 
 def _of_file(filesystem: Any, path: str, info: dict[str, Any]) -> str:

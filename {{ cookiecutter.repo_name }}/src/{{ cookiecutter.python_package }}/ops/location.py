@@ -92,10 +92,14 @@ class Owners:
         """Take the entries, by name, as they stand in ``catalog.yml``."""
         self._places: dict[str, str] = {}
         self._folders: dict[str, str] = {}
+        self._around: dict[str, str] = {}  # the folders that any of them is in
         for name, entry in entries.items():
             held = _innermost(entry)
             names = dict.fromkeys(_texts(held), name)
             self._places |= names
+            for place in names:
+                around = map(str, PurePosixPath(place).parents)
+                self._around |= dict.fromkeys(around, name)
             if FOLDER in held:
                 self._folders |= names
 
@@ -104,12 +108,15 @@ class Owners:
 
         Args:
             config: the place that is asked for.
-            saved: whether data would be saved there; then the folder of a partitioned
-                dataset is taken, too, with everything that it may come to hold.
+            saved: whether data would be saved there, or deleted; then the folder of a
+                partitioned dataset is taken, too, with everything that it may come to
+                hold, and so is every folder that holds the data of an entry.
         """
         for place in _texts(config):
             if place in self._places:
                 return self._places[place]
+            if saved and place in self._around:
+                return self._around[place]
             around = map(str, PurePosixPath(place).parents) if saved else ()
             for folder in around:
                 if folder in self._folders:

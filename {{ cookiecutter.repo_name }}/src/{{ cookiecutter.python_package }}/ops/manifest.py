@@ -1,7 +1,6 @@
 """The manifest: which data there is, by branch and dataset, and where it came from.
 
-A record for each (branch, dataset), as JSON in ``<store>/manifest/<branch>/``. The format
-has a number: a reader that does not know it says so and does not guess.
+A record for each (branch, dataset), as JSON in ``<store>/manifest/<branch>/``.
 """
 
 from __future__ import annotations
@@ -12,13 +11,12 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-from attrs import asdict, fields_dict, frozen
+from attrs import NOTHING as REQUIRED
+from attrs import asdict, fields, frozen
 
 from .branch import slug
-from .errors import OpsError
-from .store import Store
+from .store import Store, damaged
 
-FORMAT = 1
 NOTHING = "nothing"  # the base's fingerprint where there was no base
 
 
@@ -55,12 +53,13 @@ class Manifest:
         Raises:
             OpsError: if a newer version of this project wrote it, or it is damaged.
         """
-        return self._read(_name(branch, dataset))
+        name = _name(branch, dataset)
+        text = self.store.read(name)
+        return _record(name, text) if text else None
 
     def write(self, record: Record) -> None:
         """Put a record in the place of the one before."""
-        text = {"format": FORMAT, **asdict(record)}
-        self.store.write(_name(record.branch, record.dataset), text)
+        self.store.write(_name(record.branch, record.dataset), asdict(record))
 
     def remove(self, record: Record) -> None:
         """Forget a dataset on a branch."""
@@ -68,28 +67,8 @@ class Manifest:
 
     def __iter__(self) -> Iterator[Record]:
         """All records, by branch and dataset."""
-        for name in self.store.names("manifest"):
-            record = self._read(name)
-            if record is not None:  # else it was removed in the meantime
-                yield record
-
-    def _read(self, name: str) -> Record | None:
-        try:
-            text = self.store.read(name)
-        except ValueError as error:
-            raise OpsError(
-                f"The manifest's record {name} is damaged ({error}): delete it; the "
-                "branch's next run writes it anew."
-            ) from error
-        if text is None:
-            return None
-        if text.pop("format", None) != FORMAT:
-            raise OpsError(
-                f"The manifest's record {name} has a format that this project does not "
-                "know: upgrade the project's ops/ to the version of your team."
-            )
-        known = fields_dict(Record)
-        return Record(**{key: value for key, value in text.items() if key in known})
+        for name, text in self.store.read_all("manifest"):
+            yield _record(name, text)
 
 
 def now() -> str:
@@ -113,6 +92,14 @@ def shape(data: Any) -> dict[str, Any]:
         return {}
     schema = {str(name): str(kind) for name, kind in zip(data.columns, data.dtypes)}
     return {"rows": rows, "schema": schema}
+
+
+def _record(name: str, text: dict[str, Any]) -> Record:
+    known = {field.name: field for field in fields(Record)}
+    for key, field in known.items():
+        if field.default is REQUIRED and not isinstance(text.get(key), str):
+            raise damaged(name, f"it has no {key}")
+    return Record(**{key: value for key, value in text.items() if key in known})
 
 
 def _name(branch: str, dataset: str) -> str:

@@ -13,15 +13,17 @@ from typing import Any
 from uuid import uuid4
 
 from attrs import asdict, evolve, field, frozen
+from kedro.io.core import generate_timestamp
 
 from . import stored
 from .branch import slug
 from .branches import Branches
 from .errors import OpsError
-from .store import Store
+from .store import Store, damaged
 from .stored import Stored
 
-COPYING, SWAPPING, DONE = "copying", "swapping", "done"
+# The phases. In the first the base is as it was, in the last as it shall be.
+COPYING, SWAPPING, UNDOING, DONE = "copying", "swapping", "undoing", "done"
 
 
 @frozen
@@ -29,7 +31,7 @@ class Intent:
     """What a promotion is about to do, as the store keeps it."""
 
     branch: str
-    versions: dict[str, str | None]  # by dataset: the version that is promoted
+    versions: dict[str, str | None]  # by dataset: the version that the base will have
     new: list[str]  # the datasets that the base does not have yet
     mark: str = field(factory=lambda: uuid4().hex[:8])  # of the copies on their way
     phase: str = COPYING
@@ -41,17 +43,17 @@ class Intent:
         """Of the record in the store."""
         return f"promotions/{slug(self.branch)}-{self.mark}.json"
 
-    def is_running(self) -> bool:
-        """Whether its process is still there, as far as this host can tell."""
-        if self.host != platform.node() or self.pid == os.getpid():
-            return False
+    def is_running(self) -> bool | None:
+        """Whether its process is still there; none if that cannot be told from here."""
+        if self.host != platform.node() or os.name == "nt":
+            return None
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
             return False
         except PermissionError:  # it is there, and somebody else's
             return True
-        return True
+        return self.pid != os.getpid()
 
 
 @frozen
@@ -67,22 +69,33 @@ class Promotion:
         versions, new = {}, []
         for name in datasets:
             base, target = _ends(branches, branch, name)
-            versions[name] = target.version
-            if base.at(target.version).fingerprint() is None:
+            version = target.version
+            if version and base.version and version <= base.version:
+                version = (
+                    generate_timestamp()
+                )  # else the base would go on reading its own
+            versions[name] = version
+            if base.at(version).fingerprint() is None:
                 new.append(name)
         return cls(branches, Intent(branch, versions, new))
 
     def run(self) -> None:
-        """Carry it out; if that fails, the base is as it was."""
-        self._write(COPYING)
+        """Carry it out; if that fails, the base is as it was.
+
+        Raises:
+            OpsError: if another one is under way.
+        """
         phase = COPYING
         try:
+            self._write(COPYING)
+            self._refuse_company()
             for name in self.intent.versions:
-                base, copy, backup = self._places(name)
-                copy.replace_with(_ends(self.branches, self.intent.branch, name)[1])
+                base, copy, backup, _ = self._places(name)
+                copy.copy_from(_ends(self.branches, self.intent.branch, name)[1])
                 if name not in self.intent.new:
-                    backup.replace_with(base)
-            self._write(phase := SWAPPING)
+                    backup.copy_from(base)
+            phase = SWAPPING
+            self._write(SWAPPING)
             self._swap()
         except BaseException:  # a failure or Ctrl-C: in both the base comes back
             evolve(self, intent=evolve(self.intent, phase=phase)).undo()
@@ -90,27 +103,35 @@ class Promotion:
         self._put_away()
 
     def finish(self) -> None:
-        """Complete one that was killed."""
-        if self.intent.phase != SWAPPING:
-            raise OpsError("It was killed before it changed the base: undo it instead.")
+        """Complete one that was killed while it changed the base."""
+        self._write(SWAPPING)  # as this process's own
         self._swap()
         self._put_away()
 
     def undo(self) -> None:
         """Bring back the base of one that failed or was killed."""
-        if self.intent.phase == SWAPPING:
+        if self.intent.phase in {SWAPPING, UNDOING}:
+            self._write(UNDOING)
             for name in self.intent.versions:
-                base, _, backup = self._places(name)
+                base, _, backup, away = self._places(name)
                 if name in self.intent.new:
                     base.remove()
                 else:
-                    base.replace_with(backup)
+                    base.take(backup, away)
         self._put_away()
+
+    def _refuse_company(self) -> None:
+        for other in under_way(self.branches.manifest.store):
+            if other.mark != self.intent.mark:
+                raise OpsError(
+                    f"A promotion of '{other.branch}' has begun at the same moment; "
+                    "nothing was promoted. Try again."
+                )
 
     def _swap(self) -> None:
         for name in self.intent.versions:
-            base, copy, _ = self._places(name)
-            base.replace_with(copy)
+            base, copy, _, away = self._places(name)
+            base.take(copy, away)
         for name in self.intent.versions:
             self._note(name)
 
@@ -125,28 +146,33 @@ class Promotion:
     def _put_away(self) -> None:
         self._write(DONE)
         for name in self.intent.versions:
-            _, copy, backup = self._places(name)
-            copy.remove()
-            backup.remove()
+            for place in self._places(name)[1:]:
+                place.remove()
         self.branches.manifest.store.remove(self.intent.name)
 
-    def _places(self, name: str) -> tuple[Stored, Stored, Stored]:
-        """The base, the copy beside it that becomes the base, the copy of the base."""
+    def _places(self, name: str) -> tuple[Stored, Stored, Stored, Stored]:
+        """The base, and beside it: its successor, its copy, a place for what goes."""
         base, _ = _ends(self.branches, self.intent.branch, name)
-        copy, backup = (
-            base.beside(f"{what}-{self.intent.mark}") for what in ("new", "old")
+        copy, backup, away = (
+            base.beside(f"{what}-{self.intent.mark}") for what in ("new", "old", "out")
         )
-        return base.at(self.intent.versions[name]), copy, backup
+        return base.at(self.intent.versions[name]), copy, backup, away
 
     def _write(self, phase: str) -> None:
-        text = asdict(evolve(self.intent, phase=phase))
-        self.branches.manifest.store.write(self.intent.name, text)
+        mine = evolve(self.intent, phase=phase, host=platform.node(), pid=os.getpid())
+        self.branches.manifest.store.write(self.intent.name, asdict(mine))
 
 
-def interrupted(store: Store) -> list[Intent]:
+def under_way(store: Store) -> list[Intent]:
     """The promotions that are under way or were killed."""
-    found = [store.read(name) for name in list(store.names("promotions"))]
-    return [Intent(**text) for text in found if text]
+    return [_intent(name, text) for name, text in store.read_all("promotions")]
+
+
+def _intent(name: str, text: dict[str, Any]) -> Intent:
+    try:
+        return Intent(**text)
+    except TypeError as error:
+        raise damaged(name, error) from error
 
 
 def _ends(branches: Branches, branch: str, name: str) -> tuple[Any, Any]:

@@ -22,8 +22,10 @@ def commit(project_path: Path) -> dict[str, Any]:
     except GitError:
         return {}
     head, *lines = status.splitlines()
-    dirty = any(not line.startswith("#") for line in lines)
-    return {"commit": head.removeprefix("# branch.oid "), "dirty": dirty}
+    commit = head.removeprefix("# branch.oid ")
+    if commit == "(initial)":
+        return {}
+    return {"commit": commit, "dirty": any(line[0] != "#" for line in lines)}
 
 
 def branches(project_path: Path) -> set[str]:
@@ -65,6 +67,8 @@ def git(project_path: Path, *arguments: str) -> str:
             cwd=project_path,
             capture_output=True,
             text=True,
+            encoding="utf-8",
+            errors="surrogateescape",  # a branch may be named in any bytes
             check=True,
         )
     except FileNotFoundError as error:

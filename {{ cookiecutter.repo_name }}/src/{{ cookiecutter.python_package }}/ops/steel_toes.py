@@ -8,7 +8,9 @@ kedro-viz) sees the branch's data without knowing. On the trunk nothing is touch
 
 from __future__ import annotations
 
+import itertools
 import logging
+import shlex
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -91,18 +93,24 @@ def _tell_origin(
 
 def _warn_of_hidden(inputs: list[BranchedDataset]) -> None:
     """Say which inputs of the run are older on the branch than on the base."""
-    for dataset in inputs:
-        if dataset.recorder and dataset.recorder.hides(dataset.target, dataset.base):
-            logging.getLogger(__name__).warning(
-                "Steel toes: the branch's copy of '%s' hides a newer one of the base. "
-                "To read that: kedro branches clean --dataset %s --yes",
-                dataset.name,
-                dataset.name,
-            )
+    with ThreadPoolExecutor() as pool:  # a bucket answers many questions at a time
+        hidden = list(pool.map(_hides, inputs))
+    for dataset in itertools.compress(inputs, hidden):
+        logging.getLogger(__name__).warning(
+            "Steel toes: the branch's copy of '%s' hides a newer one of the base. "
+            "To read that: kedro branches clean --dataset %s --yes",
+            dataset.name,
+            shlex.quote(dataset.name),
+        )
+
+
+def _hides(dataset: BranchedDataset) -> bool:
+    recorder = dataset.recorder
+    return recorder is not None and recorder.hides(dataset.target, dataset.base)
 
 
 def _count_missing(datasets: list[BranchedDataset]) -> int:
-    with ThreadPoolExecutor() as pool:  # a bucket answers many questions at a time
+    with ThreadPoolExecutor() as pool:  # as above
         try:
             return list(pool.map(BranchedDataset.exists, datasets)).count(False)
         except DatasetError as error:

@@ -6,11 +6,16 @@ import json
 import os
 import posixpath
 from collections.abc import Iterator
+from glob import escape, glob
 from typing import Any
 from uuid import uuid4
 
 import fsspec  # type: ignore[import-untyped]
 from attrs import frozen
+
+from .errors import OpsError
+
+FORMAT = 1  # of the records: a reader that does not know it says so, and does not guess
 
 
 @frozen
@@ -27,49 +32,84 @@ class Store:
     def write(self, name: str, record: dict[str, Any]) -> None:
         """Put a record in the place of the one of that name, if there is one."""
         filesystem, path = self._open(name)
-        data = json.dumps(record, indent=1, sort_keys=True).encode()
+        text = json.dumps({"format": FORMAT, **record}, indent=1, sort_keys=True)
         filesystem.makedirs(posixpath.dirname(path), exist_ok=True)
         if not _is_local(filesystem):
-            filesystem.pipe_file(path, data)  # which nobody sees before it is whole
+            filesystem.pipe_file(
+                path, text.encode()
+            )  # nobody sees it before it is whole
             return
         scratch = f"{path}.{uuid4().hex}"
-        filesystem.pipe_file(scratch, data)
+        filesystem.pipe_file(scratch, text.encode())
         os.replace(scratch, path)
 
     def read(self, name: str) -> dict[str, Any] | None:
         """The record of that name; none if there is none.
 
         Raises:
-            ValueError: if it is no record.
+            OpsError: if a newer version of this project wrote it, or it is damaged.
         """
         filesystem, path = self._open(name)
         try:
-            record = json.loads(filesystem.cat_file(path))
+            return _parsed(path, filesystem.cat_file(path))
         except FileNotFoundError:
             return None
-        if not isinstance(record, dict):
-            raise ValueError(f"{path} holds no record")
-        return record
 
-    def names(self, folder: str) -> Iterator[str]:
-        """The names of the records in a folder and the folders in it, sorted."""
+    def read_all(self, folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The records in a folder and the folders in it, with their names, sorted.
+
+        Raises:
+            OpsError: as for one.
+        """
         filesystem, path = self._open(folder)
         filesystem.invalidate_cache(path)
-        for found in sorted(filesystem.find(path)):
-            if found.endswith(".json"):
-                yield f"{folder}{found[found.rindex(path) + len(path) :]}"
+        files = sorted(each for each in filesystem.find(path) if each.endswith(".json"))
+        # All at a time: a bucket answers slowly, and many questions at once.
+        found = filesystem.cat(files, on_error="return") if files else {}
+        for file in files:
+            text = found[file]
+            if isinstance(text, FileNotFoundError):
+                continue  # it was removed in the meantime
+            if isinstance(text, Exception):
+                raise text
+            yield f"{folder}{file.removeprefix(path)}", _parsed(file, text)
 
     def remove(self, name: str) -> None:
         """Take a record away; it is no mistake if there is none."""
         filesystem, path = self._open(name)
-        try:
+        if _is_local(filesystem):  # with what a write that was killed has left
+            for file in [path, *glob(f"{escape(path)}.*")]:
+                if os.path.exists(file):
+                    os.unlink(file)
+        elif filesystem.exists(path):
             filesystem.rm_file(path)
-        except FileNotFoundError:
-            return
 
     def _open(self, name: str) -> tuple[Any, str]:
         filesystem, path = fsspec.url_to_fs(self.url, **self.options)
         return filesystem, posixpath.join(path, name)
+
+
+def damaged(path: str, reason: object) -> OpsError:
+    """The error for a record that cannot be used."""
+    return OpsError(
+        f"The record {path} is damaged ({reason}): delete it; what it says is written "
+        "anew by the next run."
+    )
+
+
+def _parsed(path: str, text: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise damaged(path, error) from error
+    if not isinstance(record, dict):
+        raise damaged(path, "it is no mapping")
+    if record.pop("format", None) != FORMAT:
+        raise OpsError(
+            f"The record {path} has a format that this project does not know: upgrade "
+            "the project's ops/ to the version of your team."
+        )
+    return record
 
 
 def _is_local(filesystem: Any) -> bool:

@@ -10,11 +10,15 @@ from .tables import IbisTable, SqlTable
 
 
 class Stored(Protocol):
-    """Data that can be told apart, measured and deleted."""
+    """Data that can be told apart, measured, copied and deleted."""
 
     @property
     def location(self) -> str:
         """Where it is, in words for a person, without secrets."""
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is computed anew from other data at each read."""
 
     def fingerprint(self) -> str | None:
         """The same text for the same content; none if nothing is there."""
@@ -38,8 +42,11 @@ class Stored(Protocol):
     def beside(self, mark: str) -> Any:
         """A place next to this one, for a copy that is on its way."""
 
-    def replace_with(self, other: Any) -> None:
-        """Become a copy of another one."""
+    def copy_from(self, other: Any) -> None:
+        """Become a copy of what is read of another one."""
+
+    def take(self, other: Any, away: Any) -> None:
+        """Become another one, which may be gone then; nothing if it was gone."""
 
 
 def of(dataset: Any) -> Stored | None:

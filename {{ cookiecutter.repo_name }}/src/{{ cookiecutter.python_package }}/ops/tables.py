@@ -8,12 +8,43 @@ from typing import Any
 from attrs import evolve, frozen
 
 from . import fingerprint
+from .branch import short_hash
 
 _ROWS = 10_000  # fetched at a time
 
 
+class _Table:
+    """What all kinds of tables have in common."""
+
+    name: str
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it holds no rows of its own."""
+        return False
+
+    def size(self) -> None:
+        """Not known: databases do not agree on how to ask."""
+
+    def modified(self) -> None:
+        """Not known: databases do not tell."""
+
+    @property
+    def version(self) -> None:
+        """Tables have no versions."""
+
+    def at(self, version: None) -> Any:
+        """The table itself."""
+        return self
+
+    def _beside(self, mark: str) -> str:
+        # Short enough for every database, and unlike that of every other table.
+        mark = mark.replace("-", "_")
+        return f"{mark}_{self.name[:20]}_{short_hash(self.name)}"
+
+
 @frozen
-class SqlTable:
+class SqlTable(_Table):
     """A table that SQLAlchemy reaches, as in ``pandas.SQLTableDataset``."""
 
     engine: Any
@@ -30,15 +61,10 @@ class SqlTable:
         """Of the rows, in whatever order; none if there is no table."""
         if not self._exists():
             return None
+        table = self._table()
         with self.engine.connect() as connection:
-            rows = connection.execution_options(yield_per=_ROWS)
-            return fingerprint.of_rows(rows.execute(self._table().select()))
-
-    def size(self) -> None:
-        """Not known: databases do not agree on how to ask."""
-
-    def modified(self) -> None:
-        """Not known: databases do not tell."""
+            lazy = connection.execution_options(yield_per=_ROWS)
+            return fingerprint.of_rows(table.c.keys(), lazy.execute(table.select()))
 
     def remove(self) -> None:
         """Drop the table, if it is there."""
@@ -47,29 +73,41 @@ class SqlTable:
 
     def beside(self, mark: str) -> SqlTable:
         """A table next to this one, for a copy that is on its way."""
-        return evolve(self, name=f"{mark.replace('-', '_')}_{self.name}"[:63])
+        return evolve(self, name=self._beside(mark))
 
-    @property
-    def version(self) -> None:
-        """Tables have no versions."""
+    def copy_from(self, other: SqlTable) -> None:
+        """Become a copy of ``other``: its columns, primary key and rows.
 
-    def at(self, version: None) -> SqlTable:
-        """The table itself."""
-        return self
-
-    def replace_with(self, other: SqlTable) -> None:
-        """Become a copy of ``other``: its columns, keys and rows, without its indexes."""
+        A table with the same columns stays, with its indexes and views, and its rows are
+        replaced in one transaction; any other is dropped and made anew.
+        """
         import sqlalchemy  # noqa: PLC0415
 
         source = other._table()
-        copy = source.to_metadata(sqlalchemy.MetaData(), name=self.name)
-        copy.indexes.clear()
-        self.remove()
-        with self.engine.begin() as connection:
-            copy.create(connection)
-            connection.execute(
-                copy.insert().from_select(source.c.keys(), source.select())
+        columns = [
+            sqlalchemy.Column(
+                each.name,
+                each.type,
+                primary_key=each.primary_key,
+                nullable=each.nullable,
+                autoincrement=False,
             )
+            for each in source.c
+        ]
+        metadata = sqlalchemy.MetaData()
+        copy = sqlalchemy.Table(self.name, metadata, *columns, schema=self.schema)
+        if not self._exists() or _columns(self._table()) != _columns(copy):
+            self.remove()
+            copy.create(self.engine)
+        rows = copy.insert().from_select(source.c.keys(), source.select())
+        with self.engine.begin() as connection:
+            connection.execute(copy.delete())
+            connection.execute(rows)
+
+    def take(self, other: SqlTable, away: SqlTable) -> None:
+        """Become ``other``; if it is gone, nothing is done."""
+        if other._exists():
+            self.copy_from(other)
 
     def _exists(self) -> bool:
         import sqlalchemy  # noqa: PLC0415
@@ -86,7 +124,7 @@ class SqlTable:
 
 
 @frozen
-class IbisTable:
+class IbisTable(_Table):
     """A table or view that ibis reaches, as in ``ibis.TableDataset``."""
 
     connection: Any
@@ -100,15 +138,17 @@ class IbisTable:
         name = ".".join(filter(None, [self.database, self.name]))
         return f"{self.connection.name}::{name}"
 
+    @property
+    def is_view(self) -> bool:
+        """Whether it holds no rows of its own."""
+        return self.materialized == "view"
+
     def fingerprint(self) -> str | None:
         """Of the rows, in whatever order; none if there is no table."""
-        return fingerprint.of_rows(self._rows()) if self._exists() else None
-
-    def size(self) -> None:
-        """Not known: databases do not agree on how to ask."""
-
-    def modified(self) -> None:
-        """Not known: databases do not tell."""
+        if not self._exists():
+            return None
+        table = self._table()
+        return fingerprint.of_rows(table.columns, _rows(table))
 
     def remove(self) -> None:
         """Drop the table or view, if it is there."""
@@ -118,29 +158,31 @@ class IbisTable:
 
     def beside(self, mark: str) -> IbisTable:
         """A table next to this one, for a copy that is on its way."""
-        name = f"{mark.replace('-', '_')}_{self.name}"[:63]
-        return evolve(self, name=name, materialized="table")
+        return evolve(self, name=self._beside(mark), materialized="table")
 
-    @property
-    def version(self) -> None:
-        """Tables have no versions."""
-
-    def at(self, version: None) -> IbisTable:
-        """The table itself."""
-        return self
-
-    def replace_with(self, other: IbisTable) -> None:
+    def copy_from(self, other: IbisTable) -> None:
         """Become a table with the rows of ``other``."""
-        rows = self.connection.table(other.name, database=other.database)
         self.connection.create_table(
-            self.name, rows.to_pyarrow(), database=self.database, overwrite=True
+            self.name, other._table(), database=self.database, overwrite=True
         )
+
+    def take(self, other: IbisTable, away: IbisTable) -> None:
+        """Become ``other``; if it is gone, nothing is done."""
+        if other._exists():
+            self.copy_from(other)
 
     def _exists(self) -> bool:
         return self.name in self.connection.list_tables(database=self.database)
 
-    def _rows(self) -> Iterator[Any]:
-        table = self.connection.table(self.name, database=self.database)
-        for batch in table.to_pyarrow_batches(chunk_size=_ROWS):
-            for row in batch.to_pylist():
-                yield row.values()
+    def _table(self) -> Any:
+        return self.connection.table(self.name, database=self.database)
+
+
+def _columns(table: Any) -> list[tuple[str, str, bool, bool]]:
+    return [(c.name, str(c.type), c.primary_key, c.nullable) for c in table.c]
+
+
+def _rows(table: Any) -> Iterator[Any]:
+    for batch in table.to_pyarrow_batches(chunk_size=_ROWS):
+        for row in batch.to_pylist():
+            yield row.values()

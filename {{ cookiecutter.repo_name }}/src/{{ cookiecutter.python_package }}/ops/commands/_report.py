@@ -7,9 +7,12 @@ import logging
 from typing import Any
 
 import click
+from kedro.io import DatasetError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from ..errors import OpsError
 
 SOMETHING_TO_DO = 10  # exit code: there is a difference, or a plan not carried out
 
@@ -20,6 +23,18 @@ env_option = click.option("--env", "-e", help="Kedro configuration environment."
 yes_option = click.option(
     "--yes", "-y", is_flag=True, help="Do it. Without it, show what would be done."
 )
+
+
+class Commands(click.Group):
+    """Commands on data: a place that cannot be reached is one line, no traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that is asked for."""
+        try:
+            return super().invoke(ctx)
+        except (OSError, DatasetError) as error:
+            text = " ".join(str(error).split())
+            raise OpsError(f"{type(error).__name__}: {text}") from error
 
 
 def load_context(env: str | None) -> Any:
@@ -40,9 +55,9 @@ def show(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:
     if not rows:
         click.echo(f"{title}: none.")
         return
-    table = Table(title=title, title_justify="left")
-    for heading in rows[0]:
-        table.add_column(heading, overflow="fold")
+    table = Table(title=escape(title), title_justify="left")
+    for key in rows[0]:
+        table.add_column(key.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*map(_cell, row.values()))
     Console().print(table)
