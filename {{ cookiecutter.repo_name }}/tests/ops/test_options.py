@@ -6,7 +6,7 @@ from kedro.config import OmegaConfigLoader
 from . import ops
 
 options = ops("options")
-steel_toes = ops("steel_toes")
+catalogs = ops("branched_catalog")
 OpsError = ops("errors").OpsError
 
 
@@ -20,7 +20,7 @@ def read(tmp_path):
         loader = OmegaConfigLoader(
             tmp_path, env="prod", base_env="base", default_run_env="local"
         )
-        return options.read(loader, steel_toes.SteelToesOptions)
+        return options.read(loader, catalogs.SteelToesOptions)
 
     return reader
 
@@ -61,6 +61,42 @@ def test_a_mistake_is_one_line_with_the_key(read, text, said):
         read(text)
 
     assert "\n" not in caught.value.message
+
+
+def store(tmp_path, text):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "ops.yml").write_text(text)
+    loader = OmegaConfigLoader(tmp_path, base_env="base", default_run_env="base")
+    return options.read_store(loader, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{}", {"url": "PROJECT/data/.ops"}),
+        ("store: records", {"url": "PROJECT/records"}),
+        ("store: /shared/records", {"url": "/shared/records"}),
+        ("store: s3://bucket/records", {"url": "s3://bucket/records"}),
+        (
+            "store: {url: 's3://b/r', credentials: team}",
+            {"url": "s3://b/r", "credentials": "team"},
+        ),
+    ],
+)
+def test_the_store_is_a_folder_of_the_project_or_a_url(tmp_path, text, expected):
+    found = store(tmp_path, text)
+
+    assert found == {
+        k: v.replace("PROJECT", str(tmp_path)) for k, v in expected.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["store: 3", "store: {url: 3}", "store: {}", "store: {url: a, b: c}"]
+)
+def test_a_store_that_is_none_is_one_line(tmp_path, text):
+    with pytest.raises(OpsError, match="'store' is a path or URL"):
+        store(tmp_path, text)
 
 
 def test_a_switch_of_one_run_is_read_from_the_environment():

@@ -3,75 +3,19 @@
 import logging
 
 import pytest
-import yaml
-from kedro.config import OmegaConfigLoader
-from kedro.framework.context import KedroContext
-from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import CachedDataset, MemoryDataset
-from kedro.pipeline import Pipeline, node
-from kedro.runner import SequentialRunner
 from kedro_datasets.text import TextDataset
 
-from . import PACKAGE, ops
+from . import ops
 
-steel_toes = ops("steel_toes")
+catalogs = ops("branched_catalog")
 BranchedDataset = ops("branched_dataset").BranchedDataset
 ProtectedDataset = ops("branched_dataset").ProtectedDataset
 OpsError = ops("errors").OpsError
 
-CI_VARIABLES = ["CI", *ops("branch")._CI_SYSTEMS]
-
 
 def text(filepath, **more):
     return {"type": "text.TextDataset", "filepath": f"data/{filepath}", **more}
-
-
-def same(data):
-    return data
-
-
-class Project:
-    """A project with a catalog, settings and a branch, and its hook."""
-
-    def __init__(self, path):
-        self.path = path
-        for folder in ("conf/base", "conf/local", "data"):
-            (path / folder).mkdir(parents=True)
-        (path / "conf" / "base" / "parameters.yml").write_text("a: 1")
-        self.hooks = _create_hook_manager()
-        self.hooks.register(steel_toes.SteelToes())
-        self.context = None
-
-    def catalog(self, entries, **settings):
-        base = self.path / "conf" / "base"
-        (base / "catalog.yml").write_text(yaml.safe_dump(entries))
-        (base / "ops.yml").write_text(yaml.safe_dump({"steel_toes": settings}))
-        loader = OmegaConfigLoader(
-            self.path / "conf", base_env="base", default_run_env="local"
-        )
-        self.context = KedroContext(self.path, loader, None, PACKAGE, self.hooks)
-        self.hooks.hook.after_context_created(context=self.context)
-        return self.context.catalog
-
-    def run(self, catalog, *nodes):
-        pipeline = Pipeline([node(same, *names, name=names[1]) for names in nodes])
-        self.hooks.hook.before_pipeline_run(
-            run_params={}, pipeline=pipeline, catalog=catalog
-        )
-        SequentialRunner().run(pipeline, catalog, self.hooks)
-
-    def files(self):
-        return sorted(path.name for path in (self.path / "data").rglob("*.*"))
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    for variable in CI_VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.delenv("STEEL_TOES_ENABLED", raising=False)
-    monkeypatch.setenv("STEEL_TOES_BRANCH", "dev")
-    (tmp_path / "project").mkdir()
-    return Project(tmp_path / "project")
 
 
 def test_a_run_writes_the_branch_s_copies_and_says_so(project, caplog):
@@ -180,7 +124,7 @@ def test_memory_and_entries_that_kedro_will_refuse_are_left_alone(project):
     catalog = project.catalog({"memory": {"type": "MemoryDataset"}})
     assert type(catalog["memory"]) is MemoryDataset
 
-    rewriter = steel_toes.CatalogRewriter("dev", "dev", steel_toes.Ignore())
+    rewriter = catalogs.CatalogRewriter("dev", "dev", catalogs.Ignore(), {})
     for entry in ("text", {"filepath": "a.csv"}):
         assert rewriter.rewrite("cars", entry) == entry
 

@@ -54,14 +54,9 @@ class Branches:
         Returns:
             The dataset; none if the catalog has no such entry, or has it unbranched.
         """
-        dataset: Any = None
-        with suppress(DatasetError):  # e.g. a library that is not installed here
-            dataset = self._catalog(branch).get(name)
-        dataset = getattr(dataset, "_dataset", dataset)  # inside a CachedDataset
-        if not issubclass(type(dataset), BranchedDataset):
-            return None
-        branched: BranchedDataset = dataset
-        return None if branched.target_config == branched.base_config else branched
+        found = self._branched(name, branch)
+        moved = found is not None and found.target_config != found.base_config
+        return found if moved else None
 
     def holding(self, record: Record) -> Holding:
         """What a record is about, as it is now."""
@@ -70,14 +65,24 @@ class Branches:
     def bases(self, branch: str) -> location.Owners:
         """Where the bases of the catalog's datasets are, those of patterns included."""
         if branch not in self._bases:
-            entries: dict[str, Any] = dict(self._catalog(branch).config_resolver.config)
+            catalog = self._catalog(branch)
+            entries: dict[str, Any] = dict(catalog.config_resolver.config)
             named = set().union(*(each.datasets() for each in pipelines.values()))
             for name in named | {record.dataset for record in self.records()}:
-                dataset = self.dataset(name, branch)
+                dataset = self._branched(name, branch)
                 if dataset:
                     entries[name] = dataset.base_config
+                elif name in catalog:
+                    entries[name] = catalog.config_resolver.resolve_pattern(name)
             self._bases[branch] = location.Owners(entries)
         return self._bases[branch]
+
+    def _branched(self, name: str, branch: str) -> BranchedDataset | None:
+        dataset: Any = None
+        with suppress(DatasetError):  # e.g. a library that is not installed here
+            dataset = self._catalog(branch).get(name)
+        dataset = getattr(dataset, "_dataset", dataset)  # inside a CachedDataset
+        return dataset if issubclass(type(dataset), BranchedDataset) else None
 
     def _catalog(self, branch: str) -> DataCatalog:
         if branch not in self._catalogs:

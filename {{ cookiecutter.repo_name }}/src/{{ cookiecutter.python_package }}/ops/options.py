@@ -78,7 +78,8 @@ def read_store(loader: AbstractConfigLoader, project_path: Path) -> dict[str, An
     given = _load(loader).get("store", STORE)
     store = {"url": given} if isinstance(given, str) else given
     known = {"url", "credentials"}
-    if not isinstance(store, dict) or "url" not in store or not store.keys() <= known:
+    texts = isinstance(store, dict) and all(isinstance(v, str) for v in store.values())
+    if not texts or "url" not in store or not store.keys() <= known:
         raise OpsError(
             "ops.yml: 'store' is a path or URL, or {url: ..., credentials: ...}."
         )

@@ -1,0 +1,22 @@
+"""What a dataset has stored, whatever its kind."""
+
+from kedro.io import MemoryDataset
+from kedro_datasets.text import TextDataset
+
+from . import ops
+
+stored = ops("stored")
+
+
+def test_files_are_known_and_memory_is_not(tmp_path):
+    dataset = TextDataset(filepath=str(tmp_path / "a.txt"))
+
+    assert isinstance(stored.of(dataset), ops("files").Files)
+    assert stored.of(MemoryDataset()) is None
+    assert stored.of(None) is None
+
+
+def test_all_kinds_do_what_the_protocol_says():
+    asked = {name for name in vars(stored.Stored) if not name.startswith("_")}
+    for kind in (stored.Files, stored.SqlTable, stored.IbisTable):
+        assert asked <= set(dir(kind))
