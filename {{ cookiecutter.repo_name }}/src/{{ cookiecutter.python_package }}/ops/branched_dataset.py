@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError, Version
@@ -34,6 +34,8 @@ class BranchedDataset(AbstractDataset[Any, Any]):
     ``kedro run --only-missing-outputs`` would skip what the branch has changed.
     """
 
+    _init_args: dict[str, Any]  # set by Kedro
+
     def __init__(  # noqa: PLR0913
         self,
         *,
@@ -58,7 +60,8 @@ class BranchedDataset(AbstractDataset[Any, Any]):
             metadata: of the entry; for plugins, as in every dataset.
         """
         load, save = version or (None, None)
-        self._type, self.base_config = parse_dataset_definition(dataset, load, save)
+        known = {**dataset, "type": _class_of(dataset["type"])}
+        self._type, self.base_config = parse_dataset_definition(known, load, save)
         if any(fnmatchcase(name, pattern) for pattern in ignore):
             suffix = ""
         self.name = name
@@ -109,6 +112,11 @@ class BranchedDataset(AbstractDataset[Any, Any]):
         # Kedro asks for it before every load and save: the arguments would cost more
         # than the load of a small file.
         return f"'{self.name}' on branch '{self.branch}'"
+
+    def _init_config(self) -> dict[str, Any]:
+        # Of a constructor that is inherited, Kedro keeps only "args" and "kwargs".
+        self._init_args = self._init_args.get("kwargs", self._init_args)
+        return super()._init_config()
 
     def _copy(self, **overwrite_params: Any) -> AbstractDataset[Any, Any]:
         """A copy that loads another version: Kedro's ``catalog.load(name, version)``."""
@@ -179,6 +187,12 @@ def refusal(dataset: BranchedDataset) -> str:
         "Work on a branch (git switch -c NAME), or see protect_trunk in "
         "conf/base/ops.yml."
     )
+
+
+@cache
+def _class_of(kind: Any) -> type[AbstractDataset[Any, Any]]:
+    # Kedro looks in several packages, which takes longer than to load a small file.
+    return parse_dataset_definition({"type": kind})[0]
 
 
 def _restore(cls: type[BranchedDataset], state: dict[str, Any]) -> BranchedDataset:

@@ -110,8 +110,8 @@ class Owners:
         for place in _texts(config):
             if place in self._places:
                 return self._places[place]
-            around = map(str, PurePosixPath(place).parents) if saved else ()
-            for folder in around:
+            around = PurePosixPath(place).parents if saved and self._folders else ()
+            for folder in map(str, around):
                 if folder in self._folders:
                     return self._folders[folder]
         return None
