@@ -30,7 +30,8 @@ def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
             return True
         filesystem.ls(path)
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        # A link that leads nowhere is not absent: reading it fails, and says so.
+        return _is_local(filesystem) and os.path.islink(path)
     if not single:
         dataset.release()  # its own list of partitions
     return dataset.exists()
@@ -49,13 +50,16 @@ def save(dataset: AbstractDataset[Any, Any], data: Any) -> None:
 
 
 def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
-    filesystem = getattr(dataset, "_fs", None)
     return (
         isinstance(dataset, AbstractVersionedDataset)
-        and "file" in list(getattr(filesystem, "protocol", ()))
+        and _is_local(getattr(dataset, "_fs", None))
         and not getattr(dataset, "_SINGLE_PROCESS", False)
         and not _appends(dataset)
     )
+
+
+def _is_local(filesystem: Any) -> bool:
+    return "file" in list(getattr(filesystem, "protocol", ()))
 
 
 def _appends(dataset: Any) -> bool:
