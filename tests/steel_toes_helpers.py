@@ -6,23 +6,21 @@ computes tells what it has read, and a base file that differs tells what it has 
 
 import contextlib
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from helpers import commit, generate, run
+from helpers import run
 
 PACKAGE = "toe_test"
 WRONG = "BASE-WRONG"
-CACHES = {".git", "__pycache__", ".viz"}
+CACHES = {".git", "__pycache__", ".viz", ".ops"}
 
 # raw -> mid -> out, each step saying in the data what it has read.
 CATALOG = """
-raw: {type: text.TextDataset, filepath: data/raw.txt}
-mid: {type: text.TextDataset, filepath: data/mid.txt}
-out: {type: text.TextDataset, filepath: data/out.txt}
+raw: {type: text.TextDataset, filepath: "data/raw.txt"}
+mid: {type: text.TextDataset, filepath: "data/mid.txt"}
+out: {type: text.TextDataset, filepath: "data/out.txt"}
 """
 PIPELINE = """
 from kedro.pipeline import Node, Pipeline
@@ -61,8 +59,10 @@ for params, variables in json.load(sys.stdin):
 class Workshop:
     """The project, its data, and the commands that are run in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, without: Path) -> None:
+        """Take the project, and a folder of modules that are as if not installed."""
         self.path = path
+        self.without = without
 
     def write(self, files: dict[str, str]) -> None:
         """Write files, by their path in the project."""
@@ -100,6 +100,8 @@ class Workshop:
     def kedro(
         self, *args: str | Path, check: bool = True, stdin: str = "", **env: str
     ) -> subprocess.CompletedProcess[str]:
+        """Run Kedro; with ``PYTHONPATH=""`` it finds all that is installed."""
+        env = {"PYTHONPATH": str(self.without), **env}
         return run("kedro", *args, cwd=self.path, env=env, check=check, stdin=stdin)
 
     def refused(self, *args: str, **env: str) -> str:
@@ -107,18 +109,21 @@ class Workshop:
         result = self.kedro("run", *args, check=False, **env)
         said = result.stdout + result.stderr
         assert result.returncode == 1, said
-        assert "Traceback" not in said
+        assert "Traceback" not in said, said
         errors = [line for line in said.splitlines() if line.startswith("Error: ")]
         assert len(errors) == 1, said
         assert said.rstrip().endswith(errors[0]), said
         return errors[0]
 
-    def sessions(self, *cases: tuple[dict[str, str], dict[str, str]]) -> None:
+    def sessions(
+        self, *cases: tuple[dict[str, str], dict[str, str]], **env: str
+    ) -> None:
         """Run the project for each case: runtime parameters and environment."""
-        run("python", "-c", SESSIONS, cwd=self.path, stdin=json.dumps(cases))
+        env = {"PYTHONPATH": str(self.without), **env}
+        run("python", "-c", SESSIONS, cwd=self.path, env=env, stdin=json.dumps(cases))
 
     def files(self) -> dict[str, bytes]:
-        """Every file of the project with its contents, but for git and caches."""
+        """Every file of the project with its contents, but for git, caches, manifest."""
         return {
             path.relative_to(self.path).as_posix(): path.read_bytes()
             for path in sorted(self.path.rglob("*"))
@@ -138,27 +143,109 @@ class Workshop:
         before = self.base_files(suffix)
         yield
         after = self.base_files(suffix)
-        assert after.keys() == before.keys()
-        assert after == before
+        assert sorted(after) == sorted(before), after.keys() ^ before.keys()
+        changed = [path for path in before if after[path] != before[path]]
+        assert not changed, changed
 
 
-@pytest.fixture(scope="session")
-def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project without the example, committed on main. Do not write to it."""
-    folder = tmp_path_factory.mktemp("empty")
-    project = generate(folder, example=False, pre_commit=False)
-    commit(project)
-    return project
+# One dataset of each kind that needs nothing but files; all that is computed is wrong in
+# the base, and its versioned file has versions older and newer than any of a run.
+KINDS_CATALOG = """
+raw: {type: text.TextDataset, filepath: data/raw.txt}
+plain: {type: text.TextDataset, filepath: data/plain.txt}
+versioned: {type: json.JSONDataset, filepath: data/versioned.json, versioned: true}
+parts:
+  type: partitions.PartitionedDataset
+  path: data/parts
+  dataset: text.TextDataset
+  filename_suffix: .txt
+"{name}_by_pattern": {type: text.TextDataset, filepath: "data/{name}.txt"}
+two_ways@text: {type: text.TextDataset, filepath: data/two_ways.json}
+two_ways@json: {type: json.JSONDataset, filepath: data/two_ways.json}
+result: {type: json.JSONDataset, filepath: data/result.json}
+"""
+IN_A_CACHE = """
+cached:
+  type: CachedDataset
+  dataset: {type: text.TextDataset, filepath: data/cached.txt}
+cached_versions:
+  type: CachedDataset
+  versioned: true
+  dataset: {type: text.TextDataset, filepath: data/cached_versions.txt}
+"""
+# Kedro's ParallelRunner takes no CachedDataset, with or without steel toes.
+IN_NO_CACHE = """
+cached: {type: text.TextDataset, filepath: data/cached.txt}
+cached_versions:
+  {type: text.TextDataset, filepath: data/cached_versions.txt, versioned: true}
+"""
+KINDS_PIPELINE = """
+from kedro.pipeline import Node, Pipeline
 
+def plain(raw):
+    return f"plain({raw})"
 
-@pytest.fixture
-def workshop(empty_project: Path, tmp_path: Path) -> Workshop:
-    """A project on branch dev with the pipeline raw -> mid -> out."""
-    path = tmp_path / "project"
-    shutil.copytree(empty_project, path, symlinks=True)
-    workshop = Workshop(path)
-    workshop.switch("dev")
-    workshop.catalog(CATALOG)
-    workshop.pipeline(PIPELINE)
-    workshop.write(BASE)
-    return workshop
+def versioned(text):
+    return f"versioned({text})"
+
+def parts(text):
+    return {"one": f"one({text})", "two": f"two({text})"}
+
+def cached(text):
+    return f"cached({text})"
+
+def by_pattern(text):
+    return f"by_pattern({text})"
+
+def two_ways(text):
+    return f'["two_ways({text})"]'
+
+def in_memory(text):
+    return f"in_memory({text})"
+
+def result(versioned, parts, cached, versions, by_pattern, two_ways, in_memory):
+    parts = {name: load() for name, load in parts.items()}
+    return [versioned, parts, cached, versions, by_pattern, two_ways, in_memory]
+
+def create_pipeline():
+    return Pipeline([
+        Node(plain, "raw", "plain", name="plain"),
+        Node(versioned, "plain", "versioned", name="versioned"),
+        Node(parts, "plain", "parts", name="parts"),
+        Node(cached, "plain", "cached", name="cached"),
+        Node(cached, "plain", "cached_versions", name="cached_versions"),
+        Node(by_pattern, "plain", "some_by_pattern", name="by_pattern"),
+        Node(two_ways, "plain", "two_ways@text", name="two_ways"),
+        Node(in_memory, "plain", "in_memory", name="in_memory"),
+        Node(
+            result,
+            ["versioned", "parts", "cached", "cached_versions", "some_by_pattern",
+             "two_ways@json", "in_memory"],
+            "result",
+            name="result",
+        ),
+    ])
+"""
+OLD, NEW = "2000-01-01T00.00.00.000Z", "2999-01-01T00.00.00.000Z"
+KINDS_BASE = {
+    "data/raw.txt": "raw",
+    "data/plain.txt": WRONG,
+    f"data/versioned.json/{OLD}/versioned.json": f'"{WRONG}"',
+    f"data/versioned.json/{NEW}/versioned.json": f'"{WRONG}"',
+    "data/parts/one.txt": WRONG,
+    "data/parts/three.txt": WRONG,
+    "data/cached.txt": WRONG,
+    f"data/cached_versions.txt/{NEW}/cached_versions.txt": WRONG,
+    "data/some.txt": WRONG,
+    "data/two_ways.json": f'["{WRONG}"]',
+    "data/result.json": f'["{WRONG}"]',
+}
+KINDS_RESULT = [
+    "versioned(plain(raw))",
+    {"one": "one(plain(raw))", "two": "two(plain(raw))"},
+    "cached(plain(raw))",
+    "cached(plain(raw))",
+    "by_pattern(plain(raw))",
+    ["two_ways(plain(raw))"],
+    "in_memory(plain(raw))",
+]

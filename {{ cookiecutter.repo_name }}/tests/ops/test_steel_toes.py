@@ -10,7 +10,7 @@ from . import ops
 
 catalogs = ops("branched_catalog")
 BranchedDataset = ops("branched_dataset").BranchedDataset
-ProtectedDataset = ops("branched_dataset").ProtectedDataset
+ProtectedDataset = ops("protected_dataset").ProtectedDataset
 OpsError = ops("errors").OpsError
 
 

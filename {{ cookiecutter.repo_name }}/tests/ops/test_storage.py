@@ -40,6 +40,12 @@ def test_nothing_is_there_below_a_file(tmp_path):
     assert not storage.is_there(text(tmp_path / "a" / "b.txt"))
 
 
+def test_a_link_that_leads_nowhere_is_not_an_absence(tmp_path):
+    (tmp_path / "a.txt").symlink_to(tmp_path / "nowhere")
+
+    assert storage.is_there(text(tmp_path / "a.txt"))
+
+
 def test_a_version_is_asked_for_by_its_name(tmp_path):
     first = text(tmp_path / "a.txt", version=Version(None, "1"))
     assert not storage.is_there(first)

@@ -9,11 +9,11 @@ from typing import Any
 from attrs import define, field, frozen
 from kedro.framework.context import KedroContext
 
-from . import branched_dataset, location, options
+from . import branched_dataset, location, options, protected_dataset
 from .branch import slug
 from .errors import OpsError
 
-_MODULE = branched_dataset.__name__
+_OURS = (branched_dataset.__name__, protected_dataset.__name__)
 
 
 @define
@@ -89,9 +89,9 @@ class CatalogRewriter:
         return wrapped if wrapped is entry else {**wrapped, "versioned": True}
 
     def _stays(self, name: str, entry: dict[str, Any]) -> bool:
-        kind = str(entry.get("type", _MODULE))  # Kedro reports an entry without a type
+        kind = str(entry.get("type", _OURS[0]))  # Kedro reports an entry without a type
         return (
-            kind.startswith(_MODULE)  # the hook has fired before
+            kind.startswith(_OURS)  # the hook has fired before
             or any(fnmatchcase(name, pattern) for pattern in self.ignore.names)
             or any(fnmatchcase(kind, pattern) for pattern in self.ignore.types)
         )
@@ -111,9 +111,9 @@ class CatalogRewriter:
                 "conf/base/ops.yml."
             ) from reason
         incremental = str(base["type"]).endswith("IncrementalDataset")
-        prefix = "BranchedIncremental" if incremental else "Branched"
+        kind = f"{_OURS[0]}.Branched{'Incremental' if incremental else ''}Dataset"
         wrapped = {
-            "type": f"{_MODULE}.{prefix if self.suffix else 'Protected'}Dataset",
+            "type": kind if self.suffix else f"{_OURS[1]}.ProtectedDataset",
             "name": name,
             "branch": self.branch,
             "suffix": self.suffix,
@@ -131,9 +131,9 @@ def without_branch(entry: Any) -> Any:
     if not isinstance(entry, dict) or not isinstance(entry.get("dataset"), dict):
         return entry
     held = entry["dataset"]
-    if str(entry.get("type")).startswith(_MODULE):
+    if str(entry.get("type")).startswith(_OURS):
         return held
-    if str(held.get("type")).startswith(_MODULE):  # inside a CachedDataset
+    if str(held.get("type")).startswith(_OURS):  # inside a CachedDataset
         inside = {k: v for k, v in held["dataset"].items() if k != "versioned"}
         return {**entry, "dataset": inside}
     return entry

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from attrs import evolve
-from kedro.io import AbstractDataset, DatasetError, Version
+from kedro.io import AbstractDataset, Version
 from kedro.io.core import parse_dataset_definition
 
 from . import location, storage
@@ -30,6 +30,8 @@ class BranchedDataset(AbstractDataset[Any, Any]):
     ``exists`` asks for the copy that a save would replace: with an answer from the base
     ``kedro run --only-missing-outputs`` would skip what the branch has changed.
     """
+
+    _init_args: dict[str, Any]  # set by Kedro
 
     def __init__(  # noqa: PLR0913
         self,
@@ -57,7 +59,8 @@ class BranchedDataset(AbstractDataset[Any, Any]):
             metadata: of the entry; for plugins, as in every dataset.
         """
         load, save = version or (None, None)
-        self._type, self.base_config = parse_dataset_definition(dataset, load, save)
+        known = {**dataset, "type": _class_of(dataset["type"])}
+        self._type, self.base_config = parse_dataset_definition(known, load, save)
         if any(fnmatchcase(name, pattern) for pattern in ignore):
             suffix = ""
         self.name = name
@@ -120,6 +123,11 @@ class BranchedDataset(AbstractDataset[Any, Any]):
         # than the load of a small file.
         return f"'{self.name}' on branch '{self.branch}'"
 
+    def _init_config(self) -> dict[str, Any]:
+        # Of a constructor that is inherited, Kedro keeps only "args" and "kwargs".
+        self._init_args = self._init_args.get("kwargs", self._init_args)
+        return super()._init_config()
+
     def _copy(self, **overwrite_params: Any) -> AbstractDataset[Any, Any]:
         """A copy that loads another version: Kedro's ``catalog.load(name, version)``."""
         duplicate = copy.copy(self)
@@ -172,23 +180,10 @@ class BranchedIncrementalDataset(BranchedDataset):
             self.target._checkpoint.save(partitions[-1])  # type: ignore[attr-defined]
 
 
-class ProtectedDataset(BranchedDataset):
-    """A dataset of the trunk: it can be read, and a save is refused."""
-
-    def save(self, data: Any) -> None:
-        raise DatasetError(refusal(self))
-
-    def confirm(self) -> None:
-        raise DatasetError(refusal(self))
-
-
-def refusal(dataset: BranchedDataset) -> str:
-    """Why a protected dataset is not saved, and what to do."""
-    return (
-        f"'{dataset.name}' is not saved: steel toes protect '{dataset.branch}' outside CI. "
-        "Work on a branch (git switch -c NAME), or see protect_trunk in "
-        "conf/base/ops.yml."
-    )
+@cache
+def _class_of(kind: Any) -> type[AbstractDataset[Any, Any]]:
+    # Kedro looks in several packages, which takes longer than to load a small file.
+    return parse_dataset_definition({"type": kind})[0]
 
 
 def _restore(cls: type[BranchedDataset], state: dict[str, Any]) -> BranchedDataset:

@@ -117,8 +117,8 @@ class Owners:
                 return self._places[place]
             if saved and place in self._around:
                 return self._around[place]
-            around = map(str, PurePosixPath(place).parents) if saved else ()
-            for folder in around:
+            around = PurePosixPath(place).parents if saved and self._folders else ()
+            for folder in map(str, around):
                 if folder in self._folders:
                     return self._folders[folder]
         return None

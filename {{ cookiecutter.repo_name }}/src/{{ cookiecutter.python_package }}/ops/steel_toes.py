@@ -21,10 +21,11 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
-from . import branch, branched_dataset, location, options, repository
+from . import branch, location, options, repository
 from .branched_catalog import CatalogRewriter, SteelToesOptions
-from .branched_dataset import BranchedDataset, ProtectedDataset
+from .branched_dataset import BranchedDataset
 from .errors import OpsError
+from .protected_dataset import ProtectedDataset, refusal
 
 ENABLED = "STEEL_TOES_ENABLED"
 
@@ -120,7 +121,7 @@ def _count_missing(datasets: list[BranchedDataset]) -> int:
 def _refuse_protected(branched: dict[str, BranchedDataset], outputs: set[str]) -> None:
     for name in sorted(outputs & branched.keys()):
         if issubclass(type(branched[name]), ProtectedDataset):
-            raise OpsError(branched_dataset.refusal(branched[name]))
+            raise OpsError(refusal(branched[name]))
 
 
 def _refuse_collisions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
-import shutil
+import stat
 from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -30,7 +30,8 @@ def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
             return True
         filesystem.ls(path)
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        # A link that leads nowhere is not absent: reading it fails, and says so.
+        return _is_local(filesystem) and os.path.islink(path)
     if not single:
         dataset.release()  # its own list of partitions
     return dataset.exists()
@@ -49,13 +50,16 @@ def save(dataset: AbstractDataset[Any, Any], data: Any) -> None:
 
 
 def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
-    filesystem = getattr(dataset, "_fs", None)
     return (
         isinstance(dataset, AbstractVersionedDataset)
-        and "file" in list(getattr(filesystem, "protocol", ()))
+        and _is_local(getattr(dataset, "_fs", None))
         and not getattr(dataset, "_SINGLE_PROCESS", False)
         and not _appends(dataset)
     )
+
+
+def _is_local(filesystem: Any) -> bool:
+    return "file" in list(getattr(filesystem, "protocol", ()))
 
 
 def _appends(dataset: Any) -> bool:
@@ -69,8 +73,10 @@ def _appends(dataset: Any) -> bool:
 
 def _replace_file(dataset: Any, data: Any) -> None:
     dataset._clear_version_cache()
-    path = os.path.realpath(dataset._get_save_path())
-    if os.path.isdir(path):  # a folder of pictures, say: its own class knows how
+    path = str(dataset._get_save_path())
+    path = os.path.realpath(path) if os.path.islink(path) else path
+    mode = _mode(path)
+    if stat.S_ISDIR(mode):  # a folder of pictures, say: its own class knows how
         dataset.save(data)
         return
     folder, name = os.path.split(path)
@@ -79,12 +85,21 @@ def _replace_file(dataset: Any, data: Any) -> None:
     writer._filepath, writer._version = PurePosixPath(Path(scratch).as_posix()), None
     try:
         writer.save(data)
-        if os.path.exists(scratch):  # else its class keeps its own path, and has saved
-            if os.path.exists(path):
-                shutil.copymode(path, scratch)
+        written = _mode(scratch)
+        if mode and written and mode != written:
+            os.chmod(scratch, stat.S_IMODE(mode))
+        if written:  # else its class keeps its own path, and has saved
             os.replace(scratch, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(scratch)
         raise
     dataset._clear_version_cache()
+
+
+def _mode(path: str) -> int:
+    """Type and permissions of a file; 0 if there is none."""
+    try:
+        return os.stat(path).st_mode
+    except FileNotFoundError:
+        return 0

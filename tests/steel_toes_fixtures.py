@@ -1,0 +1,63 @@
+"""Fixtures of the tests of steel toes; a plugin for ``pytest_plugins``."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from helpers import commit, generate
+from steel_toes_helpers import (
+    BASE,
+    CATALOG,
+    IN_A_CACHE,
+    KINDS_BASE,
+    KINDS_CATALOG,
+    KINDS_PIPELINE,
+    PIPELINE,
+    Workshop,
+)
+
+
+@pytest.fixture(scope="session")
+def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project without the example, committed on main. Do not write to it."""
+    project = generate(
+        tmp_path_factory.mktemp("empty"), example=False, pre_commit=False
+    )
+    commit(project)
+    return project
+
+
+@pytest.fixture(scope="session")
+def without_pandas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What makes a run as quick as where pandas is not installed: twice as quick.
+
+    Kedro imports both in every run if it can, to know how to copy data in memory.
+    """
+    folder = tmp_path_factory.mktemp("without")
+    for module in ("pandas", "ibis"):
+        text = f"raise ImportError('{module} is not installed')\n"
+        folder.joinpath(f"{module}.py").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def workshop(empty_project: Path, without_pandas: Path, tmp_path: Path) -> Workshop:
+    """A project on branch dev with the pipeline raw -> mid -> out."""
+    path = tmp_path / "project"
+    shutil.copytree(empty_project, path, symlinks=True)
+    workshop = Workshop(path, without_pandas)
+    workshop.switch("dev")
+    workshop.catalog(CATALOG)
+    workshop.pipeline(PIPELINE)
+    workshop.write(BASE)
+    return workshop
+
+
+@pytest.fixture
+def kinds(workshop: Workshop) -> Workshop:
+    """The same with a dataset of each kind, for ``KINDS_RESULT``."""
+    shutil.rmtree(workshop.path / "data")
+    workshop.catalog(KINDS_CATALOG + IN_A_CACHE)
+    workshop.pipeline(KINDS_PIPELINE)
+    workshop.write(KINDS_BASE)
+    return workshop

@@ -1,0 +1,141 @@
+"""Every runner, under every way to start its workers, works on the branch's data."""
+
+import json
+import sys
+
+import pytest
+from steel_toes_helpers import (
+    IN_NO_CACHE,
+    KINDS_CATALOG,
+    KINDS_RESULT,
+    PACKAGE,
+    PIPELINE,
+    WRONG,
+    Workshop,
+)
+
+pytest_plugins = ["steel_toes_fixtures"]
+
+OURS = f"{PACKAGE}.runners.ParallelRunner"
+METHODS = ["spawn"] if sys.platform == "win32" else ["fork", "forkserver", "spawn"]
+NODES = ["plain", "versioned", "parts", "cached", "cached_versions", "by_pattern"]
+NODES += ["two_ways", "in_memory", "result"]
+
+# Every call leaves a file of its own that says in which process it was made.
+RECORDER = """
+import os
+from pathlib import Path
+from uuid import uuid4
+from kedro.framework.hooks import hook_impl
+
+def record(what):
+    file = Path("seen", f"{what}.{os.getpid()}.{uuid4().hex}")
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+
+def before_pipeline_run(self):
+    record("start")
+
+def before_node_run(self, node):
+    record(node.name)
+
+def on_node_error(self, node):
+    record(f"error-{node.name}")
+
+for hook in (before_pipeline_run, before_node_run, on_node_error):
+    setattr(TeamHooks, hook.__name__, hook_impl(hook))
+"""
+FAILS = """
+import os
+
+def fail(mid):
+    if os.environ["HOW"] == "exit":
+        os._exit(3)
+    raise ValueError("no such number")
+"""
+
+
+def seen(workshop: Workshop) -> dict[str, list[str]]:
+    """Per name that was recorded, the processes in which it was."""
+    calls: dict[str, list[str]] = {}
+    for file in (workshop.path / "seen").iterdir():
+        name, process, _ = file.name.split(".")
+        calls.setdefault(name, []).append(process)
+    return calls
+
+
+def check_data(workshop: Workshop) -> None:
+    assert json.loads(workshop.read("data/result_dev.json")) == KINDS_RESULT
+
+
+@pytest.mark.parametrize("runner", ["SequentialRunner", "ThreadRunner"])
+@pytest.mark.parametrize("options", [[], ["--async"]], ids=["sync", "async"])
+def test_a_branch_run_in_one_process_leaves_the_base_alone(
+    kinds: Workshop, runner: str, options: list[str]
+) -> None:
+    with kinds.base_untouched():
+        kinds.kedro("run", f"--runner={runner}", *options)
+
+    check_data(kinds)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_branch_run_in_workers_of_kedro_leaves_the_base_alone(
+    kinds: Workshop, method: str
+) -> None:
+    kinds.catalog(KINDS_CATALOG + IN_NO_CACHE)
+
+    with kinds.base_untouched():
+        kinds.kedro("run", "--runner=ParallelRunner", KEDRO_MP_CONTEXT=method)
+
+    check_data(kinds)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_branch_run_in_our_workers_calls_the_teams_hooks_there(
+    kinds: Workshop, method: str
+) -> None:
+    kinds.team_hooks(RECORDER)
+    kinds.catalog(KINDS_CATALOG + IN_NO_CACHE)
+    before = kinds.base_files("dev")
+    kinds.kedro("run", f"--runner={OURS}", KEDRO_MP_CONTEXT=method)
+    after = kinds.base_files("dev")
+
+    check_data(kinds)
+    assert {path: after.get(path) for path in before} == before
+    assert all(path.startswith("seen/") for path in after.keys() - before.keys())
+    calls = seen(kinds)
+    [main] = calls.pop("start")
+    assert sorted(calls) == sorted(NODES)
+    processes = [process for [process] in calls.values()]  # each node once
+    assert main not in processes
+    assert len(set(processes)) < len(NODES)  # so some worker has had several nodes
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_node_that_fails_in_a_worker_fails_the_run(
+    workshop: Workshop, method: str
+) -> None:
+    workshop.team_hooks(RECORDER)
+    workshop.pipeline(FAILS + PIPELINE.replace("Node(total,", "Node(fail,"))
+
+    result = workshop.kedro(
+        *("run", f"--runner={OURS}"), check=False, KEDRO_MP_CONTEXT=method, HOW="raise"
+    )
+
+    assert result.returncode == 1
+    assert "no such number" in result.stdout + result.stderr
+    assert "error-total" in seen(workshop)
+    assert workshop.read("data/mid_dev.txt") == "clean(raw)"
+    assert workshop.read("data/out.txt") == WRONG
+    assert not workshop.has("data/out_dev.txt")
+
+
+def test_a_worker_that_dies_fails_the_run(workshop: Workshop) -> None:
+    workshop.pipeline(FAILS + PIPELINE.replace("Node(total,", "Node(fail,"))
+
+    result = workshop.kedro("run", f"--runner={OURS}", check=False, HOW="exit")
+
+    assert result.returncode == 1
+    assert workshop.read("data/out.txt") == WRONG
+    assert not workshop.has("data/out_dev.txt")
