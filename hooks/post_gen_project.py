@@ -10,12 +10,17 @@ ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 PACKAGE = f"src/{ANSWERS['python_package']}"
 
 GUARDS = ["steel_toes"]
+WITH_COMMANDS = ["steel_toes"]
 
 # A path, and the switches that need it: it stays while one of them is on.
 NEEDED_BY = {
     f"{PACKAGE}/ops": GUARDS,
     "tests/ops": GUARDS,
     "conf/base/ops.yml": GUARDS,
+    f"{PACKAGE}/cli.py": WITH_COMMANDS,
+    f"{PACKAGE}/ops/commands": WITH_COMMANDS,
+    "tests/test_cli.py": WITH_COMMANDS,
+    "tests/ops/commands": WITH_COMMANDS,
     f"{PACKAGE}/pipelines/penguins": ["example"],
     "tests/pipelines/penguins": ["example"],
     "data/01_raw/penguins.csv": ["example"],
@@ -34,7 +39,7 @@ def remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)  # it may have gone with its folder
 
 
 def start_git_repository() -> None:

@@ -48,14 +48,36 @@ ALWAYS = [
 ADDED = {
     "steel_toes": [
         "conf/base/ops.yml",
+        "src/toe_test/cli.py",
         "src/toe_test/ops/__init__.py",
         "src/toe_test/ops/branch.py",
+        "src/toe_test/ops/branched_catalog.py",
         "src/toe_test/ops/branched_dataset.py",
+        "src/toe_test/ops/branches.py",
+        "src/toe_test/ops/cleaning.py",
+        "src/toe_test/ops/commands/__init__.py",
+        "src/toe_test/ops/commands/_report.py",
+        "src/toe_test/ops/commands/branches.py",
+        "src/toe_test/ops/comparison.py",
         "src/toe_test/ops/errors.py",
+        "src/toe_test/ops/files.py",
+        "src/toe_test/ops/fingerprint.py",
         "src/toe_test/ops/location.py",
+        "src/toe_test/ops/manifest.py",
         "src/toe_test/ops/options.py",
+        "src/toe_test/ops/overview.py",
+        "src/toe_test/ops/promotion.py",
+        "src/toe_test/ops/promotion_plan.py",
+        "src/toe_test/ops/protected_dataset.py",
+        "src/toe_test/ops/recorder.py",
+        "src/toe_test/ops/repository.py",
         "src/toe_test/ops/steel_toes.py",
         "src/toe_test/ops/storage.py",
+        "src/toe_test/ops/store.py",
+        "src/toe_test/ops/stored.py",
+        "src/toe_test/ops/summary.py",
+        "src/toe_test/ops/tables.py",
+        "tests/test_cli.py",
     ],
     "example": [
         "data/01_raw/README.md",
@@ -72,7 +94,7 @@ ADDED = {
 
 # Words that would give a part away where it is switched off.
 TRACES = {
-    "steel_toes": r"steel.?toes|\bops\b|branch",
+    "steel_toes": r"steel.?toes|\bops\b|branch|xxhash",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }
@@ -109,6 +131,12 @@ def test_no_empty_folder_is_left(project):
     empty = [path for path in folders if not any(path.iterdir())]
 
     assert [path for path in empty if ".git" not in path.parts] == []
+
+
+def test_commands_are_there_with_the_guards_that_have_them(combination, project):
+    said = run("kedro", "--help", cwd=project).stdout
+
+    assert ("branches" in said) is combination["steel_toes"]
 
 
 def test_what_is_off_leaves_no_trace(combination, project):
@@ -157,8 +185,12 @@ def test_a_run_requires_nothing_but_what_it_uses(combination, project):
     text = (project / "requirements.txt").read_text(encoding="utf-8")
     names = re.findall(r"^[a-z-]+", text, re.MULTILINE)
 
-    example = ["kedro-datasets", "matplotlib", "numpy", "pandas"]
-    assert names == ["kedro", *(example if combination["example"] else [])]
+    needed = {
+        "example": ["kedro-datasets", "matplotlib", "numpy", "pandas"],
+        "steel_toes": ["xxhash"],
+    }
+    expected = [name for key in needed if combination[key] for name in needed[key]]
+    assert names == ["kedro", *expected]
 
 
 def test_git_sees_all_but_the_local_configuration(project):

@@ -71,9 +71,8 @@ class Promotion:
             base, target = _ends(branches, branch, name)
             version = target.version
             if version and base.version and version <= base.version:
-                version = (
-                    generate_timestamp()
-                )  # else the base would go on reading its own
+                # A later one, or the base would go on reading its own.
+                version = max(generate_timestamp(), f"{base.version}_2")
             versions[name] = version
             if base.at(version).fingerprint() is None:
                 new.append(name)

@@ -1,0 +1,89 @@
+"""What the tests of ``kedro branches`` share."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import environment
+from steel_toes_helpers import Workshop
+
+MANIFEST = "data/.ops/manifest"
+
+QUICK = Path(__file__).with_name("quick_kedro.py")
+
+
+class Kedro:
+    """Runs ``kedro`` in a project, in forks of one process: ten times as quick."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.out = workshop.path.with_name("said")
+        self.process = subprocess.Popen(
+            [sys.executable, QUICK, str(self.out)],
+            cwd=workshop.path,
+            env=environment() | {"PYTHONPATH": str(workshop.without)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(
+        self, *args: str, env: dict[str, str] | None = None, kill_after: float = 0
+    ) -> tuple[int, str]:
+        """Run a command; return its exit code and what it said.
+
+        Args:
+            args: of ``kedro``.
+            env: variables for this command.
+            kill_after: so many seconds after it has read the project it is killed.
+        """
+        order = json.dumps([args, env or {}, kill_after])
+        print(order, file=self.process.stdin, flush=True)
+        code = int(self.process.stdout.readline())
+        return code, self.out.read_text(encoding="utf-8")
+
+    def ask(self, *args: str, code: int = 0, **env: str) -> list[dict[str, Any]]:
+        """The rows that ``kedro branches`` answers with; it must end with ``code``."""
+        ended, said = self("branches", *args, "--json", env=env)
+        assert ended == code, said
+        assert "Traceback" not in said, said
+        # Kedro prints a line of its own before, and our own words may come after.
+        (answer,) = [
+            line for line in said.splitlines() if line.startswith("[{") or line == "[]"
+        ]
+        rows: list[dict[str, Any]] = json.loads(answer)
+        return rows
+
+    def refuse(self, *args: str, code: int = 1, **env: str) -> str:
+        """The one line with which ``kedro branches`` must be refused."""
+        ended, said = self("branches", *args, env=env)
+        assert ended == code, said
+        assert "Traceback" not in said, said
+        (line,) = [line for line in said.splitlines() if line.startswith("Error: ")]
+        return line
+
+    def run(self, *args: str, **env: str) -> str:
+        """Run the project; return what it said, in one line."""
+        code, said = self("run", *args, env=env)
+        assert code == 0, said
+        return " ".join(said.split())
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+@pytest.fixture
+def kedro(workshop: Workshop) -> Iterator[Kedro]:
+    kedro = Kedro(workshop)
+    yield kedro
+    kedro.close()
+
+
+def records(workshop: Workshop, branch: str = "dev") -> dict[str, dict[str, Any]]:
+    """The manifest's records of a branch, by dataset; each is whole."""
+    folder = workshop.path / MANIFEST / branch
+    texts = [file.read_text(encoding="utf-8") for file in folder.glob("*.json")]
+    return {record["dataset"]: record for record in map(json.loads, texts)}
