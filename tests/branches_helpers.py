@@ -31,16 +31,19 @@ class Kedro:
         )
 
     def __call__(
-        self, *args: str, env: dict[str, str] | None = None, kill_after: float = 0
+        self,
+        *args: str,
+        env: dict[str, str] | None = None,
+        kill: tuple[str, float] | None = None,
     ) -> tuple[int, str]:
         """Run a command; return its exit code and what it said.
 
         Args:
             args: of ``kedro``.
             env: variables for this command.
-            kill_after: so many seconds after it has read the project it is killed.
+            kill: once a file of that pattern is there, and so many seconds after.
         """
-        order = json.dumps([args, env or {}, kill_after])
+        order = json.dumps([args, env or {}, kill])
         print(order, file=self.process.stdin, flush=True)
         code = int(self.process.stdout.readline())
         return code, self.out.read_text(encoding="utf-8")

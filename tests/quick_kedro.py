@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+from glob import glob
 from importlib import import_module
 from typing import Any
 
@@ -27,31 +28,26 @@ MODULES = [
 ]
 
 
-def kill_later(seconds: float) -> None:
-    """Kill this process so many seconds after it has begun its work."""
-    context = import_module("kedro.framework.context.context").KedroContext
-    build: Any = context._get_catalog
+def kill_later(pattern: str, seconds: float) -> None:
+    """Kill this process so many seconds after a file of that pattern is there."""
 
-    def built(*args: Any, **kwargs: Any) -> Any:
-        catalog = build(*args, **kwargs)
-        threading.Thread(target=die, daemon=True).start()
-        return catalog
-
-    def die() -> None:
+    def kill() -> None:
+        while not glob(pattern):
+            time.sleep(0.0005)
         time.sleep(seconds)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    context._get_catalog = built
+    threading.Thread(target=kill, daemon=True).start()
 
 
-def run(args: list[str], env: dict[str, str], kill_after: float, out: str) -> int:
+def run(args: list[str], env: dict[str, str], kill: list[Any], out: str) -> int:
     os.environ.update(env)
     file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(file, 1)
     os.dup2(file, 2)
-    if kill_after:
-        kill_later(kill_after)
+    if kill:
+        kill_later(*kill)
     sys.argv = ["kedro", *args]
     try:
         import_module("kedro.framework.cli").main()
@@ -71,9 +67,9 @@ os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Kedro speaks as it is imported
 for module in MODULES:
     import_module(module)
 for line in sys.stdin:
-    args, env, kill_after = json.loads(line)
+    args, env, kill = json.loads(line)
     child = os.fork()
     if not child:
-        os._exit(run(args, env, kill_after, sys.argv[1]))
+        os._exit(run(args, env, kill, sys.argv[1]))
     _, status = os.waitpid(child, 0)
     os.write(answers, f"{os.waitstatus_to_exitcode(status)}\n".encode())
