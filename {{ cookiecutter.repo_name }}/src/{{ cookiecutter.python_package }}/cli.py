@@ -5,6 +5,9 @@ from pathlib import Path
 
 import click
 
+# Kedro looks here for the command by which the packaged project is run.
+from kedro.framework.cli.project import run  # noqa: F401
+
 _COMMANDS = Path(__file__).parent / "ops" / "commands"
 
 

@@ -140,14 +140,6 @@ def test_a_catalog_made_from_its_own_configuration_is_the_same(base):
     assert base.read_text() == "base"
 
 
-def test_a_protected_catalog_made_from_its_own_configuration_is_protected(base):
-    catalog = DataCatalog({"cars": branched(base, module.ProtectedDataset)})
-    again = DataCatalog.from_config(*catalog.to_config())
-
-    with pytest.raises(DatasetError, match="protect"):
-        again.save("cars", "branch")
-
-
 def test_partitions_are_the_branch_s_folder_or_the_base_s(tmp_path):
     entry = {
         "type": "partitions.PartitionedDataset",
