@@ -26,7 +26,7 @@ check: .venv/ready ## check format, style and types, here and in a new project
 	PATH="$(CURDIR)/$(BIN):$$PATH" && cd "$$folder/new-kedro-project" && \
 	ruff format --check && ruff check && mypy
 
-bench: .venv/ready ## measure what the guards cost (about ten minutes)
+bench: .venv/ready ## measure what the guards cost (about twenty minutes)
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_steel_toes.py
 
 readme: .venv/ready ## write the tables of README.md anew
