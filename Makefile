@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench
+.PHONY: help demo test check bench readme
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -19,15 +19,18 @@ check: .venv/ready ## check format, style and types, here and in a new project
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	@echo "The same in a new project:"
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$$folder" && \
-	$(BIN)/cookiecutter --no-input "$$folder" --output-dir "$$folder" && \
+	@echo "And a new project:"
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && mkdir "$$folder/starter" && \
+	git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$$folder/starter" && \
+	TMPDIR="$$folder" $(BIN)/cookiecutter --no-input "$$folder/starter" --output-dir "$$folder" && \
 	PATH="$(CURDIR)/$(BIN):$$PATH" && cd "$$folder/new-kedro-project" && \
 	ruff format --check && ruff check && mypy
 
-bench: .venv/ready ## measure what the guards cost (about ten minutes)
+bench: .venv/ready ## measure what the guards cost (about twenty minutes)
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_steel_toes.py
+
+readme: .venv/ready ## write the tables of README.md anew
+	$(BIN)/python readme.py
 
 # The tools of pyproject.toml; made again when it changes.
 .venv/ready: pyproject.toml

@@ -10,8 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,6 +33,13 @@ console = Console(highlight=False, markup=False, soft_wrap=True)
 
 @click.command(help=__doc__)
 def main() -> None:
+    # Cookiecutter leaves temporary folders behind.
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        demonstrate()
+
+
+def demonstrate() -> None:
     say("1. A new project with every option on, and what it needs, in demo/")
     make_project()
     run("uv", "venv", "--python", Path(sys.executable), ".venv")
@@ -52,15 +57,15 @@ def main() -> None:
     run("git", "commit", "--all", "--message", "Tell the model who is male")
     run("kedro", "run", show="Steel toes")
     now = checksums()
+    changed = [path for path in mains if now.get(path) != mains[path]]
+    if changed:
+        raise click.ClickException(f"Files of main have changed: {', '.join(changed)}")
 
     say("4. The results, side by side")
     console.print(results())
     say("5. Where the files are")
     for path in sorted(now):
         console.print(f"{'main' if path in mains else BRANCH:<14}{path}")
-    changed = [path for path in mains if now.get(path) != mains[path]]
-    if changed:
-        raise click.ClickException(f"Files of main have changed: {', '.join(changed)}")
     say(f"main's {len(mains)} files are, byte for byte, what they were.")
     console.print(f"To go on: cd {PROJECT.name}; . .venv/bin/activate; kedro run")
 
@@ -69,34 +74,25 @@ def make_project() -> None:
     """Write the project to demo/, in the place of an earlier one."""
     if PROJECT.exists() and not MARK.exists():
         raise click.ClickException("demo/ is not from this command: move it away.")
-    with template() as starter, tempfile.TemporaryDirectory() as folder:
-        names = {"project_name": "Demo", "repo_name": "demo", "python_package": "demo"}
-        answers = names | dict.fromkeys(SWITCHES, True)
-        config = Path(folder, "config.yml")
-        config.write_text(yaml.safe_dump(answers), encoding="utf-8")
-        run("kedro", "new", "--starter", starter, "--config", config, cwd=folder)
-        # Moved only with its mark: what Ctrl-C leaves, the next demo can replace.
-        made = Path(folder, "demo")
-        (made / MARK.relative_to(PROJECT)).touch()
-        shutil.rmtree(PROJECT, ignore_errors=True)
-        shutil.move(made, PROJECT)
-
-
-@contextmanager
-def template() -> Iterator[Path]:
-    """The template, without the environments that it was used with."""
+    shutil.rmtree(PROJECT / ".venv", ignore_errors=True)  # slow, so before the mark
+    shutil.rmtree(PROJECT, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp())
+    names = {"project_name": "Demo", "repo_name": "demo", "python_package": "demo"}
+    config = folder / "config.yml"
+    config.write_text(yaml.safe_dump(names | dict.fromkeys(SWITCHES, True)), "utf-8")
     starter = clean_template()
-    try:
-        yield starter
-    finally:
-        shutil.rmtree(starter.parent)
+    run("kedro", "new", "--starter", starter, "--config", config, cwd=folder)
+    # Moved only with its mark: what Ctrl-C leaves, the next demo can replace.
+    made = folder / PROJECT.name
+    (made / MARK.relative_to(PROJECT)).touch()
+    shutil.move(made, PROJECT)
 
 
 def say(text: str) -> None:
     console.print(f"\n{text}", style="bold")
 
 
-def run(*args: str | Path, cwd: str | Path = PROJECT, show: str = "") -> None:
+def run(*args: str | Path, cwd: Path = PROJECT, show: str = "") -> None:
     """Run a command as in a terminal of its own, with demo/.venv active.
 
     Args:
@@ -104,7 +100,8 @@ def run(*args: str | Path, cwd: str | Path = PROJECT, show: str = "") -> None:
         cwd: where to run it.
         show: which message of its log is shown: the one with this text.
     """
-    command = " ".join(getattr(arg, "name", arg) for arg in args)
+    shown = (arg.name if isinstance(arg, Path) else arg for arg in args)
+    command = " ".join(shown)
     console.print(f"$ {command}", style="cyan")
     env = environment()
     env["PATH"] = f"{SCRIPTS}{os.pathsep}{env['PATH']}"

@@ -52,18 +52,19 @@ class SteelToes:
         """Stop a run that would step on toes; else say in one line where it works."""
         outputs = pipeline.all_outputs()
         branched = dict(_branched(pipeline, catalog))
+        if not branched:
+            return
         _refuse_protected(branched, outputs)
         _refuse_collisions(branched, outputs, catalog)
         inputs = [branched[name] for name in pipeline.inputs() & branched.keys()]
-        for name in {dataset.branch for dataset in branched.values()}:
-            logging.getLogger(__name__).info(
-                "Steel toes: branch '%s', %d datasets branched, %d read from the base.",
-                name,
-                len(branched),
-                _count_missing(inputs),
-            )
-            _tell_origin(branched, run_params, pipeline)
-            _warn_of_hidden(inputs)
+        logging.getLogger(__name__).info(
+            "Steel toes: branch '%s', %d datasets branched, %d read from the base.",
+            next(iter(branched.values())).branch,
+            len(branched),
+            _count_missing(inputs),
+        )
+        _tell_origin(branched, run_params, pipeline)
+        _warn_of_hidden(inputs)
 
 
 def _branched(
