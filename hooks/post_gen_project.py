@@ -9,7 +9,26 @@ from pathlib import Path
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 PACKAGE = f"src/{ANSWERS['python_package']}"
 
-GUARDS = ["steel_toes"]
+GUARDS = ["steel_toes", "path_rules"]
+
+# The modules of ops/ that not every guard needs, and the guards that do.
+MODULES = {
+    "branched_catalog": ["steel_toes"],
+    "branched_dataset": ["steel_toes"],
+    "files": ["steel_toes"],
+    "fingerprint": ["steel_toes"],
+    "location": ["steel_toes"],
+    "manifest": ["steel_toes"],
+    "recorder": ["steel_toes"],
+    "steel_toes": ["steel_toes"],
+    "storage": ["steel_toes"],
+    "store": ["steel_toes"],
+    "stored": ["steel_toes"],
+    "tables": ["steel_toes"],
+    "path_rule": ["path_rules"],
+    "path_rules": ["path_rules"],
+    "path_values": ["path_rules"],
+}
 
 # A path, and the switches that need it: it stays while one of them is on.
 NEEDED_BY = {
@@ -22,6 +41,9 @@ NEEDED_BY = {
     "data/01_raw/README.md": ["example"],
     ".pre-commit-config.yaml": ["pre_commit"],
 }
+for module, guards in MODULES.items():
+    NEEDED_BY[f"{PACKAGE}/ops/{module}.py"] = guards
+    NEEDED_BY[f"tests/ops/test_{module}.py"] = guards
 
 
 def drop_what_is_off() -> None:
@@ -34,7 +56,7 @@ def remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)  # not every module has tests of its own
 
 
 def start_git_repository() -> None:
