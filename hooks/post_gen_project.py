@@ -9,8 +9,35 @@ from pathlib import Path
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 PACKAGE = f"src/{ANSWERS['python_package']}"
 
-GUARDS = ["steel_toes"]
+GUARDS = ["steel_toes", "path_rules"]
 WITH_COMMANDS = ["steel_toes"]
+
+# The modules of ops/ that not every guard needs, and the guards that do.
+MODULES = {
+    "branched_catalog": ["steel_toes"],
+    "branched_dataset": ["steel_toes"],
+    "branches": ["steel_toes"],
+    "cleaning": ["steel_toes"],
+    "comparison": ["steel_toes"],
+    "files": ["steel_toes"],
+    "fingerprint": ["steel_toes"],
+    "location": ["steel_toes"],
+    "manifest": ["steel_toes"],
+    "overview": ["steel_toes"],
+    "promotion": ["steel_toes"],
+    "promotion_plan": ["steel_toes"],
+    "protected_dataset": ["steel_toes"],
+    "recorder": ["steel_toes"],
+    "steel_toes": ["steel_toes"],
+    "storage": ["steel_toes"],
+    "store": ["steel_toes"],
+    "stored": ["steel_toes"],
+    "summary": ["steel_toes"],
+    "tables": ["steel_toes"],
+    "path_rule": ["path_rules"],
+    "path_rules": ["path_rules"],
+    "path_values": ["path_rules"],
+}
 
 # A path, and the switches that need it: it stays while one of them is on.
 NEEDED_BY = {
@@ -21,12 +48,16 @@ NEEDED_BY = {
     f"{PACKAGE}/ops/commands": WITH_COMMANDS,
     "tests/test_cli.py": WITH_COMMANDS,
     "tests/ops/commands": WITH_COMMANDS,
+    "tests/ops/conftest.py": ["steel_toes"],
     f"{PACKAGE}/pipelines/penguins": ["example"],
     "tests/pipelines/penguins": ["example"],
     "data/01_raw/penguins.csv": ["example"],
     "data/01_raw/README.md": ["example"],
     ".pre-commit-config.yaml": ["pre_commit"],
 }
+for module, guards in MODULES.items():
+    NEEDED_BY[f"{PACKAGE}/ops/{module}.py"] = guards
+    NEEDED_BY[f"tests/ops/test_{module}.py"] = guards
 
 
 def drop_what_is_off() -> None:
@@ -39,7 +70,7 @@ def remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)  # it may have gone with its folder
+        path.unlink(missing_ok=True)  # not every module has tests of its own
 
 
 def start_git_repository() -> None:

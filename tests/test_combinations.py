@@ -44,13 +44,28 @@ ALWAYS = [
     "tests/test_pipeline_registry.py",
 ]
 
+GUARDS = ["steel_toes", "path_rules"]
+
+# The files that every guard needs.
+GROUND = [
+    "conf/base/ops.yml",
+    "src/toe_test/ops/__init__.py",
+    "src/toe_test/ops/branch.py",
+    "src/toe_test/ops/errors.py",
+    "src/toe_test/ops/options.py",
+    "src/toe_test/ops/places.py",
+    "src/toe_test/ops/repository.py",
+    "tests/ops/__init__.py",
+    "tests/ops/test_branch.py",
+    "tests/ops/test_options.py",
+    "tests/ops/test_places.py",
+    "tests/ops/test_repository.py",
+]
+
 # The files that come with a switch.
 ADDED = {
     "steel_toes": [
-        "conf/base/ops.yml",
         "src/toe_test/cli.py",
-        "src/toe_test/ops/__init__.py",
-        "src/toe_test/ops/branch.py",
         "src/toe_test/ops/branched_catalog.py",
         "src/toe_test/ops/branched_dataset.py",
         "src/toe_test/ops/branches.py",
@@ -59,18 +74,15 @@ ADDED = {
         "src/toe_test/ops/commands/_report.py",
         "src/toe_test/ops/commands/branches.py",
         "src/toe_test/ops/comparison.py",
-        "src/toe_test/ops/errors.py",
         "src/toe_test/ops/files.py",
         "src/toe_test/ops/fingerprint.py",
         "src/toe_test/ops/location.py",
         "src/toe_test/ops/manifest.py",
-        "src/toe_test/ops/options.py",
         "src/toe_test/ops/overview.py",
         "src/toe_test/ops/promotion.py",
         "src/toe_test/ops/promotion_plan.py",
         "src/toe_test/ops/protected_dataset.py",
         "src/toe_test/ops/recorder.py",
-        "src/toe_test/ops/repository.py",
         "src/toe_test/ops/steel_toes.py",
         "src/toe_test/ops/storage.py",
         "src/toe_test/ops/store.py",
@@ -78,6 +90,36 @@ ADDED = {
         "src/toe_test/ops/summary.py",
         "src/toe_test/ops/tables.py",
         "tests/test_cli.py",
+        "tests/ops/commands/__init__.py",
+        "tests/ops/commands/test_branches.py",
+        "tests/ops/conftest.py",
+        "tests/ops/test_branched_dataset.py",
+        "tests/ops/test_branches.py",
+        "tests/ops/test_cleaning.py",
+        "tests/ops/test_comparison.py",
+        "tests/ops/test_files.py",
+        "tests/ops/test_fingerprint.py",
+        "tests/ops/test_location.py",
+        "tests/ops/test_manifest.py",
+        "tests/ops/test_overview.py",
+        "tests/ops/test_promotion.py",
+        "tests/ops/test_promotion_plan.py",
+        "tests/ops/test_protected_dataset.py",
+        "tests/ops/test_recorder.py",
+        "tests/ops/test_steel_toes.py",
+        "tests/ops/test_storage.py",
+        "tests/ops/test_store.py",
+        "tests/ops/test_stored.py",
+        "tests/ops/test_summary.py",
+        "tests/ops/test_tables.py",
+    ],
+    "path_rules": [
+        "src/toe_test/ops/path_rule.py",
+        "src/toe_test/ops/path_rules.py",
+        "src/toe_test/ops/path_values.py",
+        "tests/ops/test_path_rule.py",
+        "tests/ops/test_path_rules.py",
+        "tests/ops/test_path_values.py",
     ],
     "example": [
         "data/01_raw/README.md",
@@ -94,7 +136,9 @@ ADDED = {
 
 # Words that would give a part away where it is switched off.
 TRACES = {
-    "steel_toes": r"steel.?toes|\bops\b|branch|xxhash",
+    # The variable that names the branch has kept its name, whoever asks for the branch.
+    "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash|manifest",
+    "path_rules": r"path.?(rule|value)",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }
@@ -118,12 +162,15 @@ def on(combination: dict[str, bool]) -> list[str]:
     return [switch for switch in SWITCHES if combination[switch]]
 
 
+def has_guards(combination: dict[str, bool]) -> bool:
+    return any(combination[guard] for guard in GUARDS)
+
+
 def test_the_tree_is_exact(combination, project):
     added = [path for switch in on(combination) for path in ADDED[switch]]
-    guard_tests = [path for path in tree(project) if path.startswith("tests/ops/")]
+    ground = GROUND if has_guards(combination) else []
 
-    assert sorted(tree(project)) == sorted([*ALWAYS, *added, *guard_tests])
-    assert bool(guard_tests) is combination["steel_toes"]
+    assert sorted(tree(project)) == sorted([*ALWAYS, *ground, *added])
 
 
 def test_no_empty_folder_is_left(project):
@@ -145,6 +192,13 @@ def test_what_is_off_leaves_no_trace(combination, project):
             for path, text in tree(project).items():
                 found = re.search(TRACES[switch], f"{path}\n{text}", re.IGNORECASE)
                 assert not found, f"{path} has a trace of {switch}: {found[0]}"
+
+
+def test_without_guards_there_is_no_trace_of_what_they_share(combination, project):
+    files = {} if has_guards(combination) else tree(project)
+
+    for path, text in files.items():
+        assert not re.search(r"\bops\b|branch", f"{path}\n{text}", re.IGNORECASE), path
 
 
 def test_the_traces_are_words_of_what_is_on(combination, project):

@@ -1,8 +1,13 @@
 """The register of hooks: from top to bottom it is the order in which they act."""
 
 from typing import Any
-{% if cookiecutter.steel_toes %}
+{% if cookiecutter.path_rules or cookiecutter.steel_toes %}
+{%- if cookiecutter.path_rules %}
+from .ops.path_rules import PathRules
+{%- endif %}
+{%- if cookiecutter.steel_toes %}
 from .ops.steel_toes import SteelToes
+{%- endif %}
 {% endif %}
 
 class TeamHooks:
@@ -15,6 +20,9 @@ class TeamHooks:
 
 
 REGISTER: list[Any] = [
+{%- if cookiecutter.path_rules %}
+    PathRules(),
+{%- endif %}
 {%- if cookiecutter.steel_toes %}
     SteelToes(),
 {%- endif %}

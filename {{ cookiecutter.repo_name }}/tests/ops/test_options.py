@@ -1,18 +1,39 @@
 """``ops.yml``: read by environment, and checked."""
 
 import pytest
+from attrs import define, field
 from kedro.config import OmegaConfigLoader
 
 from . import ops
 
 options = ops("options")
-catalogs = ops("branched_catalog")
 OpsError = ops("errors").OpsError
 
 
+@define
+class Inner:
+    names: list[str] = field(factory=list)
+    types: list[str] = field(factory=list)
+
+
+class Sample:
+    enabled: bool = True
+    stages: list[str] = field(factory=lambda: ["a", "b"])
+    inner: Inner = field(factory=Inner)
+
+
+class Item:
+    size: int = 0
+
+
 @pytest.fixture
-def read(tmp_path):
-    def reader(base, prod=""):
+def read(tmp_path, monkeypatch):
+    monkeypatch.setattr(options, "_SECTIONS", {})
+    monkeypatch.setattr(options, "_LISTS", set())
+    one = options.section("sample")(Sample)
+    many = options.section("items", many=True)(Item)
+
+    def reader(base, prod="", cls=Sample):
         for environment, text in (("base", base), ("prod", prod), ("local", "")):
             (tmp_path / environment).mkdir(exist_ok=True)
             if text:
@@ -20,7 +41,9 @@ def read(tmp_path):
         loader = OmegaConfigLoader(
             tmp_path, env="prod", base_env="base", default_run_env="local"
         )
-        return options.read(loader, catalogs.SteelToesOptions)
+        if cls is Item:
+            return options.read_list(loader, many)
+        return options.read(loader, one)
 
     return reader
 
@@ -29,36 +52,49 @@ def test_without_a_file_the_defaults_hold(read):
     settings = read("")
 
     assert settings.enabled
-    assert settings.trunk == ["main", "master"]
+    assert settings.stages == ["a", "b"]
+    assert read("", cls=Item) == []
 
 
 def test_an_environment_changes_one_setting_and_leaves_its_siblings_alone(read):
     settings = read(
-        "steel_toes: {trunk: [prod], ignore: {names: [a], types: [b]}}",
-        "steel_toes: {ignore: {names: [c]}}",
+        "sample: {stages: [c], inner: {names: [a], types: [b]}}",
+        "sample: {inner: {names: [c]}}",
     )
 
-    assert settings.trunk == ["prod"]
-    assert settings.ignore.names == ["c"]
-    assert settings.ignore.types == ["b"]
+    assert settings.stages == ["c"]
+    assert settings.inner.names == ["c"]
+    assert settings.inner.types == ["b"]
+
+
+def test_a_list_of_settings_is_replaced_as_a_whole_by_an_environment(read):
+    base = "items: [{size: 1}, {size: 2}]"
+
+    assert [item.size for item in read(base, cls=Item)] == [1, 2]
+    assert [item.size for item in read(base, "items: [{size: 3}]", cls=Item)] == [3]
+    assert read(base, "items: []", cls=Item) == []
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("steel_toe: {}", "'steel_toe' is no setting; did you mean 'steel_toes'"),
-        ("zzz: {}", "'zzz' is no setting; there are: .*steel_toes"),
-        ("steel_toes: {enabld: true}", "'steel_toes.enabld'.*mean 'enabled'"),
-        ("steel_toes: {ignore: {name: []}}", "'steel_toes.ignore.name'.*mean 'names'"),
-        ("steel_toes: {enabled: maybe}", "'steel_toes.enabled' has a wrong value"),
-        ("steel_toes: {trunk: main}", "'steel_toes.trunk' has a wrong value"),
-        ("steel_toes: {ignore: 3}", "'steel_toes.*' has a wrong value"),
-        ("steel_toes: on", "'steel_toes' holds settings by name, not True"),
+        ("sampel: {}", "'sampel' is no setting; did you mean 'sample'"),
+        ("zzz: {}", "'zzz' is no setting; there are: .*sample"),
+        ("sample: {enabld: true}", "'sample.enabld'.*mean 'enabled'"),
+        ("sample: {inner: {name: []}}", "'sample.inner.name'.*mean 'names'"),
+        ("sample: {enabled: maybe}", "'sample.enabled' has a wrong value"),
+        ("sample: {stages: main}", "'sample.stages' has a wrong value"),
+        ("sample: {inner: 3}", "'sample.*' has a wrong value"),
+        ("sample: on", "'sample' holds settings by name, not True"),
+        ("items: {}", "'items' holds a list, not {}"),
+        ("items: [{size: 1}, text]", "'items.2' holds settings by name, not 'text'"),
+        ("items: [{size: 1}, {siz: 2}]", "'items.2.siz' is no setting.*mean 'size'"),
+        ("items: [{size: big}]", "'items.1.size' has a wrong value"),
     ],
 )
 def test_a_mistake_is_one_line_with_the_key(read, text, said):
     with pytest.raises(OpsError, match=said) as caught:
-        read(text)
+        read(text, cls=Item if text.startswith("items: [") else Sample)
 
     assert "\n" not in caught.value.message
 

@@ -72,6 +72,13 @@ def test_it_is_switched_off_by_setting_or_variable(project, monkeypatch):
     assert type(project.catalog(entries)["cars"]) is TextDataset
 
 
+def test_an_unknown_branch_is_refused_with_the_way_to_run_without(project, monkeypatch):
+    monkeypatch.delenv("STEEL_TOES_BRANCH")
+
+    with pytest.raises(OpsError, match="not known which.*STEEL_TOES_ENABLED=false"):
+        project.catalog({"cars": text("cars.txt")})
+
+
 def test_a_hook_that_fires_twice_changes_nothing(project):
     catalog = project.catalog({"cars": text("cars.txt")})
     project.hooks.hook.after_context_created(context=project.context)

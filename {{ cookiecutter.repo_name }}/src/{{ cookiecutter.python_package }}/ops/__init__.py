@@ -1,5 +1,4 @@
-"""How a run of this project behaves. Imports run downwards only.
+"""How a run of this project behaves: guards, and the ground that they stand on.
 
-Guards:  ``steel_toes``
-Ground:  ``branched_dataset``, ``storage``, ``location``, ``branch``, ``options``, ``errors``
+Imports run downwards only, and no guard imports another.
 """

@@ -144,7 +144,6 @@ def _read_head(project_path: Path) -> str:
 
 def _unknown(reason: str) -> OpsError:
     return OpsError(
-        f"Steel toes do not know which branch this is: {reason}. Check out a branch "
-        f"(git switch NAME; git init -b main in a new project) or set {VARIABLE}=NAME; "
-        "STEEL_TOES_ENABLED=false runs once without branches."
+        f"It is not known which branch this is: {reason}. Check out a branch (git "
+        f"switch NAME; git init -b main in a new project) or set {VARIABLE}=NAME."
     )

@@ -1,20 +1,17 @@
-"""Where a catalog entry keeps its data, and the same place for a branch."""
+"""The place of an entry's data on a branch, and who else has data there."""
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
-from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from kedro.io.core import get_protocol_and_path
 from kedro.utils import HTTP_PROTOCOLS
 
+from . import places
 from .branch import short_hash
-
-FILE, FOLDER, TABLES = "filepath", "path", ("table_name", "table")
+from .places import FILE, FOLDER, TABLES
 
 # Nothing that a run could overwrite, whatever the arguments look like.
 _WITHOUT_DATA = re.compile(
@@ -23,8 +20,6 @@ _WITHOUT_DATA = re.compile(
 # Arguments that say how data is read and written, not where it is.
 _NO_PLACE = {"type", "credentials", "metadata", "versioned", "version", "file_format"}
 _NO_PLACE |= {"load_args", "save_args", "fs_args"}
-# With a table's name, these say which table it is.
-_DATABASE = ("credentials", "connection", "url", "database", "schema", "dataset")
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst", ".br", ".lz4", ".snappy"}
 _LONGEST_TABLE = 63  # bytes, in PostgreSQL, which cuts off the rest without a word
 
@@ -45,7 +40,7 @@ def on_branch(config: dict[str, Any], suffix: str) -> dict[str, Any]:
     if _WITHOUT_DATA.search(str(config.get("type"))) or _is_web_page(config):
         return config
     moved = dict(config)
-    for key in _places(config):
+    for key in places.keys(config):
         move = branch_table if key in TABLES else branch_path
         moved[key] = move(str(config[key]), suffix)
     unknown = [
@@ -94,8 +89,8 @@ class Owners:
         self._folders: dict[str, str] = {}
         self._around: dict[str, str] = {}  # the folders that any of them is in
         for name, entry in entries.items():
-            held = _innermost(entry)
-            names = dict.fromkeys(_texts(held), name)
+            held = places.innermost(entry)
+            names = dict.fromkeys(places.texts(held), name)
             self._places |= names
             for place in names:
                 around = map(str, PurePosixPath(place).parents)
@@ -112,7 +107,7 @@ class Owners:
                 partitioned dataset is taken, too, with everything that it may come to
                 hold, and so is every folder that holds the data of an entry.
         """
-        for place in _texts(config):
+        for place in places.texts(config):
             if place in self._places:
                 return self._places[place]
             if saved and place in self._around:
@@ -124,37 +119,10 @@ class Owners:
         return None
 
 
-def _innermost(entry: dict[str, Any]) -> dict[str, Any]:
-    while not any(_places(entry)) and isinstance(entry.get("dataset"), dict):
-        entry = entry["dataset"]
-    return entry
-
-
-def _texts(config: dict[str, Any]) -> Iterator[str]:
-    """Where an entry keeps its data, as texts that are equal for the same place."""
-    database = [str(config.get(key)) for key in _DATABASE]
-    for key in _places(config):
-        place = str(config[key])
-        yield "|".join([*database, place]) if key in TABLES else _normal_path(place)
-
-
-def _places(config: dict[str, Any]) -> Iterator[str]:
-    yield from (key for key in (FILE, FOLDER, *TABLES) if key in config)
-    if "/" in str(config.get("location")):  # of an external table; else a region
-        yield "location"
-
-
 def _may_say_where(value: Any) -> bool:
     if isinstance(value, dict):
         return any(key in value for key in (FILE, FOLDER, *TABLES))
     return isinstance(value, str)
-
-
-def _normal_path(path: str) -> str:
-    protocol, bare = get_protocol_and_path(path)
-    protocol = "s3" if protocol in {"s3a", "s3n"} else protocol
-    bare = os.path.abspath(bare) if protocol == "file" else posixpath.normpath(bare)
-    return f"{protocol}:{bare}"
 
 
 def _is_web_page(config: dict[str, Any]) -> bool:

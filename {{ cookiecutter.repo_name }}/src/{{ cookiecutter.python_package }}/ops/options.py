@@ -24,13 +24,21 @@ T = TypeVar("T")
 STORE = "data/.ops"  # beside the data, and ignored by git as they are
 
 _SECTIONS: dict[str, type] = {}
+_LISTS: set[str] = set()
 
 
-def section(key: str) -> Callable[[type[T]], type[T]]:
-    """Make a class the type of the settings under ``key``; its defaults are theirs."""
+def section(key: str, many: bool = False) -> Callable[[type[T]], type[T]]:
+    """Make a class the type of the settings under ``key``; its defaults are theirs.
+
+    Args:
+        key: a top-level key of ``ops.yml``.
+        many: whether there is a list of such settings.
+    """
 
     def register(cls: type[T]) -> type[T]:
         _SECTIONS[key] = define(cls)
+        if many:
+            _LISTS.add(key)
         return _SECTIONS[key]
 
     return register
@@ -42,27 +50,21 @@ def read(loader: AbstractConfigLoader, cls: type[T]) -> T:
     Raises:
         OpsError: for a key that is no setting and for a value of the wrong type.
     """
-    config = _load(loader)
-    config.pop("store", None)
-    for name, value in config.items():
-        if name not in _SECTIONS:
-            raise OpsError(f"ops.yml: {_no_setting(name, ['store', *_SECTIONS])}")
-        if value is not None and not isinstance(value, dict):
-            raise OpsError(f"ops.yml: '{name}' holds settings by name, not {value!r}.")
-    key = next(key for key, section in _SECTIONS.items() if section is cls)
-    schema = OmegaConf.structured(cls)
-    try:
-        merged = OmegaConf.merge(schema, config.get(key) or {})
-        return OmegaConf.to_object(merged)  # type: ignore[return-value]
-    except ConfigKeyError as error:
-        parent = str(error.full_key).rpartition(".")[0]
-        known = OmegaConf.select(schema, parent) if parent else schema
-        message = _no_setting(f"{key}.{error.full_key}", known)
-        raise OpsError(f"ops.yml: {message}") from error
-    except OmegaConfBaseException as error:
-        path = ".".join(filter(None, [key, error.full_key]))
-        reason = str(error).splitlines()[0]
-        raise OpsError(f"ops.yml: '{path}' has a wrong value: {reason}.") from error
+    key, value = _find(loader, cls)
+    return _checked(cls, value or {}, key)
+
+
+def read_list(loader: AbstractConfigLoader, cls: type[T]) -> list[T]:
+    """Read a list of settings, each checked against its class.
+
+    Raises:
+        OpsError: for a key that is no setting and for a value of the wrong type.
+    """
+    key, value = _find(loader, cls)
+    return [
+        _checked(cls, item, f"{key}.{number}")
+        for number, item in enumerate(value or [], start=1)
+    ]
 
 
 def read_store(loader: AbstractConfigLoader, project_path: Path) -> dict[str, Any]:
@@ -104,6 +106,36 @@ def switch(
     if value:
         raise OpsError(f"{variable}={value} says neither: write true or false.")
     return default
+
+
+def _find(loader: AbstractConfigLoader, cls: type) -> tuple[str, Any]:
+    config = _load(loader)
+    config.pop("store", None)
+    for name, value in config.items():
+        if name not in _SECTIONS:
+            raise OpsError(f"ops.yml: {_no_setting(name, ['store', *_SECTIONS])}")
+        shape, word = (list, "a list") if name in _LISTS else (dict, "settings by name")
+        if value is not None and not isinstance(value, shape):
+            raise OpsError(f"ops.yml: '{name}' holds {word}, not {value!r}.")
+    key = next(key for key, section in _SECTIONS.items() if section is cls)
+    return key, config.get(key)
+
+
+def _checked(cls: type[T], given: Any, key: str) -> T:
+    if not isinstance(given, dict):
+        raise OpsError(f"ops.yml: '{key}' holds settings by name, not {given!r}.")
+    schema = OmegaConf.structured(cls)
+    try:
+        return OmegaConf.to_object(OmegaConf.merge(schema, given))  # type: ignore[return-value]
+    except ConfigKeyError as error:
+        parent = str(error.full_key).rpartition(".")[0]
+        known = OmegaConf.select(schema, parent) if parent else schema
+        message = _no_setting(f"{key}.{error.full_key}", known)
+        raise OpsError(f"ops.yml: {message}") from error
+    except OmegaConfBaseException as error:
+        path = ".".join(filter(None, [key, error.full_key]))
+        reason = str(error).splitlines()[0]
+        raise OpsError(f"ops.yml: '{path}' has a wrong value: {reason}.") from error
 
 
 def _load(loader: AbstractConfigLoader) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class SteelToes:
         settings = options.read(context.config_loader, SteelToesOptions)
         if not options.switch(ENABLED, settings.enabled):
             return
-        here = branch.current(context.project_path)
+        here = _current_branch(context)
         trunk = here.name in settings.trunk and not here.pull_request
         if trunk and (branch.in_ci() or not settings.protect_trunk):
             return
@@ -65,6 +65,15 @@ class SteelToes:
         )
         _tell_origin(branched, run_params, pipeline)
         _warn_of_hidden(inputs)
+
+
+def _current_branch(context: KedroContext) -> branch.Branch:
+    try:
+        return branch.current(context.project_path)
+    except OpsError as error:
+        raise OpsError(
+            f"{error.message} {ENABLED}=false runs once without steel toes."
+        ) from error
 
 
 def _branched(
