@@ -137,7 +137,7 @@ ADDED = {
 # Words that would give a part away where it is switched off.
 TRACES = {
     # The variable that names the branch has kept its name, whoever asks for the branch.
-    "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash|manifest",
+    "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash",
     "path_rules": r"path.?(rule|value)",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",

@@ -13,7 +13,7 @@ from helpers import generate, run
 from moto.server import ThreadedMotoServer
 from steel_toes_helpers import BASE, CATALOG, PACKAGE, PIPELINE, Workshop
 
-pytest_plugins = ["steel_toes_helpers"]
+pytest_plugins = ["steel_toes_fixtures"]
 
 OUTPUTS = "only: {datasets: [mid, out]}"
 

@@ -141,3 +141,11 @@ def test_a_switch_of_one_run_is_read_from_the_environment():
     assert options.switch("X", True, {"X": "false"}) is False
     with pytest.raises(OpsError, match="X=maybe says neither"):
         options.switch("X", True, {"X": "maybe"})
+
+
+@pytest.mark.parametrize("text", ["item: {a: 1}\nitem: {}", "item: ["])
+def test_a_file_that_is_no_yaml_is_one_line(read, text):
+    with pytest.raises(OpsError, match="ops.yml") as caught:
+        read(text)
+
+    assert "\n" not in caught.value.message

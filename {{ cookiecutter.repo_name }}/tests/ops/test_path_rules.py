@@ -99,7 +99,7 @@ def test_without_rules_the_catalog_is_not_even_read(project, rules):
     path_rules.PathRules().after_context_created(context=context)
 
     assert "catalog" not in loader
-    assert path_rules.explain(context, "cars") == []
+    assert path_rules.PathRules().explain(context, "cars") == []
 
 
 def test_a_hook_that_fires_twice_does_not_chain_the_rules_again(project, changed):
@@ -275,21 +275,21 @@ def test_what_the_rules_did_to_a_dataset_can_be_told(project, changed):
         {"{name}": text("data/{name}"), "cars": text("data/cars"), "x": text("x")},
     )
 
-    assert path_rules.explain(project.context, "cars") == [
+    assert path_rules.PathRules().explain(project.context, "cars") == [
         "rule 1 {prefix: data/, to: s3://a/}: data/cars -> s3://a/cars",
         "rule 2 {bucket: a, to: b}: s3://a/cars -> s3://b/cars",
     ]
-    assert path_rules.explain(project.context, "bikes") == [
+    assert path_rules.PathRules().explain(project.context, "bikes") == [
         "rule 1 {prefix: data/, to: s3://a/}: data/{name} -> s3://a/{name}",
         "rule 2 {bucket: a, to: b}: s3://a/{name} -> s3://b/{name}",
     ]
-    assert path_rules.explain(project.context, "x") == []
+    assert path_rules.PathRules().explain(project.context, "x") == []
 
 
 def test_a_dataset_that_no_entry_stands_for_has_nothing_to_tell(project, changed):
     changed([{"prefix": "data/", "to": "d/"}], {"cars": text("data/cars")})
 
-    assert path_rules.explain(project.context, "bikes") == []
+    assert path_rules.PathRules().explain(project.context, "bikes") == []
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from kedro.config import (
 )
 from omegaconf import OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
+from yaml import YAMLError
 
 from .errors import OpsError
 
@@ -148,6 +149,9 @@ def _load(loader: AbstractConfigLoader) -> dict[str, Any]:
         return dict(loader["ops"])
     except (MissingConfigException, KeyError):
         return {}
+    except YAMLError as error:
+        text = " ".join(str(error).split())
+        raise OpsError(f"ops.yml cannot be read: {text}") from error
 
 
 def _no_setting(path: str, known: Iterable[str]) -> str:

@@ -48,11 +48,10 @@ class PathRules:
         _refuse_parting(written, changed)
         loader["catalog"], loader[_ACTS] = changed, acts
 
-
-def explain(context: KedroContext, name: str) -> list[str]:
-    """What the rules did to a dataset of the catalog, in the order in which they did."""
-    acts: dict[str, list[str]] = context.config_loader.get(_ACTS, {})
-    return acts.get(name if name in acts else _Patterns(acts).of(name) or "", [])
+    def explain(self, context: KedroContext, name: str) -> list[str]:
+        """What the rules did to a dataset of the catalog, in their order."""
+        acts: dict[str, list[str]] = context.config_loader.get(_ACTS, {})
+        return acts.get(name if name in acts else _Patterns(acts).of(name) or "", [])
 
 
 def _read_rules(context: KedroContext) -> list[Rule]:

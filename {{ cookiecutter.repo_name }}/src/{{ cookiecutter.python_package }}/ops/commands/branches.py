@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -46,7 +46,9 @@ def path(dataset: str, env: str | None, as_json: bool) -> None:
     """Say where DATASET is read from and written to now, and why."""
     from .. import overview  # noqa: PLC0415
 
-    row = overview.of_dataset(load_context(env).catalog, dataset)
+    context = load_context(env)
+    row = overview.of_dataset(context.catalog, dataset)
+    row["why"] = [*_explanations(context, dataset), row["why"]]
     show(dataset, [row], as_json)
 
 
@@ -191,6 +193,14 @@ def _current(branches: Branches) -> str:
     from .. import branch  # noqa: PLC0415
 
     return branch.current(branches.context.project_path).name
+
+
+def _explanations(context: Any, dataset: str) -> list[str]:
+    """What other guards did to the place of a dataset, in the order in which they act."""
+    from kedro.framework.project import settings  # noqa: PLC0415
+
+    hooks = [hook for hook in reversed(settings.HOOKS) if hasattr(hook, "explain")]
+    return [line for hook in hooks for line in hook.explain(context, dataset)]
 
 
 def _open(env: str | None) -> Branches:
