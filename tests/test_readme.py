@@ -7,7 +7,13 @@ import pytest
 import yaml
 from helpers import SWITCHES, TEMPLATE, run
 
-PAGES = ["README.md", "docs/steel_toes.md", "benchmarks/README.md"]
+PAGES = [
+    "README.md",
+    "docs/branches.md",
+    "docs/path_rules.md",
+    "docs/steel_toes.md",
+    "benchmarks/README.md",
+]
 PROJECT_CODE = "src/*/ops/*.py"
 
 
@@ -48,6 +54,7 @@ def test_files_that_are_named_exist(page, generated):
     for path in kept:
         here = (TEMPLATE / page).parent
         places = [TEMPLATE, here, generated, generated / "src" / "toe_test"]
+        places.append(generated / "conf" / "base")
         assert any((place / path).exists() for place in places), path
 
 
@@ -92,4 +99,5 @@ def test_the_settings_are_those_of_the_project(generated):
     [documented] = re.findall(r"^```yaml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     written = (generated / "conf" / "base" / "ops.yml").read_text(encoding="utf-8")
 
-    assert yaml.safe_load(documented) == yaml.safe_load(written)
+    settings = yaml.safe_load(written)["steel_toes"]
+    assert yaml.safe_load(documented) == {"steel_toes": settings}
