@@ -50,7 +50,7 @@ def test_files_that_are_named_exist(page, generated):
         r"`([\w.-]+/[\w./-]*|[\w-]+\.(?:py|yml|md|json|toml))`", text_of(page)
     )
     # Data comes with a run, demo/ with its command; feat/ begins a branch.
-    kept = [path for path in named if not path.startswith(("data/", "demo/", "feat/"))]
+    kept = [path for path in named if not path.startswith(("data", "demo/", "feat/"))]
     for path in kept:
         here = (TEMPLATE / page).parent
         places = [TEMPLATE, here, generated, generated / "src" / "toe_test"]
