@@ -34,9 +34,8 @@ def without_pandas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Kedro imports both in every run if it can, to know how to copy data in memory.
     """
     folder = tmp_path_factory.mktemp("without")
-    for module in ("pandas", "ibis"):
-        text = f"raise ImportError('{module} is not installed')\n"
-        folder.joinpath(f"{module}.py").write_text(text, encoding="utf-8")
+    text = "import sys\nsys.modules['pandas'] = sys.modules['ibis'] = None\n"
+    folder.joinpath("sitecustomize.py").write_text(text, encoding="utf-8")
     return folder
 
 
