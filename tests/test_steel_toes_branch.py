@@ -275,7 +275,9 @@ def test_no_git_is_started_to_know_the_branch(workshop: Workshop) -> None:
     workshop.kedro("run", **env)
 
     assert workshop.has("data/out_dev.txt")
-    assert calls.read_text(encoding="utf-8") == of_kedro
+    # What is more is for the manifest: the commit, and whether it is all there.
+    of_manifest = "status --porcelain=2 --branch -uno\n"
+    assert calls.read_text(encoding="utf-8") == of_kedro + of_manifest
 
 
 @needs_sh
