@@ -77,7 +77,7 @@ with KedroSession.create() as session:
     context = session.load_context()
     session._hook_manager.hook.after_context_created(context=context)
 print("PATH", context.catalog["mid"]._filepath)
-print("ACTS", path_rules.explain(context, "mid"))
+print("ACTS", path_rules.PathRules().explain(context, "mid"))
 """
 
 
@@ -340,9 +340,9 @@ def test_a_rule_that_matches_nothing_is_warned_of_once(trunk: Workshop) -> None:
     assert trunk.read("data/out.txt") == "total(clean(raw))"
 
 
-def test_path_rules_need_no_other_guard(tmp_path: Path) -> None:
+def test_path_rules_need_no_other_guard(tmp_path: Path, without_pandas: Path) -> None:
     project = generate(tmp_path, steel_toes=False, example=False, pre_commit=False)
-    alone = Workshop(project)
+    alone = Workshop(project, without_pandas)
     alone.switch("feature")
     alone.catalog(CATALOG)
     alone.pipeline(PIPELINE)
