@@ -121,7 +121,7 @@ def test_requests_at_the_same_time_keep_to_the_branch_and_to_themselves(
     with workshop.base_untouched(), ThreadPoolExecutor(len(WHO)) as threads:
         answers = list(threads.map(lambda each: server.run(**each), requests))
 
-    assert [answer["status"] for answer in answers] == ["success"] * len(WHO), answers
+    assert [each["error"] for each in answers if each["status"] != "success"] == []
     for who in WHO:
         assert workshop.read(f"data/{who}_dev.txt") == f"clean(raw for {who})"
         assert (
