@@ -181,7 +181,9 @@ def test_no_empty_folder_is_left(project):
 
 
 def test_commands_are_there_with_the_guards_that_have_them(combination, project):
-    said = run("kedro", "--help", cwd=project).stdout
+    # Without byte code: the other tests read every file of the project.
+    env = {"PYTHONDONTWRITEBYTECODE": "1"}
+    said = run("kedro", "--help", cwd=project, env=env).stdout
 
     assert ("branches" in said) is combination["steel_toes"]
 
