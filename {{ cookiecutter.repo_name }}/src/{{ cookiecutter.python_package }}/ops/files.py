@@ -11,6 +11,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from . import fingerprint
+from .storage import is_local
 
 
 @frozen
@@ -141,4 +142,4 @@ class Files:
 
     @property
     def _is_local(self) -> bool:
-        return "file" in list(self.filesystem.protocol)
+        return is_local(self.filesystem)

@@ -31,7 +31,7 @@ def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
         filesystem.ls(path)
     except (FileNotFoundError, NotADirectoryError):
         # A link that leads nowhere is not absent: reading it fails, and says so.
-        return _is_local(filesystem) and os.path.islink(path)
+        return is_local(filesystem) and os.path.islink(path)
     if not single:
         dataset.release()  # its own list of partitions
     return dataset.exists()
@@ -52,13 +52,14 @@ def save(dataset: AbstractDataset[Any, Any], data: Any) -> None:
 def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
     return (
         isinstance(dataset, AbstractVersionedDataset)
-        and _is_local(getattr(dataset, "_fs", None))
+        and is_local(getattr(dataset, "_fs", None))
         and not getattr(dataset, "_SINGLE_PROCESS", False)
         and not _appends(dataset)
     )
 
 
-def _is_local(filesystem: Any) -> bool:
+def is_local(filesystem: Any) -> bool:
+    """Whether a file system of fsspec is that of this machine."""
     return "file" in list(getattr(filesystem, "protocol", ()))
 
 

@@ -14,6 +14,7 @@ import fsspec  # type: ignore[import-untyped]
 from attrs import frozen
 
 from .errors import OpsError
+from .storage import is_local
 
 FORMAT = 1  # of the records: a reader that does not know it says so, and does not guess
 
@@ -34,10 +35,8 @@ class Store:
         filesystem, path = self._open(name)
         text = json.dumps({"format": FORMAT, **record}, indent=1, sort_keys=True)
         filesystem.makedirs(posixpath.dirname(path), exist_ok=True)
-        if not _is_local(filesystem):
-            filesystem.pipe_file(
-                path, text.encode()
-            )  # nobody sees it before it is whole
+        if not is_local(filesystem):
+            filesystem.pipe_file(path, text.encode())  # seen once it is whole
             return
         scratch = f"{path}.{uuid4().hex}"
         filesystem.pipe_file(scratch, text.encode())
@@ -77,7 +76,7 @@ class Store:
     def remove(self, name: str) -> None:
         """Take a record away; it is no mistake if there is none."""
         filesystem, path = self._open(name)
-        if _is_local(filesystem):  # with what a write that was killed has left
+        if is_local(filesystem):  # with what a write that was killed has left
             for file in [path, *glob(f"{escape(path)}.*")]:
                 if os.path.exists(file):
                     os.unlink(file)
@@ -110,7 +109,3 @@ def _parsed(path: str, text: bytes) -> dict[str, Any]:
             "the project's ops/ to the version of your team."
         )
     return record
-
-
-def _is_local(filesystem: Any) -> bool:
-    return "file" in list(filesystem.protocol)
