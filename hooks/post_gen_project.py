@@ -16,6 +16,7 @@ WITH_COMMANDS = ["steel_toes"]
 MODULES = {
     "branched_catalog": ["steel_toes"],
     "branched_dataset": ["steel_toes"],
+    "branched_run": ["steel_toes"],
     "branches": ["steel_toes"],
     "cleaning": ["steel_toes"],
     "comparison": ["steel_toes"],
@@ -29,6 +30,7 @@ MODULES = {
     "protected_dataset": ["steel_toes"],
     "recorder": ["steel_toes"],
     "steel_toes": ["steel_toes"],
+    "steel_toes_options": ["steel_toes"],
     "storage": ["steel_toes"],
     "store": ["steel_toes"],
     "stored": ["steel_toes"],
@@ -36,6 +38,7 @@ MODULES = {
     "tables": ["steel_toes"],
     "path_rule": ["path_rules"],
     "path_rules": ["path_rules"],
+    "path_rules_options": ["path_rules"],
     "path_values": ["path_rules"],
 }
 

@@ -68,6 +68,7 @@ ADDED = {
         "src/toe_test/cli.py",
         "src/toe_test/ops/branched_catalog.py",
         "src/toe_test/ops/branched_dataset.py",
+        "src/toe_test/ops/branched_run.py",
         "src/toe_test/ops/branches.py",
         "src/toe_test/ops/cleaning.py",
         "src/toe_test/ops/commands/__init__.py",
@@ -84,6 +85,7 @@ ADDED = {
         "src/toe_test/ops/protected_dataset.py",
         "src/toe_test/ops/recorder.py",
         "src/toe_test/ops/steel_toes.py",
+        "src/toe_test/ops/steel_toes_options.py",
         "src/toe_test/ops/storage.py",
         "src/toe_test/ops/store.py",
         "src/toe_test/ops/stored.py",
@@ -116,6 +118,7 @@ ADDED = {
     "path_rules": [
         "src/toe_test/ops/path_rule.py",
         "src/toe_test/ops/path_rules.py",
+        "src/toe_test/ops/path_rules_options.py",
         "src/toe_test/ops/path_values.py",
         "tests/ops/test_path_rule.py",
         "tests/ops/test_path_rules.py",

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from attrs import frozen
@@ -72,6 +73,7 @@ def in_ci(environ: Mapping[str, str] = os.environ) -> bool:
     )
 
 
+@cache
 def slug(name: str) -> str:
     """Turn the name of a branch into a part of a file name.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from abc import ABCMeta
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from typing import Any
 
+import yaml
 from attrs import evolve
 from kedro.io import AbstractDataset, Version
 from kedro.io.core import parse_dataset_definition
@@ -21,7 +23,18 @@ _ABOUT_READING = {"preview", "resolve_load_version", "list_versions"}
 _ABOUT_READING |= {"_get_load_path", "_get_versions"}
 
 
-class BranchedDataset(AbstractDataset[Any, Any]):
+class _Named(ABCMeta):
+    """A class that is written to YAML as its name, as it would stand in a catalog."""
+
+
+def _represent(dumper: yaml.Dumper, cls: type) -> yaml.Node:
+    return dumper.represent_str(f"{cls.__module__}.{cls.__qualname__}")
+
+
+yaml.add_representer(_Named, _represent)  # for "kedro catalog resolve-patterns"
+
+
+class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     """Loads the branch's copy if there is one, else the base; saves to the branch's.
 
     It stands in a catalog's configuration in the place of the entry that it holds, and

@@ -12,10 +12,11 @@ from kedro.framework.project import pipelines
 from kedro.io import DataCatalog, DatasetError
 
 from . import location, options, stored
-from .branched_catalog import CatalogRewriter, SteelToesOptions, without_branch
+from .branched_catalog import CatalogRewriter, without_branch
 from .branched_dataset import BranchedDataset
 from .errors import OpsError
 from .manifest import NOTHING, Manifest, Record
+from .steel_toes_options import SteelToesOptions
 from .store import Store
 from .stored import Stored
 
@@ -96,7 +97,7 @@ class Branches:
             name: without_branch(copy.deepcopy(entry)) for name, entry in here.items()
         }
         try:
-            rewriter = CatalogRewriter.of(self.context, branch, protect=False)
+            rewriter = CatalogRewriter.of(self.context, self.settings, branch)
             rewriter.rewrite_all(self.context)
             return self.context.catalog
         finally:

@@ -52,6 +52,8 @@ class Files:
 
     def size(self) -> int:
         """Bytes that it takes, with all versions."""
+        if self._is_local and os.path.isfile(self.path):
+            return os.path.getsize(self.path)
         self.filesystem.invalidate_cache(self.path)
         return int(self.filesystem.du(self.path))
 

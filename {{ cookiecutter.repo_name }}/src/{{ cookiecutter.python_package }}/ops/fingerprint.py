@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
 import xxhash
+
+from .storage import is_local
 
 _BLOCK = 1 << 20  # bytes read at a time
 # What S3 and Google's store say of an object's content, so that it need not be read.
@@ -22,6 +25,8 @@ def of_path(filesystem: Any, path: str) -> str | None:
     Returns:
         The fingerprint; none if nothing is there.
     """
+    if is_local(filesystem) and os.path.isfile(path):
+        return _of_local_file(path)
     filesystem.invalidate_cache(path)
     try:
         info = filesystem.info(path)
@@ -59,8 +64,20 @@ def _of_file(filesystem: Any, path: str, info: dict[str, Any]) -> str:
     for key in _REMOTE:
         if info.get(key):
             return f"{key.lower()}:{info[key]!s}".replace('"', "")
-    digest = xxhash.xxh3_128()
+    if is_local(filesystem):
+        return _of_local_file(path)
     with filesystem.open(path, "rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
+        return _of_content(file)
+
+
+def _of_local_file(path: str) -> str:
+    # Without a buffer and without fsspec, which take longer than a small file.
+    with open(path, "rb", buffering=0) as file:
+        return _of_content(file)
+
+
+def _of_content(file: Any) -> str:
+    digest = xxhash.xxh3_128()
+    while block := file.read(_BLOCK):
+        digest.update(block)
     return f"xxh3:{digest.hexdigest()}"

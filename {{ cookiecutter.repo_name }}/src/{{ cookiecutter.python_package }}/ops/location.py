@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from pathlib import PurePosixPath
+from collections.abc import Iterator
 from typing import Any
 
 from kedro.utils import HTTP_PROTOCOLS
@@ -93,8 +93,10 @@ class Owners:
             names = dict.fromkeys(places.texts(held), name)
             self._places |= names
             for place in names:
-                around = map(str, PurePosixPath(place).parents)
-                self._around |= dict.fromkeys(around, name)
+                for folder in _folders(place):
+                    if folder in self._around:
+                        break  # and so are all that it is in
+                    self._around[folder] = name
             if FOLDER in held:
                 self._folders |= names
 
@@ -112,11 +114,16 @@ class Owners:
                 return self._places[place]
             if saved and place in self._around:
                 return self._around[place]
-            around = PurePosixPath(place).parents if saved and self._folders else ()
-            for folder in map(str, around):
+            for folder in _folders(place) if saved and self._folders else ():
                 if folder in self._folders:
                     return self._folders[folder]
         return None
+
+
+def _folders(place: str) -> Iterator[str]:
+    while (folder := posixpath.dirname(place)) not in {"", place}:
+        yield folder
+        place = folder
 
 
 def _may_say_where(value: Any) -> bool:

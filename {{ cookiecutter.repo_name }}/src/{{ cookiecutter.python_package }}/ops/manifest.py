@@ -9,6 +9,7 @@ import getpass
 import platform
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
 from attrs import NOTHING as REQUIRED
@@ -41,6 +42,10 @@ class Record:
     base: str | None = None  # the base's fingerprint when the branch first wrote
 
 
+_FIELDS = {field.name for field in fields(Record)}
+_REQUIRED = [field.name for field in fields(Record) if field.default is REQUIRED]
+
+
 @frozen
 class Manifest:
     """The records in a store."""
@@ -59,7 +64,7 @@ class Manifest:
 
     def write(self, record: Record) -> None:
         """Put a record in the place of the one before."""
-        self.store.write(_name(record.branch, record.dataset), asdict(record))
+        self.store.write(_name(record.branch, record.dataset), asdict(record, recurse=False))
 
     def remove(self, record: Record) -> None:
         """Forget a dataset on a branch."""
@@ -76,6 +81,7 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
+@cache
 def author() -> dict[str, Any]:
     """Who writes, and where."""
     try:
@@ -95,11 +101,10 @@ def shape(data: Any) -> dict[str, Any]:
 
 
 def _record(name: str, text: dict[str, Any]) -> Record:
-    known = {field.name: field for field in fields(Record)}
-    for key, field in known.items():
-        if field.default is REQUIRED and not isinstance(text.get(key), str):
+    for key in _REQUIRED:
+        if not isinstance(text.get(key), str):
             raise damaged(name, f"it has no {key}")
-    return Record(**{key: value for key, value in text.items() if key in known})
+    return Record(**{key: value for key, value in text.items() if key in _FIELDS})
 
 
 def _name(branch: str, dataset: str) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import frozen
 from kedro.utils import CLOUD_PROTOCOLS
 
-from . import options
 from .errors import OpsError
+from .path_rules_options import Only, PathRule
 from .places import FILE, FOLDER, TABLES
 
 KINDS = ("bucket", "prefix", "match", "schema")
@@ -20,26 +20,6 @@ _BUCKETS = "|".join([*CLOUD_PROTOCOLS, "az", "wasbs?"])
 _SCHEMAS = ("schema", "database", "dataset")  # the last one in BigQuery
 
 Change = Callable[[str], str]
-
-
-@define
-class Only:
-    """The entries that a rule is for; ``*`` stands for any text, no list for all."""
-
-    types: list[str] = field(factory=list)
-    datasets: list[str] = field(factory=list)
-
-
-@options.section("path_rules", many=True)
-class PathRule:
-    """One of ``path_rules`` in ``ops.yml``: one of the four kinds, and ``to``."""
-
-    bucket: str = ""
-    prefix: str = ""
-    match: str = ""
-    schema: str = ""
-    to: str | None = None
-    only: Only = field(factory=Only)
 
 
 @frozen

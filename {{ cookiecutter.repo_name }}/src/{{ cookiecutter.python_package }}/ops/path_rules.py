@@ -12,16 +12,19 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework import project
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io.catalog_config_resolver import CatalogConfigResolver
 
-from . import options, path_values, places
+from . import options, places
 from .errors import OpsError
-from .path_rule import PathRule, Rule
+from .path_rules_options import PathRule
+
+if TYPE_CHECKING:
+    from .path_rule import Rule
 
 # Where the config loader keeps what the rules did. It is there once they have acted, so
 # that a hook that fires twice does not apply "a to b" and "b to c" to the result again.
@@ -56,6 +59,12 @@ class PathRules:
 
 def _read_rules(context: KedroContext) -> list[Rule]:
     given = options.read_list(context.config_loader, PathRule)
+    if not given:
+        return []
+    # Not before there is a rule: every start would pay.
+    from . import path_values  # noqa: PLC0415
+    from .path_rule import Rule  # noqa: PLC0415
+
     return [
         Rule.of(number, rule, lambda text: path_values.fill(text, context))
         for number, rule in enumerate(given, start=1)

@@ -14,7 +14,6 @@ import fsspec  # type: ignore[import-untyped]
 from attrs import frozen
 
 from .errors import OpsError
-from .storage import is_local
 
 FORMAT = 1  # of the records: a reader that does not know it says so, and does not guess
 
@@ -32,15 +31,13 @@ class Store:
 
     def write(self, name: str, record: dict[str, Any]) -> None:
         """Put a record in the place of the one of that name, if there is one."""
-        filesystem, path = self._open(name)
-        text = json.dumps({"format": FORMAT, **record}, indent=1, sort_keys=True)
-        filesystem.makedirs(posixpath.dirname(path), exist_ok=True)
-        if not is_local(filesystem):
-            filesystem.pipe_file(path, text.encode())  # seen once it is whole
+        text = json.dumps({"format": FORMAT, **record}).encode()
+        if self._is_folder:
+            _replace_file(os.path.join(self.url, name), text)
             return
-        scratch = f"{path}.{uuid4().hex}"
-        filesystem.pipe_file(scratch, text.encode())
-        os.replace(scratch, path)
+        filesystem, path = self._open(name)
+        filesystem.makedirs(posixpath.dirname(path), exist_ok=True)
+        filesystem.pipe_file(path, text)  # seen once it is whole
 
     def read(self, name: str) -> dict[str, Any] | None:
         """The record of that name; none if there is none.
@@ -48,8 +45,12 @@ class Store:
         Raises:
             OpsError: if a newer version of this project wrote it, or it is damaged.
         """
-        filesystem, path = self._open(name)
         try:
+            if self._is_folder:
+                path = os.path.join(self.url, name)
+                with open(path, "rb", buffering=0) as file:
+                    return _parsed(path, file.read())
+            filesystem, path = self._open(name)
             return _parsed(path, filesystem.cat_file(path))
         except FileNotFoundError:
             return None
@@ -75,13 +76,20 @@ class Store:
 
     def remove(self, name: str) -> None:
         """Take a record away; it is no mistake if there is none."""
-        filesystem, path = self._open(name)
-        if is_local(filesystem):  # with what a write that was killed has left
+        if self._is_folder:  # with what a write that was killed has left
+            path = os.path.join(self.url, name)
             for file in [path, *glob(f"{escape(path)}.*")]:
                 if os.path.exists(file):
                     os.unlink(file)
-        elif filesystem.exists(path):
+            return
+        filesystem, path = self._open(name)
+        if filesystem.exists(path):
             filesystem.rm_file(path)
+
+    @property
+    def _is_folder(self) -> bool:
+        # Then fsspec is not asked: it takes longer than a small record on a local disk.
+        return "://" not in self.url
 
     def _open(self, name: str) -> tuple[Any, str]:
         filesystem, path = fsspec.url_to_fs(self.url, **self.options)
@@ -94,6 +102,21 @@ def damaged(path: str, reason: object) -> OpsError:
         f"The record {path} is damaged ({reason}): delete it; what it says is written "
         "anew by the next run."
     )
+
+
+def _replace_file(path: str, text: bytes) -> None:
+    scratch = f"{path}.{uuid4().hex}"
+    try:
+        _write_file(scratch, text)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        _write_file(scratch, text)
+    os.replace(scratch, path)
+
+
+def _write_file(path: str, text: bytes) -> None:
+    with open(path, "xb") as file:
+        file.write(text)
 
 
 def _parsed(path: str, text: bytes) -> dict[str, Any]:

@@ -1,0 +1,124 @@
+"""A run on a branch: what is checked before it, and what its datasets are told."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import shlex
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from kedro.io import DataCatalog, DatasetError
+from kedro.pipeline import Pipeline
+
+from . import location, repository
+from .branched_dataset import BranchedDataset
+from .errors import OpsError
+from .protected_dataset import ProtectedDataset, refusal
+
+
+def prepare(
+    run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+) -> None:
+    """Stop a run that would step on toes; else say in one line where it works.
+
+    Raises:
+        OpsError: if it would save on a protected trunk, or where another dataset has its
+            data; if it cannot be known what is there.
+    """
+    outputs = pipeline.all_outputs()
+    branched = dict(_branched(pipeline, catalog))
+    if not branched:
+        return
+    _refuse_protected(branched, outputs)
+    _refuse_collisions(branched, outputs, catalog)
+    inputs = [branched[name] for name in pipeline.inputs() & branched.keys()]
+    own = _with_own_copy(inputs)
+    logging.getLogger(__name__).info(
+        "Steel toes: branch '%s', %d datasets branched, %d read from the base.",
+        next(iter(branched.values())).branch,
+        len(branched),
+        len(inputs) - len(own),
+    )
+    _tell_origin(branched, run_params, pipeline)
+    _warn_of_hidden(own)
+
+
+def _branched(
+    pipeline: Pipeline, catalog: DataCatalog
+) -> Iterator[tuple[str, BranchedDataset]]:
+    for name in sorted(pipeline.datasets()):
+        dataset: Any = None
+        with suppress(DatasetError):  # the runner reports it where hooks expect it
+            dataset = catalog.get(name)
+        dataset = getattr(dataset, "_dataset", dataset)  # inside a CachedDataset
+        if issubclass(type(dataset), BranchedDataset):
+            yield name, dataset
+
+
+def _tell_origin(
+    branched: dict[str, BranchedDataset], run_params: dict[str, Any], pipeline: Pipeline
+) -> None:
+    # The datasets are told here, and not by a hook, because they travel to the workers
+    # of every runner; hooks do not.
+    origin = {
+        "run": run_params["run_id"],
+        **repository.commit(run_params["project_path"]),
+    }
+    for node in pipeline.nodes:
+        for name in branched.keys() & set(node.outputs):
+            branched[name].tell_origin({**origin, "node": node.name})
+
+
+def _warn_of_hidden(own: list[BranchedDataset]) -> None:
+    """Say which copies of the branch are older than what the base has."""
+    with ThreadPoolExecutor() as pool:  # a bucket answers many questions at a time
+        hidden = list(pool.map(_hides, own))
+    for dataset in itertools.compress(own, hidden):
+        logging.getLogger(__name__).warning(
+            "Steel toes: the branch's copy of '%s' hides a newer one of the base. "
+            "To read that: kedro branches clean --dataset %s --yes",
+            dataset.name,
+            shlex.quote(dataset.name),
+        )
+
+
+def _hides(dataset: BranchedDataset) -> bool:
+    recorder = dataset.recorder
+    return recorder is not None and recorder.hides(dataset.target, dataset.base)
+
+
+def _with_own_copy(datasets: list[BranchedDataset]) -> list[BranchedDataset]:
+    with ThreadPoolExecutor() as pool:  # as above
+        try:
+            there = list(pool.map(BranchedDataset.exists, datasets))
+        except DatasetError as error:
+            raise OpsError(" ".join(str(error).split())) from error
+    return list(itertools.compress(datasets, there))
+
+
+def _refuse_protected(branched: dict[str, BranchedDataset], outputs: set[str]) -> None:
+    for name in sorted(outputs & branched.keys()):
+        if issubclass(type(branched[name]), ProtectedDataset):
+            raise OpsError(refusal(branched[name]))
+
+
+def _refuse_collisions(
+    branched: dict[str, BranchedDataset], outputs: set[str], catalog: DataCatalog
+) -> None:
+    bases = {name: dataset.base_config for name, dataset in branched.items()}
+    for name, entry in catalog.config_resolver.config.items():
+        bases.setdefault(name, entry)
+    owners = location.Owners(bases)
+    for name, dataset in branched.items():
+        if dataset.target_config == dataset.base_config:
+            continue
+        owner = owners.of(dataset.target_config, saved=name in outputs)
+        if owner:
+            raise OpsError(
+                f"On branch '{dataset.branch}' the data of '{name}' would be where "
+                f"'{owner}' has its data. Rename one of the two, or list '{name}' under "
+                "steel_toes.ignore.names in conf/base/ops.yml."
+            )
