@@ -64,7 +64,9 @@ class Manifest:
 
     def write(self, record: Record) -> None:
         """Put a record in the place of the one before."""
-        self.store.write(_name(record.branch, record.dataset), asdict(record, recurse=False))
+        self.store.write(
+            _name(record.branch, record.dataset), asdict(record, recurse=False)
+        )
 
     def remove(self, record: Record) -> None:
         """Forget a dataset on a branch."""

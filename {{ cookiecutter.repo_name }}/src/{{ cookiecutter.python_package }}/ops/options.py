@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from attrs import define
+from attrs import asdict, define
 from kedro.config import (
     AbstractConfigLoader,
     MissingConfigException,
@@ -125,6 +125,9 @@ def _find(loader: AbstractConfigLoader, cls: type) -> tuple[str, Any]:
 def _checked(cls: type[T], given: Any, key: str) -> T:
     if not isinstance(given, dict):
         raise OpsError(f"ops.yml: '{key}' holds settings by name, not {given!r}.")
+    defaults: Any = cls()
+    if given.items() <= asdict(defaults).items():
+        return cls()  # nothing is changed: every start is spared what follows
     schema = OmegaConf.structured(cls)
     try:
         return OmegaConf.to_object(OmegaConf.merge(schema, given))  # type: ignore[return-value]
@@ -146,6 +149,7 @@ def _load(loader: AbstractConfigLoader) -> dict[str, Any]:
         loader.config_patterns.setdefault("ops", ["ops*"])
         loader.merge_strategy.setdefault("ops", "soft")
     try:
+        loader["ops"] = loader["ops"]  # read once
         return dict(loader["ops"])
     except (MissingConfigException, KeyError):
         return {}

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from .files import Files
-from .tables import IbisTable, SqlTable
 
 
 class Stored(Protocol):
@@ -52,9 +51,13 @@ class Stored(Protocol):
 def of(dataset: Any) -> Stored | None:
     """What a dataset stores; none for a kind that only its own class understands."""
     if hasattr(dataset, "engine") and "table_name" in dataset._load_args:
+        from .tables import SqlTable  # noqa: PLC0415
+
         args = dataset._load_args
         return SqlTable(dataset.engine, args["table_name"], args.get("schema"))
     if hasattr(dataset, "connection") and hasattr(dataset, "_table_name"):
+        from .tables import IbisTable  # noqa: PLC0415
+
         return IbisTable(
             dataset.connection,
             dataset._table_name,
