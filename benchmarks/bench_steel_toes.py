@@ -21,11 +21,12 @@ from typing import Any, NamedTuple
 
 import click
 import yaml
-from helpers import commit, environment, generate, run
+from helpers import SWITCHES, commit, environment, generate, run
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+GUARDS = ("steel_toes", "path_rules")  # what is measured; the others are switched off
 RESULTS = Path(__file__).with_suffix(".json")
 
 # The two sides that are compared with "bare": the highest ratios that they should have.
@@ -70,9 +71,9 @@ def main(rounds: int, starts: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         os.environ["TMPDIR"] = tempfile.tempdir = name  # Cookiecutter leaves folders
         folder = Path(name)
-        kedro = install(folder)
         large = make_sides(folder / "large", nodes=1000)
         small = make_sides(folder / "small", nodes=1)
+        kedro = install(folder, large["trunk"])
         costs = {
             "run of 1,000 nodes": measure(large, [kedro, "run"], rounds),
             "run of one node": measure(small, [kedro, "run"], starts),
@@ -91,13 +92,13 @@ def main(rounds: int, starts: int) -> None:
     show(report)
 
 
-def install(folder: Path) -> Path:
-    """Make an environment with what a run needs and no more; return its `kedro`.
+def install(folder: Path, project: Path) -> Path:
+    """Make an environment with what a project needs and no more; return its `kedro`.
 
     A plugin would cost every side the same, and so make the ratios smaller.
     """
     run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", cwd=folder)
-    requirements = ("kedro~=1.7.0", "kedro-datasets>=9.6,<10")
+    requirements = ("-r", project / "requirements.txt", "kedro-datasets>=9.6,<10")
     run("uv", "pip", "install", "--quiet", *requirements, cwd=folder)
     return folder / ".venv" / "bin" / "kedro"
 
@@ -105,7 +106,8 @@ def install(folder: Path) -> Path:
 def make_sides(folder: Path, nodes: int) -> dict[str, Path]:
     """Make the same project three times: bare, on its trunk, and on a branch."""
     folder.mkdir()
-    original = generate(folder, project_name="Bench", example=False)
+    switches = {switch: switch in GUARDS for switch in SWITCHES}
+    original = generate(folder, project_name="Bench", **switches)
     for name, layer in [("in", "01_raw"), ("out", "02_intermediate")]:
         entries = {
             f"{name}_{i}": {
