@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import logging
 import shlex
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -45,17 +45,22 @@ class SteelToes:
             return
         CatalogRewriter.of(context, here.name, protect=trunk).rewrite_all(context)
 
-    @hook_impl
+    @hook_impl(wrapper=True)
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-    ) -> None:
-        """Stop a run that would step on toes; else say in one line where it works."""
+    ) -> Generator[None, Any, Any]:
+        """Stop a run that would step on toes; else say in one line where it works.
+
+        What it says takes a look at the data, so the hooks below have their say first:
+        a bucket that is out of reach is for them to report.
+        """
         outputs = pipeline.all_outputs()
         branched = dict(_branched(pipeline, catalog))
-        if not branched:
-            return
         _refuse_protected(branched, outputs)
         _refuse_collisions(branched, outputs, catalog)
+        results = yield
+        if not branched:
+            return results
         inputs = [branched[name] for name in pipeline.inputs() & branched.keys()]
         logging.getLogger(__name__).info(
             "Steel toes: branch '%s', %d datasets branched, %d read from the base.",
@@ -65,6 +70,7 @@ class SteelToes:
         )
         _tell_origin(branched, run_params, pipeline)
         _warn_of_hidden(inputs)
+        return results
 
 
 def _current_branch(context: KedroContext) -> branch.Branch:
