@@ -115,7 +115,7 @@ def _cannot_tell(dataset: Any) -> bool:
     kind: type[AbstractDataset[Any, Any]] = first.__class__
     if _DO_NOT_ASK.search(kind.__name__) or "::" in storage.place(first)[1]:
         return True
-    return kind._exists is AbstractDataset._exists
+    return bool(kind._exists is AbstractDataset._exists)
 
 
 def _only_here(dataset: Any) -> bool:

@@ -41,6 +41,7 @@ def command(as_json: bool, **selected: Any) -> None:
     The options choose what to run, as those of `kedro run` do. The code is checked, too.
     """
     from .. import problems_table  # noqa: PLC0415
+    from ..dataset_type import innermost_cause, one_line  # noqa: PLC0415
     from ..preflight import ASKED, Looked  # noqa: PLC0415
     from ..problem import ERROR  # noqa: PLC0415
 
@@ -52,8 +53,10 @@ def command(as_json: bool, **selected: Any) -> None:
         raise OpsError("hooks.py: Preflight() is not in the REGISTER; put it there.")
     except Looked as seen:
         problems = seen.problems
-    except ValueError as error:  # no such pipeline, node, ...
-        raise OpsError(" ".join(str(error).split())) from error
+    except (ValueError, ImportError) as error:  # no such pipeline, node, ...
+        cause = innermost_cause(error)
+        why = f" {one_line(cause)}" if cause is not error else ""
+        raise OpsError(f"{one_line(error)}{why}") from error
     finally:
         ASKED.reset(asked)
     if as_json:
