@@ -66,7 +66,7 @@ NEEDED_BY = {
     f"{PACKAGE}/ops/commands": WITH_COMMANDS,
     "tests/test_cli.py": WITH_COMMANDS,
     "tests/ops/commands": WITH_COMMANDS,
-    "tests/ops/conftest.py": ["steel_toes", "preflight"],
+    "tests/ops/conftest.py": ["steel_toes"],
     f"{PACKAGE}/pipelines/penguins": ["example"],
     "tests/pipelines/penguins": ["example"],
     "data/01_raw/penguins.csv": ["example"],

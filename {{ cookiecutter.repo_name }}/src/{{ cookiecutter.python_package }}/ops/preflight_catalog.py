@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from kedro.config import MissingConfigException
 from kedro.framework import project
 from kedro.framework.context import KedroContext
 from kedro.io.core import is_parameter
@@ -32,7 +33,7 @@ def broken_entries(context: KedroContext) -> dict[str, Problem]:
     try:
         # Kept, or Kedro would read the files once more.
         loader["catalog"] = catalog = loader["catalog"]
-    except KeyError:  # there is no catalog
+    except (KeyError, MissingConfigException):
         return {}
     named = {
         name: key for name, entry in catalog.items() if (key := _credentials(entry))
@@ -210,5 +211,5 @@ def _is_typo(short: str, long: str) -> bool:
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), 1, 0.8)
+    close = get_close_matches(name, list(known), 1, 0.7)
     return f"did you mean '{close[0]}'?" if close else ""

@@ -113,14 +113,16 @@ def _may_be_empty(dataset: Any) -> bool:
 def _cannot_tell(dataset: Any) -> bool:
     first = storage.readings(dataset)[0]
     kind: type[AbstractDataset[Any, Any]] = first.__class__
-    if _DO_NOT_ASK.search(kind.__name__) or "::" in storage.place(first)[1]:
+    if _DO_NOT_ASK.search(kind.__name__):
         return True
     return bool(kind._exists is AbstractDataset._exists)
 
 
 def _only_here(dataset: Any) -> bool:
-    """Whether its connection is one for all, and may only be used by the run's thread."""
-    return dataset.__class__.__module__.startswith("kedro_datasets.ibis")
+    """Whether the run's thread has to ask, for it keeps data or one connection for all."""
+    if isinstance(dataset, MemoryDataset):
+        return True
+    return str(dataset.__class__.__module__).startswith("kedro_datasets.ibis")
 
 
 def _is_in_missing_file(dataset: Any) -> bool:
@@ -142,7 +144,7 @@ def _lane(dataset: Any) -> str:
     first = storage.readings(dataset)[0]
     filesystem, path = storage.place(first)
     if filesystem is None:
-        if _only_here(first) or isinstance(first, MemoryDataset):
+        if _only_here(first):
             return HERE
         # Not the engine: its driver may be missing.
         return f"{type(first).__name__} {getattr(first, '_connection_str', '')}"

@@ -85,7 +85,7 @@ def _by_folder(run: PlannedRun) -> dict[str, list[Target]]:
         dataset: Any = run.datasets[name]
         dataset = storage.readings(dataset)[0]  # a save goes to the first
         filesystem, path = storage.place(dataset)
-        if filesystem is None or "::" in path:
+        if filesystem is None:
             continue
         target = Target(name, dataset, filesystem, path)
         local = target.is_local
