@@ -352,7 +352,9 @@ def test_a_file_in_the_place_of_versions(deck: Deck) -> None:
 
 def test_a_folder_that_may_not_be_written_to(deck: Deck) -> None:
     # Root may write to any folder but those of the kernel.
-    deck.workshop.catalog(entry("{type: text.TextDataset, filepath: /proc/sys/mid.txt}"))
+    deck.workshop.catalog(
+        entry("{type: text.TextDataset, filepath: /proc/sys/mid.txt}")
+    )
 
     assert "/proc/sys may not be written to" in deck.problem()["what"]
 

@@ -123,7 +123,7 @@ def test_a_server_that_hangs_neither_hides_other_answers_nor_keeps_the_process(
 ) -> None:
     deck.workshop.switch(branch)
     store.tell(deck.workshop)
-    keys = '{"key": "a", "secret": "b", "endpoint_url": "%s"}' % silent
+    keys = f"{{key: a, secret: b, endpoint_url: {silent!r}}}"
     deck.workshop.write({"conf/local/credentials_silent.yml": f"silent: {keys}"})
     text = deck.workshop.read("conf/base/catalog.yml").replace("in/raw", "no/raw")
     deck.workshop.catalog(text + SILENT_ENTRY)
