@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 import re
@@ -88,9 +89,17 @@ def _question(name: str, dataset: Any, seconds: float) -> Question:
 
 
 def _is_readable(dataset: Any) -> bool:
-    return any(_is_there(each) for each in storage.readings(dataset)) or _may_be_empty(
-        dataset
-    )
+    places = storage.readings(dataset)
+    if _may_be_empty(dataset):
+        # Not ``exists``: it would keep the list of what is new, as it is now.
+        return all(_answers(*storage.place(each)) for each in places)
+    return any(_is_there(each) for each in places)
+
+
+def _answers(filesystem: Any, path: str) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        filesystem.info(path)
+    return True
 
 
 def _is_there(dataset: Any) -> bool:
