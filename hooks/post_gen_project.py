@@ -9,8 +9,8 @@ from pathlib import Path
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 PACKAGE = f"src/{ANSWERS['python_package']}"
 
-GUARDS = ["steel_toes", "path_rules"]
-WITH_COMMANDS = ["steel_toes"]
+GUARDS = ["steel_toes", "path_rules", "preflight"]
+WITH_COMMANDS = ["steel_toes", "preflight"]
 
 # The modules of ops/ that not every guard needs, and the guards that do.
 MODULES = {
@@ -31,8 +31,8 @@ MODULES = {
     "recorder": ["steel_toes"],
     "steel_toes": ["steel_toes"],
     "steel_toes_options": ["steel_toes"],
-    "storage": ["steel_toes"],
-    "store": ["steel_toes"],
+    "storage": ["steel_toes", "preflight"],
+    "store": ["steel_toes", "preflight"],
     "stored": ["steel_toes"],
     "summary": ["steel_toes"],
     "tables": ["steel_toes"],
@@ -40,7 +40,25 @@ MODULES = {
     "path_rules": ["path_rules"],
     "path_rules_options": ["path_rules"],
     "path_values": ["path_rules"],
+    "catalog_lines": ["preflight"],
+    "code_hash": ["preflight"],
+    "dataset_type": ["preflight"],
+    "examination": ["preflight"],
+    "planned_run": ["preflight"],
+    "preflight": ["preflight"],
+    "preflight_catalog": ["preflight"],
+    "preflight_code": ["preflight"],
+    "preflight_data": ["preflight"],
+    "preflight_options": ["preflight"],
+    "preflight_outputs": ["preflight"],
+    "preflight_runner": ["preflight"],
+    "problem": ["preflight"],
+    "problems_table": ["preflight"],
+    "questions": ["preflight"],
 }
+
+# The commands in ops/commands/, and the guard that each belongs to.
+COMMANDS = {"branches": "steel_toes", "preflight": "preflight"}
 
 # A path, and the switches that need it: it stays while one of them is on.
 NEEDED_BY = {
@@ -61,6 +79,10 @@ NEEDED_BY = {
 for module, guards in MODULES.items():
     NEEDED_BY[f"{PACKAGE}/ops/{module}.py"] = guards
     NEEDED_BY[f"tests/ops/test_{module}.py"] = guards
+
+for command, guard in COMMANDS.items():
+    NEEDED_BY[f"{PACKAGE}/ops/commands/{command}.py"] = [guard]
+    NEEDED_BY[f"tests/ops/commands/test_{command}.py"] = [guard]
 
 
 def drop_what_is_off() -> None:

@@ -42,6 +42,7 @@ def kill_later(pattern: str, seconds: float) -> None:
 
 def run(args: list[str], env: dict[str, str], kill: list[Any], out: str) -> int:
     os.environ.update(env)
+    os.chdir(env.get("PROJECT", "."))
     file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(file, 1)

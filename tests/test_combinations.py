@@ -44,7 +44,7 @@ ALWAYS = [
     "tests/test_pipeline_registry.py",
 ]
 
-GUARDS = ["steel_toes", "path_rules"]
+GUARDS = ["steel_toes", "path_rules", "preflight"]
 
 # The files that every guard needs.
 GROUND = [
@@ -62,17 +62,29 @@ GROUND = [
     "tests/ops/test_repository.py",
 ]
 
+# The files that each of several guards needs.
+SHARED = {
+    ("steel_toes", "preflight"): [
+        "src/toe_test/cli.py",
+        "src/toe_test/ops/commands/__init__.py",
+        "src/toe_test/ops/commands/_report.py",
+        "src/toe_test/ops/storage.py",
+        "src/toe_test/ops/store.py",
+        "tests/test_cli.py",
+        "tests/ops/commands/__init__.py",
+        "tests/ops/test_storage.py",
+        "tests/ops/test_store.py",
+    ],
+}
+
 # The files that come with a switch.
 ADDED = {
     "steel_toes": [
-        "src/toe_test/cli.py",
         "src/toe_test/ops/branched_catalog.py",
         "src/toe_test/ops/branched_dataset.py",
         "src/toe_test/ops/branched_run.py",
         "src/toe_test/ops/branches.py",
         "src/toe_test/ops/cleaning.py",
-        "src/toe_test/ops/commands/__init__.py",
-        "src/toe_test/ops/commands/_report.py",
         "src/toe_test/ops/commands/branches.py",
         "src/toe_test/ops/comparison.py",
         "src/toe_test/ops/files.py",
@@ -86,13 +98,9 @@ ADDED = {
         "src/toe_test/ops/recorder.py",
         "src/toe_test/ops/steel_toes.py",
         "src/toe_test/ops/steel_toes_options.py",
-        "src/toe_test/ops/storage.py",
-        "src/toe_test/ops/store.py",
         "src/toe_test/ops/stored.py",
         "src/toe_test/ops/summary.py",
         "src/toe_test/ops/tables.py",
-        "tests/test_cli.py",
-        "tests/ops/commands/__init__.py",
         "tests/ops/commands/test_branches.py",
         "tests/ops/conftest.py",
         "tests/ops/test_branched_dataset.py",
@@ -109,8 +117,6 @@ ADDED = {
         "tests/ops/test_protected_dataset.py",
         "tests/ops/test_recorder.py",
         "tests/ops/test_steel_toes.py",
-        "tests/ops/test_storage.py",
-        "tests/ops/test_store.py",
         "tests/ops/test_stored.py",
         "tests/ops/test_summary.py",
         "tests/ops/test_tables.py",
@@ -123,6 +129,40 @@ ADDED = {
         "tests/ops/test_path_rule.py",
         "tests/ops/test_path_rules.py",
         "tests/ops/test_path_values.py",
+    ],
+    "preflight": [
+        "src/toe_test/ops/commands/preflight.py",
+        "src/toe_test/ops/catalog_lines.py",
+        "src/toe_test/ops/code_hash.py",
+        "src/toe_test/ops/dataset_type.py",
+        "src/toe_test/ops/examination.py",
+        "src/toe_test/ops/planned_run.py",
+        "src/toe_test/ops/preflight.py",
+        "src/toe_test/ops/preflight_catalog.py",
+        "src/toe_test/ops/preflight_code.py",
+        "src/toe_test/ops/preflight_data.py",
+        "src/toe_test/ops/preflight_options.py",
+        "src/toe_test/ops/preflight_outputs.py",
+        "src/toe_test/ops/preflight_runner.py",
+        "src/toe_test/ops/problem.py",
+        "src/toe_test/ops/problems_table.py",
+        "src/toe_test/ops/questions.py",
+        "tests/ops/commands/test_preflight.py",
+        "tests/ops/test_catalog_lines.py",
+        "tests/ops/test_code_hash.py",
+        "tests/ops/test_dataset_type.py",
+        "tests/ops/test_examination.py",
+        "tests/ops/test_planned_run.py",
+        "tests/ops/test_preflight.py",
+        "tests/ops/test_preflight_catalog.py",
+        "tests/ops/test_preflight_code.py",
+        "tests/ops/test_preflight_data.py",
+        "tests/ops/test_preflight_options.py",
+        "tests/ops/test_preflight_outputs.py",
+        "tests/ops/test_preflight_runner.py",
+        "tests/ops/test_problem.py",
+        "tests/ops/test_problems_table.py",
+        "tests/ops/test_questions.py",
     ],
     "example": [
         "data/01_raw/README.md",
@@ -142,6 +182,7 @@ TRACES = {
     # The variable that names the branch has kept its name, whoever asks for the branch.
     "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash",
     "path_rules": r"path.?(rule|value)",
+    "preflight": r"preflight",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }
@@ -171,7 +212,10 @@ def has_guards(combination: dict[str, bool]) -> bool:
 
 def test_the_tree_is_exact(combination, project):
     added = [path for switch in on(combination) for path in ADDED[switch]]
-    ground = GROUND if has_guards(combination) else []
+    ground = [*GROUND] if has_guards(combination) else []
+    for guards, files in SHARED.items():
+        if any(combination[guard] for guard in guards):
+            ground += files
 
     assert sorted(tree(project)) == sorted([*ALWAYS, *ground, *added])
 
@@ -189,6 +233,7 @@ def test_commands_are_there_with_the_guards_that_have_them(combination, project)
     said = run("kedro", "--help", cwd=project, env=env).stdout
 
     assert ("branches" in said) is combination["steel_toes"]
+    assert ("preflight" in said) is combination["preflight"]
 
 
 def test_what_is_off_leaves_no_trace(combination, project):

@@ -11,6 +11,7 @@ PAGES = [
     "README.md",
     "docs/branches.md",
     "docs/path_rules.md",
+    "docs/preflight.md",
     "docs/steel_toes.md",
     "benchmarks/README.md",
 ]

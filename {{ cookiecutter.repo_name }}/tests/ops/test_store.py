@@ -3,12 +3,22 @@
 import json
 import os
 
+import fsspec
 import pytest
 
 from . import ops
 
 module = ops("store")
 OpsError = ops("errors").OpsError
+
+
+@pytest.fixture
+def memory():
+    """A file system that is not the local one, and empty."""
+    filesystem = fsspec.filesystem("memory")
+    filesystem.store.clear()
+    filesystem.pseudo_dirs[:] = [""]
+    return filesystem
 
 
 @pytest.fixture(params=["local", "memory"])

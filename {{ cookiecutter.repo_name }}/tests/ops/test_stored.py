@@ -18,5 +18,6 @@ def test_files_are_known_and_memory_is_not(tmp_path):
 
 def test_all_kinds_do_what_the_protocol_says():
     asked = {name for name in vars(stored.Stored) if not name.startswith("_")}
-    for kind in (stored.Files, stored.SqlTable, stored.IbisTable):
+    tables = ops("tables")
+    for kind in (stored.Files, tables.SqlTable, tables.IbisTable):
         assert asked <= set(dir(kind))

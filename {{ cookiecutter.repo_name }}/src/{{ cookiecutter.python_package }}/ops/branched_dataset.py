@@ -102,6 +102,11 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         """The dataset that a load reads now."""
         return self.target if self.exists() else self.base
 
+    @property
+    def readings(self) -> tuple[AbstractDataset[Any, Any], AbstractDataset[Any, Any]]:
+        """What a load reads: the first that holds data. ``exists`` asks for one only."""
+        return self.target, self.base
+
     def load(self) -> Any:
         return self.source.load()
 

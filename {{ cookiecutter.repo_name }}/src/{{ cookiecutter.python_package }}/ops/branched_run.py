@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+from attrs import frozen
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
@@ -19,31 +20,52 @@ from .errors import OpsError
 from .protected_dataset import ProtectedDataset, refusal
 
 
-def prepare(
-    run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-) -> None:
-    """Stop a run that would step on toes; else say in one line where it works.
+@frozen
+class BranchedRun:
+    """A run, with those of its datasets that are branched."""
 
-    Raises:
-        OpsError: if it would save on a protected trunk, or where another dataset has its
-            data; if it cannot be known what is there.
-    """
-    outputs = pipeline.all_outputs()
-    branched = dict(_branched(pipeline, catalog))
-    if not branched:
-        return
-    _refuse_protected(branched, outputs)
-    _refuse_collisions(branched, outputs, catalog)
-    inputs = [branched[name] for name in pipeline.inputs() & branched.keys()]
-    own = _with_own_copy(inputs)
-    logging.getLogger(__name__).info(
-        "Steel toes: branch '%s', %d datasets branched, %d read from the base.",
-        next(iter(branched.values())).branch,
-        len(branched),
-        len(inputs) - len(own),
-    )
-    _tell_origin(branched, run_params, pipeline)
-    _warn_of_hidden(own)
+    run_params: dict[str, Any]
+    pipeline: Pipeline
+    catalog: DataCatalog
+    branched: dict[str, BranchedDataset]
+
+    @classmethod
+    def of(
+        cls, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> BranchedRun:
+        """The run that Kedro is about to start."""
+        return cls(run_params, pipeline, catalog, dict(_branched(pipeline, catalog)))
+
+    def refuse_harm(self) -> None:
+        """Stop a run that would step on toes.
+
+        Raises:
+            OpsError: if it would save on a protected trunk, or where another dataset has
+                its data.
+        """
+        outputs = self.pipeline.all_outputs()
+        _refuse_protected(self.branched, outputs)
+        _refuse_collisions(self.branched, outputs, self.catalog)
+
+    def begin(self) -> None:
+        """Say in one line where it works, and tell the datasets what run it is.
+
+        Raises:
+            OpsError: if it cannot be known what is there.
+        """
+        if not self.branched:
+            return
+        names = self.pipeline.inputs() & self.branched.keys()
+        inputs = [self.branched[name] for name in names]
+        own = _with_own_copy(inputs)
+        logging.getLogger(__name__).info(
+            "Steel toes: branch '%s', %d datasets branched, %d read from the base.",
+            next(iter(self.branched.values())).branch,
+            len(self.branched),
+            len(inputs) - len(own),
+        )
+        _tell_origin(self.branched, self.run_params, self.pipeline)
+        _warn_of_hidden(own)
 
 
 def _branched(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
 
 
 class OpsError(click.ClickException):
     """A mistake that the user can mend: one line saying what, where and how.
 
-    On the command line it is shown without a traceback and the exit code is 1.
+    On the command line it is shown without a traceback and the exit code is 1. Where one
+    error stands for several reasons, ``problems`` has them, each with ``level``,
+    ``subject``, ``where``, ``what`` and ``remedy``.
     """
+
+    problems: Sequence[Any] = ()

@@ -9,6 +9,7 @@ what does it is not even imported.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 from kedro.framework.context import KedroContext
@@ -45,15 +46,24 @@ class SteelToes:
         rewriter.rewrite_all(context)
         self._acted = True
 
-    @hook_impl
+    @hook_impl(wrapper=True)
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-    ) -> None:
-        """Stop a run that would step on toes; else say in one line where it works."""
-        if self._acted:
-            from . import branched_run  # noqa: PLC0415
+    ) -> Generator[None, Any, Any]:
+        """Stop a run that would step on toes; else say in one line where it works.
 
-            branched_run.prepare(run_params, pipeline, catalog)
+        What it says takes a look at the data, so the hooks below have their say first:
+        a bucket that is out of reach is for them to report.
+        """
+        if not self._acted:
+            return (yield)
+        from .branched_run import BranchedRun  # noqa: PLC0415
+
+        run = BranchedRun.of(run_params, pipeline, catalog)
+        run.refuse_harm()
+        results = yield
+        run.begin()
+        return results
 
 
 def _current_branch(context: KedroContext) -> branch.Branch:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from kedro.io import AbstractDataset, AbstractVersionedDataset
+from kedro.utils import HTTP_PROTOCOLS
 
 
 def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
@@ -19,22 +20,57 @@ def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
     Unlike ``exists`` of fsspec, it does not take a failure (no permission, no network,
     bad credentials) for an absence: that would quietly read the base.
     """
-    single: Any = getattr(dataset, "_fs", None)
-    filesystem: Any = single or getattr(dataset, "_filesystem", None)
+    filesystem, path = place(dataset)
     if filesystem is None:
         return dataset.exists()
-    path = str(dataset._filepath if single else dataset._path)  # type: ignore[attr-defined]
     filesystem.invalidate_cache(path)  # another process may have written since
     try:
         if filesystem.info(path)["type"] != "directory":
             return True
         filesystem.ls(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if _is_a_failure(error):
+            raise
+        if any(mark in path for mark in "*?["):
+            return bool(filesystem.glob(path))
         # A link that leads nowhere is not absent: reading it fails, and says so.
         return is_local(filesystem) and os.path.islink(path)
-    if not single:
+    if getattr(dataset, "_fs", None) is None:
         dataset.release()  # its own list of partitions
     return dataset.exists()
+
+
+def place(dataset: Any) -> tuple[Any, str]:
+    """The file system of a dataset and the path on it; none if fsspec does not reach it."""
+    filesystem: Any = getattr(dataset, "_fs", None)
+    path = getattr(dataset, "_filepath", None)
+    if filesystem is not None and path is not None:
+        text = str(path)
+        protocol = getattr(dataset, "_protocol", "")
+        if protocol in HTTP_PROTOCOLS and "://" not in text:
+            text = f"{protocol}://{text}"  # a dataset keeps it without
+        return filesystem, text
+    filesystem = getattr(dataset, "_filesystem", None)
+    return filesystem, str(getattr(dataset, "_path", "")) if filesystem else ""
+
+
+def readings(dataset: Any) -> list[Any]:
+    """The datasets that a load would read: the first of them that holds data.
+
+    A dataset with several of them has them in ``readings``, since ``exists`` may ask
+    for one only; any other is its own.
+    """
+    if type(dataset).__name__ == "CachedDataset":
+        dataset = dataset._dataset
+    several = hasattr(type(dataset), "readings")
+    return list(dataset.readings) if several else [dataset]
+
+
+def _is_a_failure(error: Exception) -> bool:
+    """Whether an absence is in truth a server that did not answer, as over HTTP."""
+    cause = error.__cause__
+    ours = type(cause).__module__.startswith("aiohttp")
+    return ours and getattr(cause, "status", None) not in {404, 410}
 
 
 def save(dataset: AbstractDataset[Any, Any], data: Any) -> None:
@@ -104,3 +140,10 @@ def _mode(path: str) -> int:
         return os.stat(path).st_mode
     except FileNotFoundError:
         return 0
+
+
+def bucket(filesystem: Any, path: str) -> str:
+    """The bucket or server that a path is on, with its protocol."""
+    whole = str(filesystem.unstrip_protocol(path))
+    protocol, _, rest = whole.partition("://")
+    return f"{protocol}://{rest.partition('/')[0]}"
