@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,6 +30,7 @@ TARGETS = {
     "code": "unchanged project: milliseconds of all code checks",
     "run": "run of a healthy project of 12 nodes: ratio to the run without",
 }
+MANY = 1000
 LIMITS = {"server": 0.1, "files": 50, "code": 100, "run": 1.1}
 
 # Makes a project's catalog and pipeline in one process and times what it is told.
@@ -84,7 +84,8 @@ def code(context):
     checks = CodeChecks.of(Path.cwd(), settings)
     def ask():
         answers = questions.ask_all(checks.questions())
-        assert [*checks.check(answers)] == []
+        found = [*checks.check(answers)]
+        assert found == [], found
     ask()
     return timed(ask) * 1000
 
@@ -147,7 +148,7 @@ def main(rounds: int) -> None:
             "run": runs(make(folder / "run", "data/01_raw/{}.txt", 12), python, rounds),
         }
         versions = installed(folder)
-    report = {
+    report: dict[str, Any] = {
         "date": str(date.today()),
         "machine": machine() | versions,
         "results": {
@@ -173,14 +174,14 @@ def install(folder: Path) -> Path:
         "kedro-datasets>=9.6,<10",
         "aiohttp",
         "xxhash",
-        "requests",
+        "sqlalchemy",
     )
     tools = ("mypy>=1.18,<3", "ruff~=0.17.6")
     run("uv", "pip", "install", "--quiet", *needed, *tools, cwd=folder)
     return folder / ".venv" / "bin" / "python"
 
 
-def make(folder: Path, path: str, inputs: int = 1000) -> Path:
+def make(folder: Path, path: str, inputs: int = MANY) -> Path:
     """Make a project on main whose nodes read so many inputs and keep what they make."""
     folder.mkdir()
     project = generate(folder, project_name="Bench", example=False, pre_commit=False)
@@ -191,10 +192,9 @@ def make(folder: Path, path: str, inputs: int = 1000) -> Path:
     (project / "conf/base/catalog.yml").write_text("".join(entries), encoding="utf-8")
     for i in range(inputs):
         (project / f"data/01_raw/{i}.txt").write_text("x", encoding="utf-8")
-    few = inputs <= 100
     names = [f"in_{i}" for i in range(inputs)]
     nodes = [f'Node(work, "{name}", "out_{name}")' for name in names]
-    if not few:
+    if inputs == MANY:
         nodes = [f"Node(work, {names}, 'out')"]
     code = project / "src/bench/pipelines/work/__init__.py"
     code.parent.mkdir()
@@ -224,30 +224,27 @@ def timed(project: Path, python: Path, what: str, rounds: int) -> list[float]:
 
 def runs(project: Path, python: Path, rounds: int) -> list[float]:
     """Whole processes with preflight, as ratios to those without, pair by pair."""
-    sides = {"with": {}, "without": {"PREFLIGHT": "off"}}
+    sides: dict[str, dict[str, str]] = {"with": {}, "without": {"PREFLIGHT": "off"}}
     ratios = []
     for number in range(rounds + 1):
         cost = {}
         for side in random.sample(list(sides), 2):
-            command = [python.with_name("kedro"), "run"]
-            cost[side] = seconds(
-                lambda command=command, side=side: subprocess.run(
-                    command,
-                    cwd=project,
-                    env=environment() | sides[side],
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    check=True,
-                )
-            )
+            cost[side] = seconds_of_a_run(project, python, sides[side])
         if number:  # the first makes byte code
             ratios.append(cost["with"] / cost["without"])
     return ratios
 
 
-def seconds(function: Callable[[], object]) -> float:
+def seconds_of_a_run(project: Path, python: Path, env: dict[str, str]) -> float:
     begin = perf_counter()
-    function()
+    subprocess.run(
+        [python.with_name("kedro"), "run"],
+        cwd=project,
+        env=environment() | env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
     return perf_counter() - begin
 
 

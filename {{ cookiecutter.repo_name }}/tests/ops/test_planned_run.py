@@ -27,7 +27,7 @@ def test_datasets_are_those_of_the_catalog_and_failures_the_rest(planner):
     assert [*run.datasets] == ["a", "b_p"]
     assert [*run.failures] == ["bad"]
     assert run.parameters == {"params:a"}
-    assert [*run.inputs()] == ["a"]
+    assert run.inputs == ["a"]
 
 
 def test_an_entry_that_failed_before_fails_again(planner):
@@ -46,7 +46,7 @@ def test_a_broken_entry_is_left_alone(planner):
     run.broken = frozenset(["a"])
 
     assert [*run.datasets] == ["b_p"]
-    assert [*run.inputs()] == []
+    assert run.inputs == []
 
 
 def test_the_place_of_an_entry_and_of_a_pattern(planner):
@@ -78,7 +78,7 @@ def test_the_nodes_that_use_a_dataset(planner):
 @pytest.mark.parametrize(
     ("runner", "expected"),
     [
-        (str(ThreadRunner()), ThreadRunner),
+        ("<kedro.runner.thread_runner.ThreadRunner object at 0x1>", ThreadRunner),
         ("my runner", None),
         ("<nowhere.Runner object at 0x1>", None),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -127,8 +126,8 @@ class PlannedRun:
         """Whether Kedro will look later which nodes run."""
         return bool(self.run_params.get("only_missing_outputs"))
 
-    def inputs(self) -> Iterator[str]:
+    @cached_property
+    def inputs(self) -> list[str]:
         """The datasets that the run reads and does not make."""
-        for name in sorted(self.pipeline.inputs()):
-            if not is_parameter(name) and name not in self.broken:
-                yield name
+        names = sorted(self.pipeline.inputs() - self.broken)
+        return [name for name in names if not is_parameter(name)]

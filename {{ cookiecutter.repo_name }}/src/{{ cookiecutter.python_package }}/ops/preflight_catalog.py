@@ -102,7 +102,7 @@ def _unusable(run: PlannedRun) -> Iterator[Problem]:
 
 
 def _unknown_inputs(run: PlannedRun) -> Iterator[Problem]:
-    for name in run.inputs():
+    for name in run.inputs:
         if name in run.datasets or name in run.failures:
             continue
         known = [key for key in run.catalog.keys() if not is_parameter(key)]
@@ -160,7 +160,7 @@ def _almost_entries(run: PlannedRun) -> Iterator[Problem]:
     unread = {*run.catalog.keys()} - names - _registered(run)
     unread = {entry for entry in unread if not is_parameter(entry)}
     for name in in_memory:
-        if name in run.pipeline.inputs():
+        if name in run.inputs:
             continue  # an error of its own
         for entry in sorted(unread):
             if is_slip(name, entry):

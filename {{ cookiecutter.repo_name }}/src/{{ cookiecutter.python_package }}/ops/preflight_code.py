@@ -22,7 +22,9 @@ from .store import Store
 
 _KEY = "code "  # before the keys of the questions asked here
 _SHOWN = 5  # findings of a tool that have a line of their own
-_FINDING = re.compile(r"^(?P<where>[^\s:][^:]*:\d+)(?::\d+)*:\s*(?P<what>.+)$")
+_FINDING = re.compile(
+    r"^(?P<where>[^\s:][^:]*:\d+)(?::\d+)*:\s*(?!note: )(?P<what>\S.*)$"
+)
 
 # What each is run with, before the paths. No tool leaves files beside the sources but
 # mypy, which is slow without its cache.

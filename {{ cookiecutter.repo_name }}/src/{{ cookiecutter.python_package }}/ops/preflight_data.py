@@ -52,7 +52,7 @@ def check(
 def _inputs(
     run: PlannedRun, ignore: Ignore
 ) -> Iterator[tuple[str, AbstractDataset[Any, Any]]]:
-    for name in run.inputs():
+    for name in run.inputs:
         dataset = run.datasets.get(name)
         if dataset is None:
             continue  # the check of the catalog says so

@@ -17,6 +17,7 @@ _WIDTH = 32  # threads of a lane: a bucket answers many questions at a time
 _LOCAL_WIDTH = 2  # a disk is quicker than threads
 LOCAL = "file"
 _PATIENCE = 1.0  # seconds until the progress is shown
+_TICK = 0.1  # seconds between two looks at the clock
 
 
 @frozen
@@ -57,23 +58,25 @@ def ask_all(questions: Sequence[Question]) -> dict[str, Answer]:
     for question in questions:
         if question.lane == HERE:
             found[question.key] = _answer(question)
-    waiting = {each.key: start + each.seconds for each in questions}
+    waiting = {
+        each.key: start + each.seconds for each in questions if each.lane != HERE
+    }
     try:
         with _progress(len(questions)) as show:
-            while missing := waiting.keys() - found.keys():
-                left = max(waiting[key] for key in missing) - time.monotonic()
+            while waiting:
                 try:
-                    key, answer = answers.get(timeout=max(0.0, min(left, _PATIENCE)))
+                    key, answer = answers.get(timeout=_TICK)
                 except Empty:
-                    if left <= 0:
+                    if max(waiting.values()) <= time.monotonic():
                         break
                 else:
+                    del waiting[key]
                     found[key] = answer
                 show(len(found))
     finally:
         for lane in lanes:  # nobody waits for the rest
             lane.clear()
-    return {key: found.get(key, NoAnswer()) for key in waiting}
+    return found | {key: NoAnswer() for key in waiting}
 
 
 def _open_lanes(
