@@ -145,6 +145,7 @@ ADDED = {
         "src/toe_test/ops/problems_table.py",
         "src/toe_test/ops/questions.py",
         "tests/ops/commands/test_preflight.py",
+        "tests/ops/planned.py",
         "tests/ops/test_catalog_lines.py",
         "tests/ops/test_code_hash.py",
         "tests/ops/test_dataset_type.py",
