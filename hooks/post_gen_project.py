@@ -70,6 +70,7 @@ NEEDED_BY = {
     "tests/test_cli.py": WITH_COMMANDS,
     "tests/ops/commands": WITH_COMMANDS,
     "tests/ops/conftest.py": ["steel_toes"],
+    "tests/ops/planned.py": ["preflight"],
     f"{PACKAGE}/pipelines/penguins": ["example"],
     "tests/pipelines/penguins": ["example"],
     "data/01_raw/penguins.csv": ["example"],

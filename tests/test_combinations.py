@@ -148,6 +148,7 @@ ADDED = {
         "src/toe_test/ops/problems_table.py",
         "src/toe_test/ops/questions.py",
         "tests/ops/commands/test_preflight.py",
+        "tests/ops/planned.py",
         "tests/ops/test_catalog_lines.py",
         "tests/ops/test_code_hash.py",
         "tests/ops/test_dataset_type.py",
@@ -182,7 +183,7 @@ TRACES = {
     # The variable that names the branch has kept its name, whoever asks for the branch.
     "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash",
     "path_rules": r"path.?(rule|value)",
-    "preflight": r"preflight",
+    "preflight": r"preflight|interrogate|flake8",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }

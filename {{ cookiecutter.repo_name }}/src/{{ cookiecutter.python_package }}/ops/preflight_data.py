@@ -7,6 +7,7 @@ import copy
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset, MemoryDataset
@@ -65,7 +66,8 @@ def _inputs(
 def _problem(
     run: PlannedRun, name: str, dataset: Any, answer: Answer, seconds: float
 ) -> Problem:
-    where, place = run.where(name), _place(dataset)
+    where = run.where(name)
+    place = _place(dataset).replace(f"{Path(run.context.project_path).as_posix()}/", "")
     if isinstance(answer, NoAnswer):
         what = f"no answer within {seconds:g} s from {_server(dataset)}"
         return Problem(what, name, where, "try again, or raise preflight.timeout")
