@@ -1,9 +1,12 @@
 """The register of hooks: from top to bottom it is the order in which they act."""
 
 from typing import Any
-{% if cookiecutter.path_rules or cookiecutter.steel_toes %}
+{% if cookiecutter.path_rules or cookiecutter.run_status or cookiecutter.steel_toes %}
 {%- if cookiecutter.path_rules %}
 from .ops.path_rules import PathRules
+{%- endif %}
+{%- if cookiecutter.run_status %}
+from .ops.run_status import RunStatus
 {%- endif %}
 {%- if cookiecutter.steel_toes %}
 from .ops.steel_toes import SteelToes
@@ -25,6 +28,9 @@ REGISTER: list[Any] = [
 {%- endif %}
 {%- if cookiecutter.steel_toes %}
     SteelToes(),
+{%- endif %}
+{%- if cookiecutter.run_status %}
+    RunStatus(),
 {%- endif %}
     TeamHooks(),
 ]

@@ -1,0 +1,114 @@
+"""Where the journals are kept: a folder for each run, in a folder or behind a URL."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import shutil
+from typing import Any
+
+from attrs import frozen
+
+FOLDER = "runs"
+ENDING = ".jsonl"
+
+
+@frozen
+class RunStore:
+    """The folder ``runs/`` of the store.
+
+    ``url`` is a path or any URL of fsspec, ``options`` what its file system takes.
+    """
+
+    url: str
+    options: dict[str, Any] = {}  # noqa: RUF012
+
+    @property
+    def path(self) -> str:
+        """The folder as a path or URL."""
+        return posixpath.join(self.url, FOLDER)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this machine, which needs no fsspec."""
+        return "://" not in self.url
+
+    def keys(self) -> list[str]:
+        """The keys of the runs, the oldest first."""
+        if self.is_local:
+            return sorted(_folders(self.path))
+        filesystem, path = self._open()
+        filesystem.invalidate_cache()
+        try:
+            entries = filesystem.ls(path, detail=True)
+        except FileNotFoundError:
+            return []
+        names = (each["name"] for each in entries if each["type"] == "directory")
+        return sorted(posixpath.basename(name.rstrip("/")) for name in names)
+
+    def read(
+        self, key: str, offsets: dict[str, int] | None = None
+    ) -> dict[str, bytes]:
+        """What each process wrote of a run, by file; with offsets, what came since."""
+        offsets = offsets or {}
+        if self.is_local:
+            folder = os.path.join(self.path, key)
+            return {
+                name: _read_from(os.path.join(folder, name), offsets.get(name, 0))
+                for name in _names(folder)
+            }
+        filesystem, path = self._open()
+        folder = posixpath.join(path, key)
+        filesystem.invalidate_cache()
+        files = [each for each in filesystem.find(folder) if each.endswith(ENDING)]
+        found = filesystem.cat(files, on_error="omit") if files else {}
+        return {
+            name: text[offsets.get(name, 0) :]
+            for file, text in found.items()
+            for name in [posixpath.basename(file)]
+        }
+
+    def remove(self, key: str) -> None:
+        """Forget a run."""
+        if self.is_local:
+            shutil.rmtree(os.path.join(self.path, key), ignore_errors=True)
+            return
+        filesystem, path = self._open()
+        filesystem.rm(posixpath.join(path, key), recursive=True)
+
+    def put(self, name: str, text: bytes) -> None:
+        """Write a file behind the URL; a reader sees the old one or the new one."""
+        filesystem, path = self._open()
+        file = posixpath.join(path, name)
+        filesystem.makedirs(posixpath.dirname(file), exist_ok=True)
+        filesystem.pipe_file(file, text)
+
+    def _open(self) -> tuple[Any, str]:
+        import fsspec  # type: ignore[import-untyped] # noqa: PLC0415
+
+        filesystem, path = fsspec.url_to_fs(self.path, **self.options)
+        return filesystem, path
+
+
+def _folders(path: str) -> list[str]:
+    try:
+        with os.scandir(path) as entries:
+            return [entry.name for entry in entries if entry.is_dir()]
+    except FileNotFoundError:
+        return []
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder) if name.endswith(ENDING))
+    except FileNotFoundError:
+        return []
+
+
+def _read_from(file: str, offset: int) -> bytes:
+    try:
+        with open(file, "rb") as stream:
+            stream.seek(offset)
+            return stream.read()
+    except FileNotFoundError:  # pruned in the meantime
+        return b""
