@@ -196,7 +196,9 @@ class RunStatus:
         entries = journal.start(ticket, catalog)
         entries.enter("run_started", **run_plan.describe(run_params, pipeline, catalog))
         watch = Watch(entries, Path(path), None, lambda: None)
-        for other in [each for each in self._watches.values() if not watch.is_within(each)]:
+        for other in [
+            each for each in self._watches.values() if not watch.is_within(each)
+        ]:
             self._forget(other)
             other.leave("left")
         self._watches[entries] = watch

@@ -46,9 +46,7 @@ class RunStore:
         names = (each["name"] for each in entries if each["type"] == "directory")
         return sorted(posixpath.basename(name.rstrip("/")) for name in names)
 
-    def read(
-        self, key: str, offsets: dict[str, int] | None = None
-    ) -> dict[str, bytes]:
+    def read(self, key: str, offsets: dict[str, int] | None = None) -> dict[str, bytes]:
         """What each process wrote of a run, by file; with offsets, what came since."""
         offsets = offsets or {}
         if self.is_local:

@@ -88,7 +88,9 @@ class Follower:
             news[file] = list(parsed(whole))
         for file in sorted(news, key=lambda name: _joined(news[name])):
             self._timeline.add(file, news[file])
-        return any(each.get("event") == "run_ended" for e in news.values() for each in e)
+        return any(
+            each.get("event") == "run_ended" for e in news.values() for each in e
+        )
 
 
 def read(store: RunStore, key: str, now: float | None = None) -> Run:

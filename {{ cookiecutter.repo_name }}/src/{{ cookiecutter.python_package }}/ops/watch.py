@@ -90,7 +90,9 @@ class Watch:
 
     def leave(self, reason: str, patience: float = _PATIENCE) -> None:
         """The run was interrupted."""
-        self._end("run_interrupted", patience, type=reason, message=_WHY.get(reason, ""))
+        self._end(
+            "run_interrupted", patience, type=reason, message=_WHY.get(reason, "")
+        )
 
     def _enter_problem(self, problem: Any) -> None:
         parts = (getattr(problem, name, "") for name in ("where", "what", "remedy"))
