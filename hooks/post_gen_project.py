@@ -9,8 +9,8 @@ from pathlib import Path
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 PACKAGE = f"src/{ANSWERS['python_package']}"
 
-GUARDS = ["steel_toes", "path_rules"]
-WITH_COMMANDS = ["steel_toes"]
+GUARDS = ["steel_toes", "path_rules", "run_status"]
+WITH_COMMANDS = ["steel_toes", "run_status"]
 
 # The modules of ops/ that not every guard needs, and the guards that do.
 MODULES = {
@@ -34,6 +34,22 @@ MODULES = {
     "stored": ["steel_toes"],
     "summary": ["steel_toes"],
     "tables": ["steel_toes"],
+    "history": ["run_status"],
+    "interruption": ["run_status"],
+    "journal": ["run_status"],
+    "liveness": ["run_status"],
+    "redaction": ["run_status"],
+    "run_plan": ["run_status"],
+    "run_report": ["run_status"],
+    "run_status": ["run_status"],
+    "run_store": ["run_status"],
+    "run_view": ["run_status"],
+    "runs": ["run_status"],
+    "session": ["run_status"],
+    "timeline": ["run_status"],
+    "uploads": ["run_status"],
+    "verdict": ["run_status"],
+    "watch": ["run_status"],
     "path_rule": ["path_rules"],
     "path_rules": ["path_rules"],
     "path_values": ["path_rules"],
@@ -46,8 +62,12 @@ NEEDED_BY = {
     "conf/base/ops.yml": GUARDS,
     f"{PACKAGE}/cli.py": WITH_COMMANDS,
     f"{PACKAGE}/ops/commands": WITH_COMMANDS,
+    f"{PACKAGE}/ops/commands/branches.py": ["steel_toes"],
+    f"{PACKAGE}/ops/commands/runs.py": ["run_status"],
     "tests/test_cli.py": WITH_COMMANDS,
     "tests/ops/commands": WITH_COMMANDS,
+    "tests/ops/commands/test_branches.py": ["steel_toes"],
+    "tests/ops/commands/test_runs.py": ["run_status"],
     "tests/ops/conftest.py": ["steel_toes"],
     f"{PACKAGE}/pipelines/penguins": ["example"],
     "tests/pipelines/penguins": ["example"],

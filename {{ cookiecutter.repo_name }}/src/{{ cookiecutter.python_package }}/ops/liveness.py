@@ -29,7 +29,7 @@ def is_alive(who: dict[str, Any]) -> bool | None:
         return None
     pid = who["pid"]
     if who.get("born") is not None:
-        return _born(pid) == who["born"]
+        return bool(_born(pid) == who["born"])
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

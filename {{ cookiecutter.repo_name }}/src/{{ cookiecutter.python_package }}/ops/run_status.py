@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Generator
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from kedro.pipeline.node import Node
 
 from . import journal, options, run_plan, run_report
 from .errors import OpsError
+from .history import History
 from .journal import Journal, Ticket
 from .run_store import RunStore
 from .runs import State
@@ -195,7 +197,8 @@ class RunStatus:
         ticket = Ticket(project.store, run_plan.key_of(run_id), run_id, path)
         entries = journal.start(ticket, catalog)
         entries.enter("run_started", **run_plan.describe(run_params, pipeline, catalog))
-        watch = Watch(entries, Path(path), None, lambda: None)
+        tidy = partial(History(project.store).prune, project.settings.keep)
+        watch = Watch(entries, Path(path), None, tidy)
         for other in [
             each for each in self._watches.values() if not watch.is_within(each)
         ]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import posixpath
 import shutil
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
 FOLDER = "runs"
+_TIMES = ("LastModified", "updated", "last_modified", "mtime", "created")
 ENDING = ".jsonl"
 
 
@@ -36,15 +38,16 @@ class RunStore:
     def keys(self) -> list[str]:
         """The keys of the runs, the oldest first."""
         if self.is_local:
-            return sorted(_folders(self.path))
+            return _by_time(_folders(self.path))
         filesystem, path = self._open()
         filesystem.invalidate_cache()
-        try:
-            entries = filesystem.ls(path, detail=True)
-        except FileNotFoundError:
-            return []
-        names = (each["name"] for each in entries if each["type"] == "directory")
-        return sorted(posixpath.basename(name.rstrip("/")) for name in names)
+        times: dict[str, str] = {}
+        for file, facts in filesystem.find(path, detail=True).items():
+            parts = file.removeprefix(path).strip("/").split("/")
+            if len(parts) == 2 and file.endswith(ENDING):  # noqa: PLR2004
+                time = next((str(facts[name]) for name in _TIMES if name in facts), "")
+                times[parts[0]] = max(times.get(parts[0], ""), time)
+        return _by_time(times)
 
     def read(self, key: str, offsets: dict[str, int] | None = None) -> dict[str, bytes]:
         """What each process wrote of a run, by file; with offsets, what came since."""
@@ -88,12 +91,16 @@ class RunStore:
         return filesystem, path
 
 
-def _folders(path: str) -> list[str]:
+def _by_time(times: Mapping[str, Any]) -> list[str]:
+    return sorted(times, key=lambda key: (times[key], key))
+
+
+def _folders(path: str) -> dict[str, float]:
     try:
         with os.scandir(path) as entries:
-            return [entry.name for entry in entries if entry.is_dir()]
+            return {e.name: e.stat().st_mtime for e in entries if e.is_dir()}
     except FileNotFoundError:
-        return []
+        return {}
 
 
 def _names(folder: str) -> list[str]:

@@ -119,9 +119,7 @@ def _merged(runs: list[Run]) -> Run:
         return runs[0]
     whole, *others = copy.deepcopy(runs)
     for run in others:
-        before, now = _ran(whole), _ran(run)
-        again = before <= now  # so that what was before does not matter any more
-        for name in now | (run.nodes.keys() - whole.nodes.keys()):
+        for name in _ran(run) | (run.nodes.keys() - whole.nodes.keys()):
             whole.nodes[name] = run.nodes[name]
         for name, dataset in run.datasets.items():
             known = whole.datasets.setdefault(name, dataset)
@@ -129,7 +127,13 @@ def _merged(runs: list[Run]) -> Run:
             known.saved = dataset.saved or known.saved
         whole.checks += run.checks
         whole.pipelines = list(dict.fromkeys([*whole.pipelines, *run.pipelines]))
-        _take_the_end(whole, run, again)
+    counting = [run for i, run in enumerate(runs) if not _mended(run, runs[i + 1 :])]
+    deciding = min(counting, key=lambda run: _WEIGHT.index(run.state))
+    whole.state, whole.resume = deciding.state, deciding.resume
+    whole.failure = deciding.failure
+    ends = [run.ended for run in counting if run.ended is not None]
+    whole.ended = max(ends) if len(ends) == len(counting) else None
+    whole.last_news = max(run.last_news or 0.0 for run in runs)
     return whole
 
 
@@ -137,13 +141,11 @@ def _ran(run: Run) -> set[str]:
     return {n for n, node in run.nodes.items() if node.state != State.NOT_SELECTED}
 
 
-def _take_the_end(whole: Run, run: Run, again: bool) -> None:
-    whole.last_news = max(whole.last_news or 0.0, run.last_news or 0.0)
-    if again:
-        whole.state, whole.ended = run.state, run.ended
-        whole.failure, whole.resume = run.failure, run.resume
-        return
-    whole.state = min(whole.state, run.state, key=_WEIGHT.index)
-    whole.failure, whole.resume = whole.failure or run.failure, run.resume
-    ends = [each.ended for each in (whole, run) if each.ended is not None]
-    whole.ended = max(ends) if len(ends) == 2 else None  # noqa: PLR2004
+def _mended(run: Run, later: list[Run]) -> bool:
+    """Whether what a session left undone was for later ones to do."""
+    if run.state not in {State.ERROR, State.INTERRUPTED}:
+        return False
+    done = {State.COMPLETE, State.SKIPPED}
+    left = {name for name in _ran(run) if run.nodes[name].state not in done}
+    again = set().union(*(_ran(each) for each in later))
+    return bool(later) and (left or _ran(run)) <= again

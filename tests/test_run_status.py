@@ -1,0 +1,244 @@
+"""The journal tells what a run did: under every runner, and however it ended."""
+
+import re
+import sys
+
+import pytest
+from run_status_helpers import (
+    NODES,
+    PIPELINE,
+    journals,
+    keys,
+    phases,
+    prepare,
+    read,
+    states,
+)
+from steel_toes_helpers import PACKAGE, Workshop
+
+pytest_plugins = ["steel_toes_fixtures"]
+
+OURS = f"{PACKAGE}.runners.ParallelRunner"
+METHODS = ["spawn"] if sys.platform == "win32" else ["fork", "forkserver", "spawn"]
+RUNS = {
+    "sequential": (["--runner=SequentialRunner"], {}),
+    "async": (["--runner=SequentialRunner", "--async"], {}),
+    "threads": (["--runner=ThreadRunner"], {}),
+    "kedro-fork": (["--runner=ParallelRunner"], {"KEDRO_MP_CONTEXT": "fork"}),
+    **{
+        method: ([f"--runner={OURS}"], {"KEDRO_MP_CONTEXT": method})
+        for method in METHODS
+    },
+    "async-spawn": ([f"--runner={OURS}", "--async"], {"KEDRO_MP_CONTEXT": "spawn"}),
+}
+LOAD, COMPUTE, SAVE = "loading", "computing", "saving"
+
+
+@pytest.fixture(params=RUNS)
+def how(request: pytest.FixtureRequest) -> tuple[list[str], dict[str, str]]:
+    return RUNS[request.param]
+
+
+@pytest.fixture
+def shop(workshop: Workshop) -> Workshop:
+    prepare(workshop)
+    return workshop
+
+
+def test_every_runner_tells_the_same(shop: Workshop, how) -> None:
+    args, env = how
+    shop.kedro("run", *args, **env)
+
+    run = read(shop)
+    assert run.state.value == "complete"
+    assert states(run) == dict.fromkeys(NODES, "complete")
+    whole = [LOAD, COMPUTE, SAVE]
+    assert phases(run) == dict.fromkeys(NODES, whole) | {"quiet": [LOAD, COMPUTE]}
+    for node in run.nodes.values():
+        times = [node.started]
+        times += [time for span in node.spans for time in (span.start, span.end)]
+        assert [*times, node.ended] == sorted([*times, node.ended])
+    assert run.started <= min(node.started for node in run.nodes.values())
+    assert run.branch == "dev"
+    assert run.runner in {"SequentialRunner", "ThreadRunner", "ParallelRunner"}
+    assert run.datasets["mid"].place == "data/mid_dev.txt"
+    assert run.datasets["mid"].type == "text.TextDataset"
+    parallel = "KEDRO_MP_CONTEXT" in env
+    assert (len(journals(shop)) > 1) is parallel
+
+
+@pytest.mark.parametrize(
+    "wrong, kind, message",
+    [
+        ("raise", "ValueError", "no such number"),
+        ("save", "DatasetError", "Failed while saving data to dataset"),
+        ("load", "DatasetError", "Failed while loading data from dataset"),
+    ],
+)
+def test_what_fails_is_told_of_the_node(shop: Workshop, how, wrong, kind, message):
+    args, env = how
+    env = env | ({"TOTAL": "lost"} if wrong == "load" else {})
+    said = shop.kedro("run", *args, f"--params=how={wrong}", check=False, **env)
+
+    assert said.returncode == 1
+    run = read(shop)
+    assert run.state.value == "error"
+    total, end = run.nodes["total"], run.nodes["end"]
+    assert (total.state.value, end.state.value) == ("error", "upstream failed")
+    assert end.reason == "total failed"
+    for failure in (total.failure, run.failure):
+        assert failure.type == kind
+        assert message in failure.message
+        assert str(shop.path) not in failure.traceback
+    assert "Traceback" in total.failure.traceback
+    others = {states(run)[name] for name in ("clean", "other", "quiet")}
+    # One after the other, what comes later does not begin any more.
+    assert others <= {"complete", "interrupted"}
+
+
+def test_a_worker_that_dies_is_an_error(shop: Workshop) -> None:
+    shop.kedro("run", f"--runner={OURS}", "--params=how=exit", check=False)
+
+    run = read(shop)
+    assert run.state.value == "error"
+    assert states(run)["total"] == "error"
+    assert run.failure.type == "BrokenProcessPool"
+
+
+def test_workers_without_hooks_leave_their_nodes_unknown(shop: Workshop) -> None:
+    shop.kedro("run", "--runner=ParallelRunner", KEDRO_MP_CONTEXT="spawn")
+
+    run = read(shop)
+    assert run.state.value == "complete"
+    assert states(run) == dict.fromkeys(NODES, "unknown")
+
+
+GENERATOR = PIPELINE.replace(
+    'return f"clean({raw})"',
+    'yield "one"; yield "two"\n    if sys.argv[-1] == "--params=how=half":\n'
+    '        raise ValueError("no more")\n    yield "three"',
+)
+
+
+@pytest.mark.parametrize("runner", ["SequentialRunner", "ThreadRunner", OURS])
+def test_a_generator_is_complete_when_its_last_part_is_saved(shop, runner) -> None:
+    shop.pipeline(GENERATOR)
+    shop.kedro("run", f"--runner={runner}")
+
+    run = read(shop)
+    assert states(run) == dict.fromkeys(NODES, "complete")
+
+
+def test_a_generator_that_fails_after_some_parts_is_an_error(shop) -> None:
+    shop.pipeline(GENERATOR)
+    shop.kedro("run", "--params=how=half", check=False)
+
+    run = read(shop)
+    assert states(run)["clean"] == "error"
+    assert run.nodes["clean"].failure.message == "no more"
+    assert states(run)["total"] == "upstream failed"
+
+
+def test_what_the_options_leave_out_is_not_selected(shop: Workshop) -> None:
+    shop.kedro("run", "--tags=first")
+    shop.kedro("run", "--from-nodes=total", "--to-nodes=end")
+    shop.kedro("run", "--pipelines=toes")
+
+    tags, nodes, pipelines = (read(shop, key) for key in keys(shop))
+    left = dict.fromkeys(NODES, "not selected")
+    done = "complete"
+    assert states(tags) == left | {"clean": done, "other": done}
+    assert states(nodes) == left | {"total": done, "end": done}
+    assert states(pipelines) == dict.fromkeys(NODES, done)
+    assert (tags.pipelines, pipelines.pipelines) == (["__default__"], ["toes"])
+
+
+def test_outputs_that_are_there_are_skipped(shop: Workshop) -> None:
+    shop.write({"data/mid_dev.txt": "mid", "data/last_dev.txt": "last"})
+    shop.kedro("run", "--only-missing-outputs")
+
+    run = read(shop)
+    skipped = {name for name, state in states(run).items() if state == "skipped"}
+    assert skipped == {"clean", "end"}
+    assert {run.nodes[name].reason for name in skipped} == {"its outputs are there"}
+    assert run.state.value == "complete"
+
+
+def test_what_a_guard_stops_is_a_failed_run_with_the_reason(shop: Workshop) -> None:
+    shop.team_hooks(
+        """
+from types import SimpleNamespace
+from kedro.framework.hooks import hook_impl
+from .ops.errors import OpsError
+
+class Stop(OpsError):
+    problems = [SimpleNamespace(level="error", subject="raw", where="catalog.yml",
+                what="is not there", remedy="Make it.")]
+
+@hook_impl
+def before_pipeline_run(self):
+    raise Stop("1 problem")
+
+TeamHooks.before_pipeline_run = before_pipeline_run
+"""
+    )
+    said = shop.kedro("run", check=False)
+
+    assert said.returncode == 1
+    run = read(shop)
+    assert (run.state.value, run.failure.message) == ("error", "1 problem")
+    [check] = run.checks
+    assert (check.guard, check.subject, check.level) == ("preflight", "raw", "error")
+    assert check.message == "catalog.yml is not there Make it."
+    assert not check.passed
+    assert set(states(run).values()) == {"interrupted"}
+
+
+def test_a_guard_that_fails_the_run_in_the_end_fails_it(shop: Workshop) -> None:
+    shop.team_hooks(
+        """
+from kedro.framework.hooks import hook_impl
+
+@hook_impl
+def after_pipeline_run(self):
+    raise ValueError("not as expected")
+
+TeamHooks.after_pipeline_run = after_pipeline_run
+"""
+    )
+    assert shop.kedro("run", check=False).returncode == 1
+
+    run = read(shop)
+    assert (run.state.value, run.failure.message) == ("error", "not as expected")
+    assert states(run) == dict.fromkeys(NODES, "complete")
+
+
+def test_the_end_of_a_run_is_a_short_table(shop: Workshop) -> None:
+    said = shop.kedro("run").stdout
+
+    assert re.search(r"run +20\d\d-", said)
+    assert re.search(r"state +complete", said)
+    assert re.search(r"nodes +5 complete", said)
+    assert re.search(r"branch +dev", said)
+
+
+def test_a_run_can_do_without(shop: Workshop) -> None:
+    shop.kedro("run", RUN_STATUS_ENABLED="false")
+
+    assert not shop.has("data/.ops/runs")
+
+
+def test_processes_with_one_key_are_one_run(shop: Workshop) -> None:
+    airflow = {"AIRFLOW_CTX_DAG_ID": "My DAG", "AIRFLOW_CTX_DAG_RUN_ID": "a:b/1"}
+    shop.kedro("run", "--nodes=clean,other", **airflow)
+    shop.kedro("run", "--nodes=total", "--params=how=raise", check=False, **airflow)
+    assert read(shop).state.value == "error"
+
+    shop.kedro("run", "--nodes=total", **airflow)
+    shop.kedro("run", "--nodes=end", **airflow)
+
+    run = read(shop)
+    assert run.key.startswith("my-dag-a-b-1-")
+    assert run.state.value == "complete"
+    done = dict.fromkeys(["clean", "other", "total", "end"], "complete")
+    assert states(run) == done | {"quiet": "not selected"}
