@@ -2,6 +2,9 @@
 
 from typing import Any
 {% if cookiecutter.path_rules or cookiecutter.run_status or cookiecutter.steel_toes %}
+{%- if cookiecutter.node_stats %}
+from .ops.node_stats import NodeStats
+{%- endif %}
 {%- if cookiecutter.path_rules %}
 from .ops.path_rules import PathRules
 {%- endif %}
@@ -28,6 +31,9 @@ REGISTER: list[Any] = [
 {%- endif %}
 {%- if cookiecutter.steel_toes %}
     SteelToes(),
+{%- endif %}
+{%- if cookiecutter.node_stats %}
+    NodeStats(),
 {%- endif %}
 {%- if cookiecutter.run_status %}
     RunStatus(),

@@ -47,6 +47,7 @@ class Journal:
 
     ticket: Ticket
     catalog: Any = None  # by which a run is told apart from others in this process
+    reader: Any = None  # in the first process: the run as all its journals tell it
     name: str = ""
     closed: bool = False
     _file: int = -1

@@ -7,6 +7,7 @@ import posixpath
 import shutil
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from attrs import frozen
 
@@ -78,11 +79,29 @@ class RunStore:
         filesystem.rm(posixpath.join(path, key), recursive=True)
 
     def put(self, name: str, text: bytes) -> None:
-        """Write a file behind the URL; a reader sees the old one or the new one."""
+        """Write a file; a reader sees the old one or the new one."""
+        if self.is_local:
+            path = os.path.join(self.path, name)
+            scratch = f"{path}.{uuid4().hex}"
+            with open(scratch, "wb") as stream:
+                stream.write(text)
+            os.replace(scratch, path)
+            return
         filesystem, path = self._open()
         file = posixpath.join(path, name)
         filesystem.makedirs(posixpath.dirname(file), exist_ok=True)
         filesystem.pipe_file(file, text)
+
+    def get(self, name: str) -> bytes | None:
+        """A file; None if there is none."""
+        if self.is_local:
+            return _read_from(os.path.join(self.path, name), 0) or None
+        filesystem, path = self._open()
+        try:
+            text: bytes = filesystem.cat_file(posixpath.join(path, name))
+        except FileNotFoundError:
+            return None
+        return text
 
     def _open(self) -> tuple[Any, str]:
         import fsspec  # type: ignore[import-untyped] # noqa: PLC0415

@@ -10,6 +10,7 @@ import copy
 import json
 import time
 from collections.abc import Iterable, Mapping
+from threading import Lock
 
 from . import verdict
 from .run_store import RunStore
@@ -73,12 +74,14 @@ class Follower:
         """Take where the journals are, and the key of the run."""
         self._store, self._timeline = store, Timeline(key)
         self._offsets: dict[str, int] = {}
+        self._lock = Lock()
 
     def run(self, now: float | None = None) -> Run:
         """The run as it is now."""
-        if self._read():  # its end: what workers wrote before that may not be read yet
-            self._read()
-        return self._timeline.run(now)
+        with self._lock:
+            if self._read():  # its end, but maybe not yet what workers wrote before
+                self._read()
+            return self._timeline.run(now)
 
     def _read(self) -> bool:
         news: dict[str, list[Event]] = {}

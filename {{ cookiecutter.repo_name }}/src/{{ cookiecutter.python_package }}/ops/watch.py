@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 import time
@@ -14,6 +13,7 @@ from typing import Any
 
 from . import interruption, journal, redaction, repository
 from .journal import Journal
+from .quietly import quietly
 from .runs import Run, State
 from .timeline import Follower
 
@@ -39,7 +39,7 @@ class Watch:
         """Take the journal, who shows the run, and what is to be done beside it."""
         self.journal = entries
         self._project_path, self._view, self._tidy = project_path, view, tidy
-        self._follower = Follower(entries.ticket.store, entries.ticket.key)
+        entries.reader = Follower(entries.ticket.store, entries.ticket.key)
         self._thread_id = threading.get_ident()
         self._code, self._depth = _session_below()
         self._over = threading.Event()
@@ -107,7 +107,10 @@ class Watch:
         )
 
     def _run(self) -> None:
-        quietly(self._enter_origin, self._tidy)
+        with quietly():
+            self._enter_origin()
+        with quietly():
+            self._tidy()
         beat = time.monotonic() + _BEAT
         while not self._over.wait(1.0):
             if time.monotonic() >= beat:
@@ -117,17 +120,18 @@ class Watch:
                     self.leave(interruption.noted() or "left")
                     break
             if self._view is not None:
-                quietly(self._show)
-        quietly(self._show)
+                self._show()
+        self._show()
 
     def _enter_origin(self) -> None:
         if origin := repository.commit(self._project_path):
             self.journal.enter("origin", **origin)
 
     def _show(self) -> None:
-        self._last = run = self._follower.run()
-        if self._view is not None:
-            self._view(run)
+        with quietly():
+            self._last = run = self.journal.reader.run()
+            if self._view is not None:
+                self._view(run)
 
 
 _WHY = {
@@ -145,15 +149,6 @@ def told(error: BaseException, project_path: Path) -> dict[str, str]:
         "message": redaction.text(str(error), project_path)[:_TRACEBACK],
         "traceback": redaction.text("".join(lines), project_path)[-_TRACEBACK:],
     }
-
-
-def quietly(*acts: Callable[[], None]) -> None:
-    """Do what must not fail the run, whatever is wrong with it."""
-    for act in acts:
-        try:
-            act()
-        except Exception:  # of any file system, or a mistake in the page
-            logging.getLogger(__name__).debug("The status of the run:", exc_info=True)
 
 
 def _session_below() -> tuple[CodeType | None, int]:
