@@ -6,12 +6,45 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import SWITCHES, generate, run, tree
+from helpers import (
+    SWITCHES,
+    generate,
+    is_possible,
+    run,
+    tree,
+    with_needs,
+    without,
+)
 
-COMBINATIONS = [
-    dict(zip(SWITCHES, answers, strict=True))
+EVERY = [
+    combination
     for answers in itertools.product([True, False], repeat=len(SWITCHES))
+    if is_possible(combination := dict(zip(SWITCHES, answers, strict=True)))
 ]
+
+
+def telling() -> list[dict[str, bool]]:
+    """All on, all off, each alone, all but one; and any three in all their ways.
+
+    What three switches make of each other shows here; there are too many combinations
+    to make a project of each.
+    """
+    alone = [dict.fromkeys(SWITCHES, False) | with_needs(each) for each in SWITCHES]
+    but_one = [dict.fromkeys(SWITCHES, True) | without(each) for each in SWITCHES]
+    chosen = [dict.fromkeys(SWITCHES, True), dict.fromkeys(SWITCHES, False)]
+    chosen += [each for each in [*alone, *but_one] if each not in chosen]
+
+    def triples(combination: dict[str, bool]) -> set[tuple[tuple[str, bool], ...]]:
+        return set(itertools.combinations(combination.items(), 3))
+
+    missing = set().union(*map(triples, EVERY)) - set().union(*map(triples, chosen))
+    while missing:
+        chosen.append(max(EVERY, key=lambda each: len(triples(each) & missing)))
+        missing -= triples(chosen[-1])
+    return chosen
+
+
+COMBINATIONS = telling()
 
 ALWAYS = [
     ".gitignore",
@@ -44,7 +77,7 @@ ALWAYS = [
     "tests/test_pipeline_registry.py",
 ]
 
-GUARDS = ["steel_toes", "path_rules"]
+GUARDS = ["steel_toes", "path_rules", "run_status"]
 
 # The files that every guard needs.
 GROUND = [
@@ -62,16 +95,22 @@ GROUND = [
     "tests/ops/test_repository.py",
 ]
 
+# The files of guards with commands.
+COMMANDS = [
+    "src/toe_test/cli.py",
+    "src/toe_test/ops/commands/__init__.py",
+    "src/toe_test/ops/commands/_report.py",
+    "tests/test_cli.py",
+    "tests/ops/commands/__init__.py",
+]
+
 # The files that come with a switch.
 ADDED = {
     "steel_toes": [
-        "src/toe_test/cli.py",
         "src/toe_test/ops/branched_catalog.py",
         "src/toe_test/ops/branched_dataset.py",
         "src/toe_test/ops/branches.py",
         "src/toe_test/ops/cleaning.py",
-        "src/toe_test/ops/commands/__init__.py",
-        "src/toe_test/ops/commands/_report.py",
         "src/toe_test/ops/commands/branches.py",
         "src/toe_test/ops/comparison.py",
         "src/toe_test/ops/files.py",
@@ -89,8 +128,6 @@ ADDED = {
         "src/toe_test/ops/stored.py",
         "src/toe_test/ops/summary.py",
         "src/toe_test/ops/tables.py",
-        "tests/test_cli.py",
-        "tests/ops/commands/__init__.py",
         "tests/ops/commands/test_branches.py",
         "tests/ops/conftest.py",
         "tests/ops/test_branched_dataset.py",
@@ -112,6 +149,52 @@ ADDED = {
         "tests/ops/test_stored.py",
         "tests/ops/test_summary.py",
         "tests/ops/test_tables.py",
+    ],
+    "run_status": [
+        "src/toe_test/ops/commands/runs.py",
+        "tests/ops/commands/test_runs.py",
+        "src/toe_test/ops/history.py",
+        "src/toe_test/ops/interruption.py",
+        "src/toe_test/ops/journal.py",
+        "src/toe_test/ops/liveness.py",
+        "src/toe_test/ops/quietly.py",
+        "src/toe_test/ops/redaction.py",
+        "src/toe_test/ops/run_plan.py",
+        "src/toe_test/ops/run_report.py",
+        "src/toe_test/ops/run_status.py",
+        "src/toe_test/ops/run_store.py",
+        "src/toe_test/ops/run_view.py",
+        "src/toe_test/ops/runs.py",
+        "src/toe_test/ops/session.py",
+        "src/toe_test/ops/timeline.py",
+        "src/toe_test/ops/uploads.py",
+        "src/toe_test/ops/verdict.py",
+        "src/toe_test/ops/watch.py",
+        "tests/ops/test_history.py",
+        "tests/ops/test_interruption.py",
+        "tests/ops/test_journal.py",
+        "tests/ops/test_liveness.py",
+        "tests/ops/test_redaction.py",
+        "tests/ops/test_run_plan.py",
+        "tests/ops/test_run_report.py",
+        "tests/ops/test_run_status.py",
+        "tests/ops/test_run_store.py",
+        "tests/ops/test_run_view.py",
+        "tests/ops/test_session.py",
+        "tests/ops/test_timeline.py",
+        "tests/ops/test_uploads.py",
+        "tests/ops/test_verdict.py",
+        "tests/ops/test_watch.py",
+    ],
+    "node_stats": [
+        "src/toe_test/ops/figures.py",
+        "src/toe_test/ops/memory.py",
+        "src/toe_test/ops/node_stats.py",
+        "src/toe_test/ops/usual.py",
+        "tests/ops/test_figures.py",
+        "tests/ops/test_memory.py",
+        "tests/ops/test_node_stats.py",
+        "tests/ops/test_usual.py",
     ],
     "path_rules": [
         "src/toe_test/ops/path_rule.py",
@@ -139,6 +222,8 @@ TRACES = {
     # The variable that names the branch has kept its name, whoever asks for the branch.
     "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash",
     "path_rules": r"path.?(rule|value)",
+    "run_status": r"run.?status|journal|kedro runs|\bstatus.?page",
+    "node_stats": r"node.?stats|narwhals|psutil|openlineage",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }
@@ -166,9 +251,14 @@ def has_guards(combination: dict[str, bool]) -> bool:
     return any(combination[guard] for guard in GUARDS)
 
 
+def has_commands(combination: dict[str, bool]) -> bool:
+    return combination["steel_toes"] or combination["run_status"]
+
+
 def test_the_tree_is_exact(combination, project):
     added = [path for switch in on(combination) for path in ADDED[switch]]
     ground = GROUND if has_guards(combination) else []
+    ground = ground + (COMMANDS if has_commands(combination) else [])
 
     assert sorted(tree(project)) == sorted([*ALWAYS, *ground, *added])
 
@@ -186,6 +276,7 @@ def test_commands_are_there_with_the_guards_that_have_them(combination, project)
     said = run("kedro", "--help", cwd=project, env=env).stdout
 
     assert ("branches" in said) is combination["steel_toes"]
+    assert ("runs  " in said) is combination["run_status"]
 
 
 def test_what_is_off_leaves_no_trace(combination, project):
@@ -243,6 +334,7 @@ def test_a_run_requires_nothing_but_what_it_uses(combination, project):
 
     needed = {
         "example": ["kedro-datasets", "matplotlib", "numpy", "pandas"],
+        "node_stats": ["narwhals", "psutil"],
         "steel_toes": ["xxhash"],
     }
     expected = [name for key in needed if combination[key] for name in needed[key]]
