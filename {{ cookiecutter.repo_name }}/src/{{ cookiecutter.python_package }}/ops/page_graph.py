@@ -105,9 +105,10 @@ class Graph:
         refs: list[int | str] = list(groups)
         edges: list[tuple[int, int]] = []
         for dataset, (makers, users) in self._ends(groups).items():
-            touching = {*makers, *users}
-            if len(touching) == 1 and kinds[min(touching)] == NAMESPACE:
-                continue  # it is seen where the namespace is opened
+            if NAMESPACE in [kinds[box] for box in (*makers, *users)]:
+                # What goes between namespaces is a line; inside it is seen as a box.
+                edges += [(maker, user) for maker in makers for user in users]
+                continue
             box = len(kinds)
             kinds.append(DATASET)
             refs.append(dataset)

@@ -235,8 +235,9 @@ class GraphView {
   lookAt(index, high = 0.4) {
     const { width, height } = this.svg.getBoundingClientRect();
     const box = this.boxes[index];
-    this.x = width / 2 - box.x * this.scale;
-    this.y = height * high - box.y * this.scale;
+    const within = (at, room, size) => Math.min(12, Math.max(at, room - size * this.scale - 12));
+    this.x = within(width / 2 - box.x * this.scale, width, this.size.width);
+    this.y = within(height * high - box.y * this.scale, height, this.size.height);
     this.move();
   }
 

@@ -448,11 +448,8 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("hashchange", () => show(readAddress()));
 
 page.run = readAddress();
-if (page.run && !page.chosen && !page.run.goesOn && innerWidth > 900) {
-  const [failed] = failedNodes(page.run);
-  page.chosen = failed ? { kind: "node", name: failed.name } : null;
-}
-if (page.chosen?.kind === "node" && page.run.graph) {
-  page.space = spaceOf(page.chosen.name);
+const important = page.run && (page.chosen?.kind === "node" ? page.run.node.get(page.chosen.name) : failedNodes(page.run)[0]);
+if (important && page.run.graph) {
+  page.space = spaceOf(important.name); // where it can be seen
 }
 show(page.run);
