@@ -54,7 +54,8 @@ def test_less_detail_is_less():
 
     assert not {"nodes", "checks", "graph"} & summary.keys()
     assert nodes["nodes"][0] == [2, 0, 1000]
-    assert [told[1:] for told in nodes["datasets"] if told[2:]][0] == [[120], [120]]
+    assert [120] in nodes["datasets"][0]
+    assert nodes["graph"] == everything["graph"]
     assert figures["schemas"] == []
     assert everything["schemas"] == [(("id", "int64"), ("mass", "float64"))]
     assert everything["checks"] == [

@@ -91,7 +91,7 @@ def test_a_row_has_a_limit():
     drawing, boxes = drawn([100] * 401, [(0, i) for i in range(1, 401)])
 
     no_overlap([100] * 401, boxes)
-    assert drawing.width < 400 * 100 / 10
+    assert drawing.width < 400 * 100 / 8
 
 
 def test_a_circle_is_drawn():

@@ -111,11 +111,11 @@ class _Record:
             "counts": [counts[state] for state in State],
         }
         if self.detail >= Detail.NODES:
+            known["graph"] = self.graph.key()
             known["nodes"] = [self._node(node) for node in run.nodes.values()]
             datasets = map(self._dataset, run.datasets.values())
             known["datasets"] = [told for told in datasets if told]
         if self.detail >= Detail.FIGURES:
-            known["graph"] = self.graph.key()
             known["params"] = {} if self.publish else self._params()
             known["checks"] = [
                 [c.guard, c.subject, c.level, int(c.passed), without_paths(c.message)]
