@@ -150,7 +150,7 @@ class Graph:
 
     def _label(self, kind: int, ref: Any, space: str) -> str:
         if kind == NODE:
-            return self.nodes[ref].short_name or self.nodes[ref].name
+            return str(self.nodes[ref].short_name or self.nodes[ref].name)
         name = self.names[ref] if kind == DATASET else ref
         return str(name).removeprefix(f"{space}.")
 

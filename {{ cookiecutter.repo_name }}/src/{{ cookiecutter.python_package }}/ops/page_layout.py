@@ -237,7 +237,9 @@ def _set_apart(
     Points that would overlap become a block, which stands at the mean of their wishes.
     """
     offset, before = 0.0, 0
-    offsets, means, sizes = [], [], []
+    offsets: list[float] = []
+    means: list[float] = []
+    sizes: list[int] = []
     for point, wish in zip(row, wanted):
         offset += (before + room[point]) / 2 if before else 0.0
         before = room[point]
