@@ -26,6 +26,7 @@ from . import journal, options, run_plan, run_report
 from .errors import OpsError
 from .history import History
 from .journal import Journal, Ticket
+from .run_page import RunPage
 from .run_store import RunStore
 from .runs import State
 from .watch import Watch, told
@@ -198,7 +199,8 @@ class RunStatus:
         entries = journal.start(ticket, catalog)
         entries.enter("run_started", **run_plan.describe(run_params, pipeline, catalog))
         tidy = partial(History(project.store).prune, project.settings.keep)
-        watch = Watch(entries, Path(path), None, tidy)
+        page = RunPage(project.store, ticket.key) if project.settings.page else None
+        watch = Watch(entries, Path(path), page, tidy)
         for other in [
             each for each in self._watches.values() if not watch.is_within(each)
         ]:
@@ -216,7 +218,7 @@ class RunStatus:
         self._forget(watch)
         run = watch.end(state)
         if run is not None:
-            logging.getLogger(__name__).info(run_report.of(run))
+            logging.getLogger(__name__).info(run_report.of(run, watch.page))
 
     def _forget(self, watch: Watch) -> None:
         self._watches.pop(watch.journal, None)

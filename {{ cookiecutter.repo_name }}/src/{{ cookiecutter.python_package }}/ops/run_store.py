@@ -83,6 +83,7 @@ class RunStore:
         if self.is_local:
             path = os.path.join(self.path, name)
             scratch = f"{path}.{uuid4().hex}"
+            os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(scratch, "wb") as stream:
                 stream.write(text)
             os.replace(scratch, path)

@@ -14,6 +14,7 @@ from typing import Any
 from . import interruption, journal, redaction, repository
 from .journal import Journal
 from .quietly import quietly
+from .run_page import RunPage
 from .runs import Run, State
 from .timeline import Follower
 
@@ -33,12 +34,12 @@ class Watch:
         self,
         entries: Journal,
         project_path: Path,
-        view: Callable[[Run], None] | None,
+        page: RunPage | None,
         tidy: Callable[[], None],
     ) -> None:
-        """Take the journal, who shows the run, and what is to be done beside it."""
+        """Take the journal, the page that shows it, and what is to be done beside it."""
         self.journal = entries
-        self._project_path, self._view, self._tidy = project_path, view, tidy
+        self._project_path, self._page, self._tidy = project_path, page, tidy
         entries.reader = Follower(entries.ticket.store, entries.ticket.key)
         self._thread_id = threading.get_ident()
         self._code, self._depth = _session_below()
@@ -46,6 +47,13 @@ class Watch:
         self._last: Run | None = None
         self._thread = threading.Thread(
             target=self._run, name="run-status", daemon=True
+        )
+
+    @property
+    def page(self) -> str:
+        """Where the page is, for a person; empty if there is none."""
+        return (
+            redaction.text(self._page.place, self._project_path) if self._page else ""
         )
 
     def start(self) -> None:
@@ -119,19 +127,17 @@ class Watch:
                 if self.has_left():
                     self.leave(interruption.noted() or "left")
                     break
-            if self._view is not None:
-                self._show()
-        self._show()
+            if self._page is not None:
+                with quietly():
+                    self._page.update(self.journal.reader.run())
+        with quietly():
+            self._last = run = self.journal.reader.run()
+            if self._page is not None:
+                self._page.finish(run)
 
     def _enter_origin(self) -> None:
         if origin := repository.commit(self._project_path):
             self.journal.enter("origin", **origin)
-
-    def _show(self) -> None:
-        with quietly():
-            self._last = run = self.journal.reader.run()
-            if self._view is not None:
-                self._view(run)
 
 
 _WHY = {
