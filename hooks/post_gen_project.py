@@ -40,6 +40,7 @@ MODULES = {
     "liveness": ["run_status"],
     "redaction": ["run_status"],
     "quietly": ["run_status"],
+    "resume": ["run_status"],
     "run_page": ["run_status"],
     "run_plan": ["run_status"],
     "run_report": ["run_status"],

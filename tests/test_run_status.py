@@ -1,9 +1,14 @@
 """The journal tells what a run did: under every runner, and however it ended."""
 
 import re
+import shlex
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
+from helpers import environment
 from run_status_helpers import (
     NODES,
     PIPELINE,
@@ -91,6 +96,10 @@ def test_what_fails_is_told_of_the_node(shop: Workshop, how, wrong, kind, messag
         assert message in failure.message
         assert str(shop.path) not in failure.traceback
     assert "Traceback" in total.failure.traceback
+    assert run.resume.startswith("kedro run")
+    # What is in memory only is made again.
+    nodes = re.search(r"--from-nodes=(\S+)", run.resume)[1].split(",")
+    assert "total" in nodes or "clean" in nodes
     others = {states(run)[name] for name in ("clean", "other", "quiet")}
     # One after the other, what comes later does not begin any more.
     assert others <= {"complete", "interrupted"}
@@ -220,6 +229,68 @@ def test_the_end_of_a_run_is_a_short_table(shop: Workshop) -> None:
     assert re.search(r"state +complete", said)
     assert re.search(r"nodes +5 complete", said)
     assert re.search(r"branch +dev", said)
+
+
+def test_the_command_to_go_on_goes_on(shop: Workshop) -> None:
+    shop.kedro("run", "--params=how=raise", "--pipelines=toes", check=False)
+    failed = read(shop)
+
+    shop.kedro(*shlex.split(failed.resume)[1:])
+
+    run = read(shop, keys(shop)[-1])
+    assert run.state.value == "complete"
+    assert states(run)["clean"] == "not selected"
+    assert run.pipelines == ["toes"]
+
+
+def test_the_page_is_there(shop: Workshop) -> None:
+    said = shop.kedro("run").stdout
+
+    assert re.search(r"page +data/.ops/runs/index.html", said)
+    assert keys(shop)[0] in shop.read("data/.ops/runs/index.html")
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_killed_is_interrupted(shop: Workshop, signal_) -> None:
+    process = subprocess.Popen(
+        ["kedro", "run", "--params=how=wait"],
+        cwd=shop.path,
+        env=environment() | {"PYTHONPATH": str(shop.without)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not shop.has("waiting") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    going_on = read(shop)
+    process.send_signal(signal_)
+    code = process.wait(timeout=30)
+
+    assert (going_on.state.value, states(going_on)["total"]) == ("running", "running")
+    assert code == (1 if signal_ == signal.SIGINT else -signal_)
+    run = read(shop)
+    assert run.state.value == "interrupted"
+    assert states(run) == states(going_on) | {"total": "interrupted"} | {
+        name: "interrupted" for name in NODES if states(going_on)[name] == "queued"
+    }
+    reason = {signal.SIGKILL: "its process is gone", signal.SIGINT: "Ctrl-C"}
+    expected = reason.get(signal_, "the process was asked to end")
+    assert run.failure.message == expected
+
+
+def test_a_node_that_ends_the_process_interrupts_the_run(shop: Workshop) -> None:
+    assert shop.kedro("run", "--params=how=leave", check=False).returncode == 5
+
+    run = read(shop)
+    assert (run.state.value, states(run)["total"]) == ("interrupted", "interrupted")
+
+
+def test_only_so_many_runs_are_kept(shop: Workshop) -> None:
+    shop.settings("run_status: {keep: 2}")
+    for _ in range(4):
+        shop.kedro("run", "--nodes=clean")
+
+    assert len(keys(shop)) == 2
 
 
 def test_a_run_can_do_without(shop: Workshop) -> None:

@@ -10,7 +10,6 @@ from . import timeline
 from .errors import OpsError
 from .run_store import RunStore
 from .runs import Run
-from .verdict import ENDED
 
 LAST = "last"
 
@@ -57,6 +56,5 @@ class History:
     def prune(self, keep: int) -> None:
         """Forget the oldest runs, except those that go on."""
         for key in self.store.keys()[: -keep or None]:
-            run = timeline.read(self.store, key)
-            if run.started is None or run.state in ENDED:
+            if timeline.is_over(self.store, key):
                 self.store.remove(key)

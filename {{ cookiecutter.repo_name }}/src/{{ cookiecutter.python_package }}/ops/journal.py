@@ -109,7 +109,6 @@ class Journal:
             return
         if self._torn:
             line = b"\n" + line
-        self._torn = True
         self._torn = os.write(self._file, line) != len(line)
         if self._torn:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -21,6 +21,7 @@ def of(run: Run, page: str = "") -> str:
         ("time", duration(seconds(run))),
         ("branch", run.branch),
         ("page", page),
+        ("go on", run.resume),
     ]
     text = "\n".join(f"  {name:<8}{value}" for name, value in lines if value)
     return "\n".join([f"Run status:\n{text}", *(f"  {mark}" for mark in marks(run))])

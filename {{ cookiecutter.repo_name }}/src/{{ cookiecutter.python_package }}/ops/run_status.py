@@ -22,10 +22,11 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from . import journal, options, run_plan, run_report
+from . import journal, options, resume, run_plan, run_report
 from .errors import OpsError
 from .history import History
 from .journal import Journal, Ticket
+from .quietly import quietly
 from .run_page import RunPage
 from .run_store import RunStore
 from .runs import State
@@ -106,12 +107,20 @@ class RunStatus:
 
     @hook_impl(wrapper=True)
     def on_pipeline_error(
-        self, error: Exception, run_params: dict[str, Any], catalog: DataCatalog
+        self,
+        error: Exception,
+        run_params: dict[str, Any],
+        pipeline: Pipeline,
+        catalog: DataCatalog,
     ) -> Generator[None, Any, Any]:
-        """Enter why the run failed, before others tell it."""
+        """Enter why the run failed and how to go on, before others tell it."""
         watch = self._watch(run_params, catalog)
         if watch is not None:
             watch.fail(error)
+            with quietly():
+                run = watch.journal.reader.run()
+                how = resume.command(run, run_params, pipeline, catalog)
+                watch.journal.enter("resume", command=how)
         try:
             return (yield)
         finally:
@@ -217,7 +226,7 @@ class RunStatus:
     def _end(self, watch: Watch, state: State) -> None:
         self._forget(watch)
         run = watch.end(state)
-        if run is not None:
+        if run is not None and run.started is not None:
             logging.getLogger(__name__).info(run_report.of(run, watch.page))
 
     def _forget(self, watch: Watch) -> None:

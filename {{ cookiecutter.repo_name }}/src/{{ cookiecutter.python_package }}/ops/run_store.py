@@ -6,6 +6,7 @@ import os
 import posixpath
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -84,9 +85,13 @@ class RunStore:
             path = os.path.join(self.path, name)
             scratch = f"{path}.{uuid4().hex}"
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(scratch, "wb") as stream:
-                stream.write(text)
-            os.replace(scratch, path)
+            try:
+                with open(scratch, "wb") as stream:
+                    stream.write(text)
+                os.replace(scratch, path)
+            finally:
+                with suppress(FileNotFoundError):
+                    os.unlink(scratch)
             return
         filesystem, path = self._open()
         file = posixpath.join(path, name)

@@ -180,10 +180,12 @@ class Session:
         self.run.failure = failure_of(event)
         self.run.state, self.run.ended = State.ERROR, max(at, self.run.started or at)
 
+    def _take_resume(self, event: Event, at: float) -> None:
+        self.run.resume = str(event["command"])
+
     def _take_run_ended(self, event: Event, at: float) -> None:
         self.run.state = State(event["state"])
         self.run.ended = max(at, self.run.started or at)
-        self.run.resume = str(event.get("resume", ""))
 
     def _take_run_interrupted(self, event: Event, at: float) -> None:
         self._take_run_ended({"state": State.INTERRUPTED}, at)

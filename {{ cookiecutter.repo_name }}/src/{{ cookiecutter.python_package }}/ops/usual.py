@@ -57,15 +57,15 @@ class Usual:
     @classmethod
     def of(cls, store: RunStore, branch: str, trunk: Iterable[str]) -> Usual:
         """What is usual on a branch; on a new one, what is on the trunk."""
-        branches: dict[str, list[Summary]] = {}
+        branches: dict[str, list[Summary]] = {branch: []}
         for key in reversed(store.keys()):
-            summary = _read(store, key)
-            if summary:
+            if summary := _read(store, key):
                 branches.setdefault(summary.branch, []).append(summary)
-        known = [branch, *(name for name in trunk if name in branches)]
-        ours = branches.get(branch, [])
+            if len(branches[branch]) == _LAST:
+                break
+        ours = branches[branch]
         if len(ours) < _ENOUGH:
-            ours = max((branches.get(name, []) for name in known), key=len)
+            ours = max([ours, *(branches.get(name, []) for name in trunk)], key=len)
         return cls(ours[:_LAST])
 
     def seconds(self) -> dict[str, float]:

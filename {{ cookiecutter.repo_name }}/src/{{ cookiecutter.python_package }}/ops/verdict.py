@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 from . import liveness
 from .runs import Failure, Node, Run, State
@@ -36,12 +37,18 @@ def of(session: Session, now: float) -> Run:
     return run
 
 
+def is_gone(who: dict[str, Any], silence: float) -> bool:
+    """Whether a process is gone that has been silent for so many seconds."""
+    alive = liveness.is_alive(who)
+    return not alive if alive is not None else silence > LOST
+
+
 def _by_its_process(session: Session, now: float) -> tuple[State, str]:
-    alive = liveness.is_alive(session.who)
     silence = now - (session.run.last_news or now)
+    alive = liveness.is_alive(session.who)
     if alive is False:
         return State.INTERRUPTED, "its process is gone"
-    if alive is None and silence > LOST:
+    if is_gone(session.who, silence):
         return State.INTERRUPTED, f"no news for more than {LOST:.0f} s"
     if alive is None and silence > SILENT:
         return State.UNKNOWN, f"no news for more than {SILENT:.0f} s"

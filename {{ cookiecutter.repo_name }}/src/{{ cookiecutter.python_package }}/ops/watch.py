@@ -19,7 +19,7 @@ from .runs import Run, State
 from .timeline import Follower
 
 _BEAT = 10.0  # seconds
-_PATIENCE = 10.0  # seconds, for what is left to do at the end
+_PATIENCE = 5.0  # seconds, for what is left to do at the end
 _PATIENCE_KILLED = 2.0  # ... when somebody wants the process to end
 _TRACEBACK = 20_000  # characters
 
@@ -67,9 +67,9 @@ class Watch:
             self._enter_problem(problem)
         self.journal.enter("run_failed", **told(error, self._project_path))
 
-    def end(self, state: State, resume: str = "") -> Run | None:
+    def end(self, state: State) -> Run | None:
         """The run has ended; return it, if that is known in time."""
-        return self._end("run_ended", _PATIENCE, state=state.value, resume=resume)
+        return self._end("run_ended", _PATIENCE, state=state.value)
 
     def has_left(self) -> bool:
         """Whether Kedro is not in this run any more: Ctrl-C in a notebook, say."""
