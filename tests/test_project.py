@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import SWITCHES, commit, generate, run
+from helpers import NEEDS, SWITCHES, commit, generate, run
 from test_combinations import COMBINATIONS, name
 
 # All on, all off, each alone, all but one: what parts need of each other shows here.

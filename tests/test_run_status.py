@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import pytest
+from branches_helpers import Kedro
 from helpers import environment
 from run_status_helpers import (
     NODES,
@@ -39,9 +41,8 @@ RUNS = {
 LOAD, COMPUTE, SAVE = "loading", "computing", "saving"
 
 
-@pytest.fixture(params=RUNS)
-def how(request: pytest.FixtureRequest) -> tuple[list[str], dict[str, str]]:
-    return RUNS[request.param]
+# A worker that is not forked begins with the program that has started it.
+IN_FORKS = [name for name in RUNS if "spawn" not in name and name != "forkserver"]
 
 
 @pytest.fixture
@@ -50,10 +51,31 @@ def shop(workshop: Workshop) -> Workshop:
     return workshop
 
 
-def test_every_runner_tells_the_same(shop: Workshop, how) -> None:
-    args, env = how
+@pytest.fixture
+def quick(shop: Workshop) -> Iterator[Kedro]:
+    """Runs the shop's Kedro in forks of one process."""
+    kedro = Kedro(shop)
+    yield kedro
+    kedro.close()
+
+
+@pytest.mark.parametrize("name", IN_FORKS)
+def test_every_runner_tells_the_same(shop: Workshop, quick: Kedro, name) -> None:
+    args, env = RUNS[name]
+    quick.run(*args, **env)
+
+    _check_complete(shop, parallel="fork" in name)
+
+
+@pytest.mark.parametrize("name", [name for name in RUNS if name not in IN_FORKS])
+def test_every_way_to_start_workers_tells_the_same(shop: Workshop, name) -> None:
+    args, env = RUNS[name]
     shop.kedro("run", *args, **env)
 
+    _check_complete(shop, parallel=True)
+
+
+def _check_complete(shop: Workshop, parallel: bool) -> None:
     run = read(shop)
     assert run.state.value == "complete"
     assert states(run) == dict.fromkeys(NODES, "complete")
@@ -68,24 +90,25 @@ def test_every_runner_tells_the_same(shop: Workshop, how) -> None:
     assert run.runner in {"SequentialRunner", "ThreadRunner", "ParallelRunner"}
     assert run.datasets["mid"].place == "data/mid_dev.txt"
     assert run.datasets["mid"].type == "text.TextDataset"
-    parallel = "KEDRO_MP_CONTEXT" in env
     assert (len(journals(shop)) > 1) is parallel
 
 
-@pytest.mark.parametrize(
-    "wrong, kind, message",
-    [
-        ("raise", "ValueError", "no such number"),
-        ("save", "DatasetError", "Failed while saving data to dataset"),
-        ("load", "DatasetError", "Failed while loading data from dataset"),
-    ],
-)
-def test_what_fails_is_told_of_the_node(shop: Workshop, how, wrong, kind, message):
-    args, env = how
-    env = env | ({"TOTAL": "lost"} if wrong == "load" else {})
-    said = shop.kedro("run", *args, f"--params=how={wrong}", check=False, **env)
+WRONG = {
+    "raise": ("ValueError", "no such number"),
+    "save": ("DatasetError", "Failed while saving data to dataset"),
+    "load": ("DatasetError", "Failed while loading data from dataset"),
+}
 
-    assert said.returncode == 1
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("name", IN_FORKS)
+def test_what_fails_is_told_of_the_node(shop, quick, name, wrong):
+    args, env = RUNS[name]
+    kind, message = WRONG[wrong]
+    env = env | ({"TOTAL": "lost"} if wrong == "load" else {})
+    code, _ = quick("run", *args, f"--params=how={wrong}", env=env)
+
+    assert code == 1
     run = read(shop)
     assert run.state.value == "error"
     total, end = run.nodes["total"], run.nodes["end"]
@@ -130,17 +153,17 @@ GENERATOR = PIPELINE.replace(
 
 
 @pytest.mark.parametrize("runner", ["SequentialRunner", "ThreadRunner", OURS])
-def test_a_generator_is_complete_when_its_last_part_is_saved(shop, runner) -> None:
+def test_a_generator_is_complete_when_its_last_part_is_saved(shop, quick, runner):
     shop.pipeline(GENERATOR)
-    shop.kedro("run", f"--runner={runner}")
+    quick.run(f"--runner={runner}")
 
     run = read(shop)
     assert states(run) == dict.fromkeys(NODES, "complete")
 
 
-def test_a_generator_that_fails_after_some_parts_is_an_error(shop) -> None:
+def test_a_generator_that_fails_after_some_parts_is_an_error(shop, quick) -> None:
     shop.pipeline(GENERATOR)
-    shop.kedro("run", "--params=how=half", check=False)
+    quick("run", "--params=how=half")
 
     run = read(shop)
     assert states(run)["clean"] == "error"
@@ -148,10 +171,12 @@ def test_a_generator_that_fails_after_some_parts_is_an_error(shop) -> None:
     assert states(run)["total"] == "upstream failed"
 
 
-def test_what_the_options_leave_out_is_not_selected(shop: Workshop) -> None:
-    shop.kedro("run", "--tags=first")
-    shop.kedro("run", "--from-nodes=total", "--to-nodes=end")
-    shop.kedro("run", "--pipelines=toes")
+def test_what_the_options_leave_out_is_not_selected(
+    shop: Workshop, quick: Kedro
+) -> None:
+    quick.run("--tags=first")
+    quick.run("--from-nodes=total", "--to-nodes=end")
+    quick.run("--pipelines=toes")
 
     tags, nodes, pipelines = (read(shop, key) for key in keys(shop))
     left = dict.fromkeys(NODES, "not selected")
@@ -162,9 +187,9 @@ def test_what_the_options_leave_out_is_not_selected(shop: Workshop) -> None:
     assert (tags.pipelines, pipelines.pipelines) == (["__default__"], ["toes"])
 
 
-def test_outputs_that_are_there_are_skipped(shop: Workshop) -> None:
+def test_outputs_that_are_there_are_skipped(shop: Workshop, quick: Kedro) -> None:
     shop.write({"data/mid_dev.txt": "mid", "data/last_dev.txt": "last"})
-    shop.kedro("run", "--only-missing-outputs")
+    quick.run("--only-missing-outputs")
 
     run = read(shop)
     skipped = {name for name, state in states(run).items() if state == "skipped"}
@@ -173,7 +198,9 @@ def test_outputs_that_are_there_are_skipped(shop: Workshop) -> None:
     assert run.state.value == "complete"
 
 
-def test_what_a_guard_stops_is_a_failed_run_with_the_reason(shop: Workshop) -> None:
+def test_what_a_guard_stops_is_a_failed_run_with_the_reason(
+    shop: Workshop, quick: Kedro
+) -> None:
     shop.team_hooks(
         """
 from types import SimpleNamespace
@@ -191,9 +218,8 @@ def before_pipeline_run(self):
 TeamHooks.before_pipeline_run = before_pipeline_run
 """
     )
-    said = shop.kedro("run", check=False)
+    assert quick("run")[0] == 1
 
-    assert said.returncode == 1
     run = read(shop)
     assert (run.state.value, run.failure.message) == ("error", "1 problem")
     [check] = run.checks
@@ -203,7 +229,9 @@ TeamHooks.before_pipeline_run = before_pipeline_run
     assert set(states(run).values()) == {"interrupted"}
 
 
-def test_a_guard_that_fails_the_run_in_the_end_fails_it(shop: Workshop) -> None:
+def test_a_guard_that_fails_the_run_in_the_end_fails_it(
+    shop: Workshop, quick: Kedro
+) -> None:
     shop.team_hooks(
         """
 from kedro.framework.hooks import hook_impl
@@ -215,15 +243,15 @@ def after_pipeline_run(self):
 TeamHooks.after_pipeline_run = after_pipeline_run
 """
     )
-    assert shop.kedro("run", check=False).returncode == 1
+    assert quick("run")[0] == 1
 
     run = read(shop)
     assert (run.state.value, run.failure.message) == ("error", "not as expected")
     assert states(run) == dict.fromkeys(NODES, "complete")
 
 
-def test_the_end_of_a_run_is_a_short_table(shop: Workshop) -> None:
-    said = shop.kedro("run").stdout
+def test_the_end_of_a_run_is_a_short_table(shop: Workshop, quick: Kedro) -> None:
+    _, said = quick("run")
 
     assert re.search(r"run +20\d\d-", said)
     assert re.search(r"state +complete", said)
@@ -231,11 +259,11 @@ def test_the_end_of_a_run_is_a_short_table(shop: Workshop) -> None:
     assert re.search(r"branch +dev", said)
 
 
-def test_the_command_to_go_on_goes_on(shop: Workshop) -> None:
-    shop.kedro("run", "--params=how=raise", "--pipelines=toes", check=False)
+def test_the_command_to_go_on_goes_on(shop: Workshop, quick: Kedro) -> None:
+    quick("run", "--params=how=raise", "--pipelines=toes")
     failed = read(shop)
 
-    shop.kedro(*shlex.split(failed.resume)[1:])
+    quick.run(*shlex.split(failed.resume)[2:])
 
     run = read(shop, keys(shop)[-1])
     assert run.state.value == "complete"
@@ -243,8 +271,8 @@ def test_the_command_to_go_on_goes_on(shop: Workshop) -> None:
     assert run.pipelines == ["toes"]
 
 
-def test_the_page_is_there(shop: Workshop) -> None:
-    said = shop.kedro("run").stdout
+def test_the_page_is_there(shop: Workshop, quick: Kedro) -> None:
+    _, said = quick("run")
 
     assert re.search(r"page +data/.ops/runs/index.html", said)
     assert keys(shop)[0] in shop.read("data/.ops/runs/index.html")
@@ -278,35 +306,37 @@ def test_a_run_that_is_killed_is_interrupted(shop: Workshop, signal_) -> None:
     assert run.failure.message == expected
 
 
-def test_a_node_that_ends_the_process_interrupts_the_run(shop: Workshop) -> None:
+def test_a_node_that_ends_the_process_interrupts_the_run(
+    shop: Workshop, quick: Kedro
+) -> None:
     assert shop.kedro("run", "--params=how=leave", check=False).returncode == 5
 
     run = read(shop)
     assert (run.state.value, states(run)["total"]) == ("interrupted", "interrupted")
 
 
-def test_only_so_many_runs_are_kept(shop: Workshop) -> None:
+def test_only_so_many_runs_are_kept(shop: Workshop, quick: Kedro) -> None:
     shop.settings("run_status: {keep: 2}")
     for _ in range(4):
-        shop.kedro("run", "--nodes=clean")
+        quick.run("--nodes=clean")
 
     assert len(keys(shop)) == 2
 
 
-def test_a_run_can_do_without(shop: Workshop) -> None:
-    shop.kedro("run", RUN_STATUS_ENABLED="false")
+def test_a_run_can_do_without(shop: Workshop, quick: Kedro) -> None:
+    quick.run(RUN_STATUS_ENABLED="false")
 
     assert not shop.has("data/.ops/runs")
 
 
-def test_processes_with_one_key_are_one_run(shop: Workshop) -> None:
+def test_processes_with_one_key_are_one_run(shop: Workshop, quick: Kedro) -> None:
     airflow = {"AIRFLOW_CTX_DAG_ID": "My DAG", "AIRFLOW_CTX_DAG_RUN_ID": "a:b/1"}
-    shop.kedro("run", "--nodes=clean,other", **airflow)
-    shop.kedro("run", "--nodes=total", "--params=how=raise", check=False, **airflow)
+    quick.run("--nodes=clean,other", **airflow)
+    quick("run", "--nodes=total", "--params=how=raise", env=airflow)
     assert read(shop).state.value == "error"
 
-    shop.kedro("run", "--nodes=total", **airflow)
-    shop.kedro("run", "--nodes=end", **airflow)
+    quick.run("--nodes=total", **airflow)
+    quick.run("--nodes=end", **airflow)
 
     run = read(shop)
     assert run.key.startswith("my-dag-a-b-1-")

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from run_status_helpers import NODES, keys, phases, prepare, read, states
 from steel_toes_helpers import PACKAGE, Workshop
-from test_steel_toes_server import Server, serving
+from test_steel_toes_server import serving
 
 pytest_plugins = ["steel_toes_fixtures"]
 

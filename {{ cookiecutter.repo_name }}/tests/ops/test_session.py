@@ -58,7 +58,7 @@ def test_nodes_wait_unless_they_are_not_selected(tell):
     assert nodes["left"].state == State.NOT_SELECTED
 
 
-@pytest.mark.parametrize("count, phase", enumerate(Phase, start=1))
+@pytest.mark.parametrize("count, phase", list(enumerate(Phase, start=1)))
 def test_a_node_loads_computes_and_saves(tell, count, phase):
     found = tell(*WHOLE[:count]).run.nodes["clean"]
 

@@ -11,6 +11,7 @@ _CELLS = 20_000_000  # above that, counting nulls would take seconds
 def prepare() -> None:
     """Import what is needed, so that no node has to wait for it."""
     import narwhals  # noqa: F401, PLC0415
+    import psutil  # noqa: F401, PLC0415
 
 
 def of(data: Any) -> dict[str, Any]:

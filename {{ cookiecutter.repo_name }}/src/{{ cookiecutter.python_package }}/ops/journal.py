@@ -16,6 +16,7 @@ import platform
 import re
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from contextvars import ContextVar
@@ -82,7 +83,16 @@ class Journal:
         self._file = -1
 
     def _begin(self) -> None:
-        self._pid, self._file, self._torn = os.getpid(), -1, False
+        with _LOCK:
+            if self._pid == os.getpid():  # another thread was first
+                return
+            self._file, self._torn = -1, False
+            try:
+                self._open()
+            finally:
+                self._pid = os.getpid()
+
+    def _open(self) -> None:
         joined = self.name or self.ticket.joined
         ticket = self.ticket
         if ticket.store.is_local:
@@ -92,9 +102,8 @@ class Journal:
             folder = tempfile.mkdtemp(prefix="journal-")
         self.name, self._file = _create(folder)
         if not ticket.store.is_local:
-            self._upload = Upload(
-                ticket.store, f"{ticket.key}/{self.name}", folder, self._warn
-            )
+            name = f"{ticket.key}/{self.name}"
+            self._upload = Upload(ticket.store, name, folder, self._warn)
         header = {
             "format": FORMAT,
             "key": ticket.key,
@@ -130,6 +139,7 @@ class Journal:
 
 _CURRENT: ContextVar[Journal | None] = ContextVar("journal", default=None)
 _OPEN: dict[int, Journal] = {}
+_LOCK = threading.Lock()
 
 
 def enter(event: str, **fields: Any) -> None:
@@ -220,6 +230,8 @@ def _create(folder: str) -> tuple[str, int]:
 
 
 def _after_fork() -> None:
+    global _LOCK  # noqa: PLW0603
+    _LOCK = threading.Lock()  # a thread that is not here may have had it
     # A worker of Kedro's own ParallelRunner works on the run that has forked it.
     journal = _CURRENT.get()
     if journal is not None:

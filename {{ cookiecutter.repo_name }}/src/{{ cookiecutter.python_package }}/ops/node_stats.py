@@ -60,6 +60,8 @@ class NodeStats:
         entries = journal.of(catalog, run_params["run_id"])
         settings = _SETTINGS.get()
         if entries is not None and settings is not None and settings.enabled:
+            # Not in the thread: a worker that is forked meanwhile could never import it.
+            figures.prepare()
             self._earlier[entries] = _Earlier(entries, settings.trunk)
 
     @hook_impl
@@ -148,7 +150,6 @@ class _Earlier:
 
     def _read(self, entries: Journal) -> None:
         with quietly():
-            figures.prepare()
             branch = entries.reader.run().branch
             self._usual = Usual.of(entries.ticket.store, branch, self._trunk)
             if seconds := self._usual.seconds():

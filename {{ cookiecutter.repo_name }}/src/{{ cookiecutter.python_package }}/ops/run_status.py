@@ -204,17 +204,18 @@ class RunStatus:
         catalog: DataCatalog,
     ) -> Watch:
         run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
+        plan = run_plan.describe(run_params, pipeline, catalog)
         ticket = Ticket(project.store, run_plan.key_of(run_id), run_id, path)
-        entries = journal.start(ticket, catalog)
-        entries.enter("run_started", **run_plan.describe(run_params, pipeline, catalog))
-        tidy = partial(History(project.store).prune, project.settings.keep)
         page = RunPage(project.store, ticket.key) if project.settings.page else None
+        tidy = partial(History(project.store).prune, project.settings.keep)
+        project.store.prepare()
+        entries = journal.start(ticket, catalog)
+        entries.enter("run_started", **plan)
         watch = Watch(entries, Path(path), page, tidy)
-        for other in [
-            each for each in self._watches.values() if not watch.is_within(each)
-        ]:
-            self._forget(other)
-            other.leave("left")
+        for other in list(self._watches.values()):
+            if not watch.is_within(other):
+                self._forget(other)
+                other.leave("left")
         self._watches[entries] = watch
         watch.start()
         return watch

@@ -37,6 +37,15 @@ class RunStore:
         """Whether it is a folder of this machine, which needs no fsspec."""
         return "://" not in self.url
 
+    def prepare(self) -> None:
+        """Import what it takes to reach it.
+
+        Before there are threads: what a thread imports while a worker is forked, that
+        worker could never import.
+        """
+        if not self.is_local:
+            self._open()
+
     def keys(self) -> list[str]:
         """The keys of the runs, the oldest first."""
         if self.is_local:
