@@ -82,6 +82,7 @@ NEEDED_BY = {
     "tests/ops/conftest.py": ["steel_toes"],
     f"{PACKAGE}/ops/page": ["run_status"],
     "tests/ops/some_runs.py": ["run_status"],
+    "tests/ops/run_project.py": ["run_status"],
     f"{PACKAGE}/pipelines/penguins": ["example"],
     "tests/pipelines/penguins": ["example"],
     "data/01_raw/penguins.csv": ["example"],

@@ -185,6 +185,7 @@ ADDED = {
         "src/toe_test/ops/run_plan.py",
         "src/toe_test/ops/run_report.py",
         "src/toe_test/ops/run_status.py",
+        "tests/ops/run_project.py",
         "src/toe_test/ops/run_store.py",
         "src/toe_test/ops/run_view.py",
         "src/toe_test/ops/runs.py",
@@ -248,7 +249,7 @@ TRACES = {
     "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash",
     "path_rules": r"path.?(rule|value)",
     "run_status": r"run.?status|journal|kedro runs|\bstatus.?page",
-    "node_stats": r"node.?stats|narwhals|psutil|openlineage",
+    "node_stats": r"node.?stats|narwhals|psutil",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }

@@ -42,7 +42,6 @@ class RunStatusOptions:
     enabled: bool = True
     keep: int = 50
     page: bool = True
-    kedro_viz: bool = False
 
 
 @frozen
