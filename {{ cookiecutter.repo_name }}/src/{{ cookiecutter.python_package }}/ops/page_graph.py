@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from hashlib import sha1
 from typing import Any
 from unicodedata import east_asian_width
@@ -43,13 +44,14 @@ class Graph:
         graph.names = list(graph.number)
         return graph
 
+    @cached_property
     def key(self) -> str:
         """The same for runs with the same nodes and datasets."""
         what = [
             (node.name, node.inputs, node.outputs, node.namespace, node.tags)
             for node in self.nodes
         ]
-        text = repr((what, list(self.number)))
+        text = repr((what, self.names))
         return sha1(text.encode(), usedforsecurity=False).hexdigest()[:12]
 
     def data(self) -> dict[str, Any]:
@@ -67,7 +69,7 @@ class Graph:
             for node in self.nodes
         ]
         return {
-            "key": self.key(),
+            "key": self.key,
             "nodes": nodes,
             "datasets": self.names,
             "tags": list(tags),

@@ -123,7 +123,7 @@ def _fitting(
     """
     graph = Graph.of(run)
     if room > 0:
-        key, newest = graph.key(), room == _ROOM
+        key, newest = graph.key, room == _ROOM
         drawing = graphs.get(key) or text(graph.data())
         room -= 0 if key in graphs else len(drawing)
         for detail in (Detail.ALL, Detail.FIGURES, Detail.NODES):
