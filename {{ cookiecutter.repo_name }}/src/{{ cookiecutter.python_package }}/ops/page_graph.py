@@ -17,6 +17,7 @@ MANY = 200  # nodes: in a drawing of more, a namespace is one box
 LABEL = 30  # letters that a box shows, as in graph.js
 LETTER = 6.9  # pixels: the mean width of a letter
 FRAME = 40  # pixels: what a box has beside its label
+COUNT = 44  # pixels: what the number of nodes in a namespace takes
 
 # What a box stands for, as in graph.js.
 NODE, DATASET, NAMESPACE = range(3)
@@ -118,6 +119,7 @@ class Graph:
             edges += [(box, user) for user in users]
         widths = [
             int(_letters(self._label(kind, ref, space)) * LETTER + FRAME)
+            + (COUNT if kind == NAMESPACE else 0)
             for kind, ref in zip(kinds, refs)
         ]
         drawing = draw(widths, edges)

@@ -3,7 +3,8 @@
 const [NODE, DATASET, NAMESPACE] = [0, 1, 2]; // as in page_graph.py
 const LABEL = 30;
 const HIGH = 30;
-const FAR = 0.42; // a smaller scale has no labels
+const LEAST = 0.62; // the smallest scale to begin with
+const FAR = 0.42; // a smaller one has no labels
 
 class GraphView {
   constructor(run, space, choose) {
@@ -33,7 +34,7 @@ class GraphView {
     if (kind === DATASET) {
       return { ...box, id: `dataset:${plain(name)}`, name, label };
     }
-    return { ...box, id: `namespace:${name}`, name, label };
+    return { ...box, id: `namespace:${name}`, name, label: `${label} · ${count(this.members(name).length)}` };
   }
 
   members(name) {
@@ -208,7 +209,12 @@ class GraphView {
     const important = ["error", "interrupted", "running"];
     const first = important.map((state) => this.boxes.find((box) => box.state === state && box.kind !== DATASET)).find(Boolean);
     const index = this.index.get(id) ?? (first ? this.boxes.indexOf(first) : null);
-    this.fit(0.62, index);
+    const across = (this.svg.getBoundingClientRect().width - 24) / this.size.width;
+    const wanted = this.size.height * Math.min(1.15, Math.max(across, LEAST)) + 72;
+    // A phone scrolls the page with one finger, so there the graph may be long.
+    const most = innerWidth > 900 ? Math.max(440, innerHeight - 250) : 1400;
+    this.element.style.height = `${Math.max(320, Math.min(wanted, most))}px`;
+    this.fit(LEAST, index);
   }
 
   fit(least, index = null) {
@@ -309,7 +315,7 @@ class GraphView {
     return row.sort((one, other) => side * (this.boxes[one].x - this.boxes[other].x))[0];
   }
 
-  // One pointer drags, two zoom; so does the wheel, or a touchpad.
+  // One pointer drags, two zoom and drag; the wheel zooms with Ctrl, as a touchpad says it.
   pointers() {
     const down = new Map();
     const place = (event) => {
@@ -331,6 +337,8 @@ class GraphView {
       const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
       if (other) {
         const apart = (one) => Math.hypot(one.x - other.x, one.y - other.y) || 1;
+        this.x += (at.x - before.x) / 2;
+        this.y += (at.y - before.y) / 2;
         this.zoom(apart(at) / apart(before), { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 });
         this.dragged = true;
       } else if (this.dragged || Math.hypot(at.x - before.x, at.y - before.y) > 4) {
@@ -352,13 +360,9 @@ class GraphView {
     this.svg.addEventListener(
       "wheel",
       (event) => {
-        event.preventDefault();
         if (event.ctrlKey || event.metaKey) {
+          event.preventDefault(); // else it scrolls the page
           this.zoom(Math.exp(-event.deltaY / 120), place(event));
-        } else {
-          this.x -= event.deltaX;
-          this.y -= event.deltaY;
-          this.move();
         }
       },
       { passive: false },

@@ -157,7 +157,7 @@ function liveWords() {
   if (page.stale) {
     return el("span", { class: "live silent" }, "This run is newer than the page. ", button("Load it anew", () => location.reload()));
   }
-  if (!page.live || page.live.isCopy) {
+  if (!page.live?.taken || page.live.isCopy) {
     return el("span", { class: "live" }, "As of ", moment(page.run.news ?? DATA.written));
   }
   const silence = page.live.silence();
