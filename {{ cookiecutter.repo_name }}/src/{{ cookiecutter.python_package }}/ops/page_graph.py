@@ -25,9 +25,12 @@ NODE, DATASET, NAMESPACE = range(3)
 _Groups = dict["int | str", list[int]]
 
 
-@define
+@define(eq=False)
 class Graph:
-    """The nodes of a run and their datasets, each with a number."""
+    """The nodes of a run and their datasets, each with a number.
+
+    Two are equal if they are drawn in the same way.
+    """
 
     nodes: list[Node]
     number: dict[str, int] = field(factory=dict)  # of each dataset
@@ -54,6 +57,14 @@ class Graph:
         ]
         text = repr((what, self.names))
         return sha1(text.encode(), usedforsecurity=False).hexdigest()[:12]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether nodes and datasets are the same, in whatever state."""
+        return isinstance(other, Graph) and self.key == other.key
+
+    def __hash__(self) -> int:
+        """By what they are compared."""
+        return hash(self.key)
 
     def data(self) -> dict[str, Any]:
         """Nodes, datasets and drawings, as the page takes them."""

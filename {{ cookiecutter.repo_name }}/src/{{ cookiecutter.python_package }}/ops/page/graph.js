@@ -168,10 +168,11 @@ class GraphView {
     for (let index = 0; index < pairs.length; index += 2) {
       const [from, to] = [pairs[index], pairs[index + 1]];
       const [x1, y1, x2, y2] = [points[2 * from], points[2 * from + 1], points[2 * to], points[2 * to + 1]];
-      const start = from < this.boxes.length ? y1 + HIGH / 2 : y1;
-      const end = to < this.boxes.length ? y2 - HIGH / 2 : y2;
-      const bend = Math.max(12, (end - start) / 2);
-      parts.push(`M${x1} ${start}C${x1} ${start + bend} ${x2} ${end - bend} ${x2} ${end}`);
+      // A bend is as high as the boxes that it passes.
+      const [top, start, end] = [y1 - HIGH / 2, y1 + HIGH / 2, y2 - HIGH / 2];
+      const curve = Math.max(10, (end - start) / 2);
+      parts.push(from < this.boxes.length ? `M${x1} ${start}` : `M${x1} ${top}V${start}`);
+      parts.push(`C${x1} ${start + curve} ${x2} ${end - curve} ${x2} ${end}`);
     }
     return parts.join("");
   }
