@@ -45,7 +45,7 @@ def draw(widths: Sequence[int], edges: Iterable[tuple[int, int]]) -> Drawing:
         sheet.join(part, rows)
         if any(len(row) > 1 for row in rows):
             points = sum(map(len, rows))
-            sweeps = max(3, min(12, EFFORT // points))
+            sweeps = max(2, min(12, EFFORT // points))
             sheet.in_order(rows, sweeps)
             sheet.in_place(rows, sweeps)
         sheet.drawn.append(rows)

@@ -5,6 +5,7 @@ const LABEL = 30;
 const HIGH = 30;
 const LEAST = 0.62; // the smallest scale to begin with
 const FAR = 0.42; // a smaller one has no labels
+const MANY = 400; // boxes: of more, only those that are in sight are drawn
 
 class GraphView {
   constructor(run, space, choose) {
@@ -51,7 +52,7 @@ class GraphView {
     return worst(this.members(box.name).map((node) => node.state));
   }
 
-  // What a screen reader says, and what hovering shows.
+  // What a screen reader says, and hovering shows.
   words(box, state) {
     if (box.kind === NODE) {
       const time = duration(seconds(this.run.node.get(box.name)));
@@ -100,6 +101,7 @@ class GraphView {
     this.svg = svg("svg", { class: "drawing", role: "group", "aria-label": `Pipeline, ${plural(this.boxes.length, "box").replace("boxs", "boxes")}: arrow keys go along the lines, Enter opens` }, this.camera);
     this.svg.addEventListener("click", (event) => this.clicked(event));
     this.svg.addEventListener("keydown", (event) => this.key(event));
+    this.svg.addEventListener("pointerover", (event) => this.pointed(event));
     this.svg.addEventListener("focusin", (event) => this.focused(event));
     this.pointers();
     const zoom = (factor) => () => this.zoom(factor);
@@ -118,26 +120,46 @@ class GraphView {
     const kind = ["node", "dataset", "namespace"][box.kind];
     const half = box.wide / 2;
     const icon = svg("path", { "fill-rule": "evenodd", class: "shape" });
-    const title = svg("title", {});
     const text = svg("text", { x: 25 - half, y: 4 }, shortened(box.label));
     const frame = svg("rect", { x: -half, y: -HIGH / 2, width: box.wide, height: HIGH, rx: box.kind === DATASET ? HIGH / 2 : 5 });
-    const parts = [title, frame, icon, text];
+    const parts = [frame, icon, text];
     if (box.kind === NAMESPACE) {
-      parts.splice(1, 0, svg("rect", { class: "behind", x: 4 - half, y: 4 - HIGH / 2, width: box.wide, height: HIGH, rx: 5 }));
+      parts.unshift(svg("rect", { class: "behind", x: 4 - half, y: 4 - HIGH / 2, width: box.wide, height: HIGH, rx: 5 }));
     }
     box.mark = svg("circle", { class: "mark", cx: half - 2, cy: 2 - HIGH / 2, r: 5 });
     box.element = svg("g", { class: kind, role: "button", tabindex: "-1", transform: `translate(${box.x} ${box.y})`, "data-index": index }, parts);
     box.icon = icon;
-    box.title = title;
+    box.out = false;
+    this.setOut(box, this.boxes.length > MANY);
     this.setState(box);
     return box.element;
+  }
+
+  setOut(box, out) {
+    if (box.out !== out) {
+      box.out = out;
+      box.element.classList.toggle("out", out);
+    }
+  }
+
+  // Leave out what is out of sight, but not the box where the keyboard enters.
+  cull() {
+    if (this.boxes.length <= MANY) {
+      return;
+    }
+    const { width, height } = this.svg.getBoundingClientRect();
+    const [left, right] = [-this.x / this.scale - 150, (width - this.x) / this.scale + 150];
+    const [top, bottom] = [-this.y / this.scale - 60, (height - this.y) / this.scale + 60];
+    for (const box of this.boxes) {
+      const seen = box.x > left && box.x < right && box.y > top && box.y < bottom;
+      this.setOut(box, !seen && box.element !== this.stop);
+    }
   }
 
   setState(box) {
     const state = this.stateOf(box);
     const words = this.words(box, state);
     if (box.words !== words) {
-      box.title.textContent = words;
       box.element.setAttribute("aria-label", words);
       box.words = words;
     }
@@ -203,6 +225,9 @@ class GraphView {
     this.stop?.setAttribute("tabindex", "-1");
     this.stop = this.boxes[index]?.element;
     this.stop?.setAttribute("tabindex", "0");
+    if (this.stop) {
+      this.setOut(this.boxes[index], false);
+    }
   }
 
   // Where to begin: the whole if it can be read, else around what matters most.
@@ -251,6 +276,7 @@ class GraphView {
   move() {
     this.camera.setAttribute("transform", `translate(${this.x.toFixed(1)} ${this.y.toFixed(1)}) scale(${this.scale.toFixed(4)})`);
     this.svg.classList.toggle("far", this.scale < FAR);
+    this.cull();
   }
 
   zoom(factor, center = null) {
@@ -267,6 +293,15 @@ class GraphView {
     const element = event.target.closest("[data-index]");
     if (element && !this.dragged) {
       this.choose(this.boxes[Number(element.dataset.index)]);
+    }
+  }
+
+  // What hovering shows: made when it is needed, since there may be thousands.
+  pointed(event) {
+    const element = event.target.closest("[data-index]");
+    if (element) {
+      element.querySelector("title")?.remove();
+      element.prepend(svg("title", {}, this.boxes[Number(element.dataset.index)].words));
     }
   }
 

@@ -25,7 +25,7 @@ for (const sort of [filter.sort, filter.datasetSort, filter.runSort]) {
 function readAddress() {
   const told = new URLSearchParams(location.hash.slice(1));
   const key = told.get("run");
-  const run = records.has(key) ? runOf(key) : allRuns()[0];
+  const run = records.has(key) ? runOf(key) : newest();
   page.view = VIEWS.some(([name]) => name === told.get("view")) ? told.get("view") : page.view;
   page.space = run?.graph?.views[told.get("in")] ? told.get("in") : "";
   page.chosen = null;
@@ -39,7 +39,7 @@ function readAddress() {
 
 function writeAddress() {
   const told = new URLSearchParams();
-  if (page.run !== allRuns()[0]) {
+  if (page.run !== newest()) {
     told.set("run", page.run.key);
   }
   if (page.view !== "graph") {
@@ -124,7 +124,7 @@ function drawAll() {
 }
 
 function drawBar() {
-  const choose = select([...records.keys()], page.run.key, (key) => open(key), (key) => runWords(runOf(key)));
+  const choose = select([...records.keys()], page.run.key, (key) => open(key), (key) => runWords(records.get(key)));
   part("bar").replaceChildren(el("strong", { class: "project" }, nameOf(DATA.project || "Runs")), el("label", { class: "runs" }, el("span", { class: "unseen" }, "Run"), choose));
 }
 
