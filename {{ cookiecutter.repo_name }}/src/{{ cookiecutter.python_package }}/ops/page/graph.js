@@ -147,7 +147,7 @@ class GraphView {
     if (this.boxes.length <= MANY) {
       return;
     }
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.room;
     const [left, right] = [-this.x / this.scale - 150, (width - this.x) / this.scale + 150];
     const [top, bottom] = [-this.y / this.scale - 60, (height - this.y) / this.scale + 60];
     for (const box of this.boxes) {
@@ -235,16 +235,23 @@ class GraphView {
     const important = ["error", "interrupted", "running"];
     const first = important.map((state) => this.boxes.find((box) => box.state === state && box.kind !== DATASET)).find(Boolean);
     const index = this.index.get(id) ?? (first ? this.boxes.indexOf(first) : null);
-    const across = (this.svg.getBoundingClientRect().width - 24) / this.size.width;
+    const wide = this.element.clientWidth;
+    const across = (wide - 24) / this.size.width;
     const wanted = this.size.height * Math.min(1.15, Math.max(across, LEAST)) + 72;
     // A phone scrolls the page with one finger, so there the graph may be long.
     const most = innerWidth > 900 ? Math.max(440, innerHeight - 250) : 1400;
-    this.element.style.height = `${Math.max(320, Math.min(wanted, most))}px`;
+    const high = Math.max(320, Math.min(wanted, most));
+    this.element.style.height = `${high}px`;
+    this.room = { width: wide, height: high }; // to ask for it would lay all out anew
+    new ResizeObserver(([{ contentRect }]) => {
+      this.room = contentRect;
+      this.cull();
+    }).observe(this.svg);
     this.fit(LEAST, index);
   }
 
   fit(least, index = null) {
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.room;
     const whole = Math.min((width - 24) / this.size.width, (height - 24) / this.size.height, 1.15);
     this.scale = Math.max(whole, least);
     if (whole >= least) {
@@ -265,7 +272,7 @@ class GraphView {
   }
 
   lookAt(index, high = 0.4) {
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.room;
     const box = this.boxes[index];
     const within = (at, room, size) => Math.min(12, Math.max(at, room - size * this.scale - 12));
     this.x = within(width / 2 - box.x * this.scale, width, this.size.width);
@@ -280,7 +287,7 @@ class GraphView {
   }
 
   zoom(factor, center = null) {
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.room;
     const at = center || { x: width / 2, y: height / 2 };
     const scale = Math.min(2.5, Math.max(0.02, this.scale * factor));
     this.x = at.x - ((at.x - this.x) * scale) / this.scale;
@@ -311,7 +318,7 @@ class GraphView {
       return;
     }
     const box = this.boxes[index];
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.room;
     const [x, y] = [box.x * this.scale + this.x, box.y * this.scale + this.y];
     if (x < 40 || x > width - 40 || y < 20 || y > height - 20) {
       this.lookAt(index, 0.5);
