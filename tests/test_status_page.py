@@ -298,6 +298,7 @@ def test_a_run_that_fell_silent_is_said_to(tab, site, writer):
     page.clock.run_for(15_000)
 
     expect(page.locator(".live")).to_have_text(re.compile("No news for 4[0-9] s"))
+    expect(page.locator("#head")).not_to_contain_text("ends in about")
 
 
 def test_a_copy_of_a_page_without_news_says_of_when_it_is(tab, site, writer):

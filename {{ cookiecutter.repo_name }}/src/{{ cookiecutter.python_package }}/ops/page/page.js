@@ -202,7 +202,8 @@ function progressOf(run) {
   if (run.goesOn && run.nodes.length) {
     const found = progress(run);
     words.push(`${count(found.over)} of ${plural(found.total, "node")}, ${Math.floor(100 * found.share)} %`);
-    if (found.left !== null) {
+    const silent = page.live && page.live.silence() >= SILENT;
+    if (found.left !== null && !silent) {
       const end = now() + found.left;
       words.push(found.left < 1 ? "about to end" : ["ends in about ", duration(found.left < 60 ? Math.ceil(found.left) : found.left).replace(".0 s", " s"), ", at ", moment(end, CLOCK)]);
     }
