@@ -98,6 +98,7 @@ def test_the_built_wheel_runs_without_the_project(
     inside(tmp_path, *command, env={"STEEL_TOES_BRANCH": "main"})
 
     assert json.loads((tmp_path / RESULT).read_text(encoding="utf-8"))["r2"] > 0.7
+    assert (tmp_path / "data" / ".ops" / "runs" / "index.html").exists()
 
 
 @all_on

@@ -17,7 +17,10 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium
 from helpers import environment
 from playwright.sync_api import Browser, Page, expect
+from run_status_helpers import prepare
+from steel_toes_helpers import Workshop
 
+pytest_plugins = ["steel_toes_fixtures"]
 pytestmark = pytest.mark.xdist_group("browser")
 
 HOSTILE = [
@@ -277,7 +280,7 @@ def test_a_run_is_seen_as_it_goes_on(place, tab, site, writer):
     expect(page.locator("#said")).to_have_text("The run is now: complete.")
     asked = len(found.requests)
     assert any("live/status.js?" in url for url in found.requests)
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(2500)
     assert len(found.requests) == asked
     assert found.complaints == []
 
@@ -295,6 +298,7 @@ def test_a_run_that_fell_silent_is_said_to(tab, site, writer):
     page.clock.run_for(15_000)
 
     expect(page.locator(".live")).to_have_text(re.compile("No news for 4[0-9] s"))
+    expect(page.locator("#head")).not_to_contain_text("ends in about")
 
 
 def test_a_copy_of_a_page_without_news_says_of_when_it_is(tab, site, writer):
@@ -503,13 +507,13 @@ def test_a_thousand_nodes_are_drawn(show):
     expect(page.locator(".drawing .node")).to_have_count(1000)
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_phone_has_no_need_to_scroll_sideways(show, view):
-    page = show("failed", f"#view={view}&node=fit", viewport=PHONE, has_touch=True)
-    expect(page.get_by_role("tab", selected=True)).to_be_visible()
-
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= PHONE["width"]
+def test_a_phone_has_no_need_to_scroll_sideways(show):
+    page = show("failed", viewport=PHONE, has_touch=True)
+    for view in VIEWS:
+        page.evaluate(f"location.hash = 'view={view}&node=fit'")
+        expect(page.locator(f"#tab-{view}")).to_have_attribute("aria-selected", "true")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= PHONE["width"], view
 
 
 def test_dark_is_dark(show):
@@ -530,3 +534,56 @@ def test_it_can_be_printed(show):
     expect(page.get_by_role("region", name="What went wrong")).to_be_visible()
     expect(page.locator("#tabs")).to_be_hidden()
     assert page.pdf()[:4] == b"%PDF"
+
+
+def test_a_real_run_is_seen_until_it_is_stopped(workshop: Workshop, tab):
+    prepare(workshop)
+    place = workshop.path / "data" / ".ops" / "runs"
+    process = subprocess.Popen(
+        ["kedro", "run", "--params=how=wait"],
+        cwd=workshop.path,
+        env=environment() | {"PYTHONPATH": str(workshop.without)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: any(place.glob("*/status.js")), process)
+        found = tab((place / "index.html").as_uri())
+        page = found.page
+        expect(page.locator("h1")).to_have_text("Running")
+        running = page.get_by_role("button", name="Node total, running")
+        expect(running).to_have_count(1, timeout=10_000)
+        expect(page.get_by_role("button", name="Node clean, complete")).to_have_count(1)
+
+        process.terminate()
+        expect(page.locator("h1")).to_have_text("Interrupted", timeout=15_000)
+    finally:
+        process.kill()
+        process.wait()
+    expect(page.get_by_role("region", name="What went wrong")).to_contain_text("total")
+    assert found.complaints == []
+
+
+def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if what():
+            return
+        assert process.poll() is None, "the run has ended"
+        time.sleep(0.05)
+    raise AssertionError("it took too long")
+
+
+def test_the_page_of_a_real_run_that_failed_says_why(workshop: Workshop, tab):
+    prepare(workshop)
+    workshop.kedro("run")
+    workshop.kedro("run", "--params=how=raise", check=False)
+    file = workshop.path / "data" / ".ops" / "runs" / "index.html"
+    page = tab(file.as_uri()).page
+
+    alarm = page.get_by_role("region", name="What went wrong")
+    expect(alarm).to_contain_text("total failed")
+    expect(alarm).to_contain_text("ValueError: no such number")
+    expect(page.get_by_role("tab", name="Runs")).to_contain_text("2")
+    known = page.locator("#data").text_content() or ""
+    assert str(workshop.path) not in known
+    assert str(Path.home()) not in known

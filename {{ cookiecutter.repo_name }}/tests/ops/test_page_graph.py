@@ -90,8 +90,8 @@ def test_runs_with_the_same_nodes_share_a_key():
     changed = run("c")
     changed.nodes["fit"].tags = ["weekly"]
 
-    assert one.key() == other.key()
-    assert one.key() != page_graph.Graph.of(changed).key()
+    assert one.key == other.key
+    assert one.key != page_graph.Graph.of(changed).key
 
 
 def test_wide_letters_have_wide_boxes():

@@ -166,3 +166,16 @@ def test_states_have_the_words_of_the_model():
 
     assert known["states"] == [state.value for state in runs.State]
     assert known["phases"] == ["loading", "computing", "saving"]
+
+
+def test_a_run_is_drawn_once_however_often_it_is_written(monkeypatch):
+    drawn = []
+    layout = ops("page_graph").draw
+    monkeypatch.setattr(
+        ops("page_graph"), "draw", lambda *args: drawn.append(1) or layout(*args)
+    )
+    steps = wide(17)
+    for make in (going_on, run):
+        status_page.page([make(steps=steps)])
+
+    assert len(drawn) == 1

@@ -111,7 +111,7 @@ class _Record:
             "counts": [counts[state] for state in State],
         }
         if self.detail >= Detail.NODES:
-            known["graph"] = self.graph.key()
+            known["graph"] = self.graph.key
             known["nodes"] = [self._node(node) for node in run.nodes.values()]
             datasets = map(self._dataset, run.datasets.values())
             known["datasets"] = [told for told in datasets if told]
@@ -148,12 +148,11 @@ class _Record:
     def _spans(self, node: Node) -> list[int | None]:
         """Of each its phase, how long after the one before it began, how long it took."""
         told: list[int | None] = []
-        before = self._at(node.started) or 0
+        at, before = self._at, self._at(node.started) or 0
         for span in node.spans:
-            start, end = self._at(span.start) or 0, self._at(span.end)
-            told += [_PHASE[span.phase], start - before]
-            told.append(None if end is None else end - start)
-            before = start if end is None else end
+            start, end = at(span.start) or 0, at(span.end)
+            told += (_PHASE[span.phase], start - before, end and end - start)
+            before = end or start
         return told
 
     def _dataset(self, dataset: Dataset) -> list[Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from hashlib import sha1
 from typing import Any
 from unicodedata import east_asian_width
@@ -16,6 +17,7 @@ MANY = 200  # nodes: in a drawing of more, a namespace is one box
 LABEL = 30  # letters that a box shows, as in graph.js
 LETTER = 6.9  # pixels: the mean width of a letter
 FRAME = 40  # pixels: what a box has beside its label
+COUNT = 44  # pixels: what the number of nodes in a namespace takes
 
 # What a box stands for, as in graph.js.
 NODE, DATASET, NAMESPACE = range(3)
@@ -23,9 +25,12 @@ NODE, DATASET, NAMESPACE = range(3)
 _Groups = dict["int | str", list[int]]
 
 
-@define
+@define(eq=False)
 class Graph:
-    """The nodes of a run and their datasets, each with a number."""
+    """The nodes of a run and their datasets, each with a number.
+
+    Two are equal if they are drawn in the same way.
+    """
 
     nodes: list[Node]
     number: dict[str, int] = field(factory=dict)  # of each dataset
@@ -43,14 +48,23 @@ class Graph:
         graph.names = list(graph.number)
         return graph
 
+    @cached_property
     def key(self) -> str:
         """The same for runs with the same nodes and datasets."""
         what = [
             (node.name, node.inputs, node.outputs, node.namespace, node.tags)
             for node in self.nodes
         ]
-        text = repr((what, list(self.number)))
+        text = repr((what, self.names))
         return sha1(text.encode(), usedforsecurity=False).hexdigest()[:12]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether nodes and datasets are the same, in whatever state."""
+        return isinstance(other, Graph) and self.key == other.key
+
+    def __hash__(self) -> int:
+        """By what they are compared."""
+        return hash(self.key)
 
     def data(self) -> dict[str, Any]:
         """Nodes, datasets and drawings, as the page takes them."""
@@ -67,7 +81,7 @@ class Graph:
             for node in self.nodes
         ]
         return {
-            "key": self.key(),
+            "key": self.key,
             "nodes": nodes,
             "datasets": self.names,
             "tags": list(tags),
@@ -116,6 +130,7 @@ class Graph:
             edges += [(box, user) for user in users]
         widths = [
             int(_letters(self._label(kind, ref, space)) * LETTER + FRAME)
+            + (COUNT if kind == NAMESPACE else 0)
             for kind, ref in zip(kinds, refs)
         ]
         drawing = draw(widths, edges)

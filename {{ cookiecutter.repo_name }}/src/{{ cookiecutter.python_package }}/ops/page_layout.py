@@ -45,7 +45,7 @@ def draw(widths: Sequence[int], edges: Iterable[tuple[int, int]]) -> Drawing:
         sheet.join(part, rows)
         if any(len(row) > 1 for row in rows):
             points = sum(map(len, rows))
-            sweeps = max(3, min(12, EFFORT // points))
+            sweeps = max(2, min(12, EFFORT // points))
             sheet.in_order(rows, sweeps)
             sheet.in_place(rows, sweeps)
         sheet.drawn.append(rows)
@@ -175,13 +175,8 @@ class _Sheet:
         for sweep in range(sweeps):
             neighbours = self.down if sweep % 2 else self.up
             for row in reversed(rows) if sweep % 2 else rows:
-                key = {
-                    point: sum(map(place.__getitem__, near)) / len(near)
-                    if (near := neighbours[point])
-                    else place[point]
-                    for point in row
-                }
-                row.sort(key=key.__getitem__)
+                means = dict(zip(row, _means(row, neighbours, place)))
+                row.sort(key=means.__getitem__)
                 _number(row, place)
 
     def in_place(self, rows: list[list[int]], sweeps: int) -> None:
@@ -192,13 +187,7 @@ class _Sheet:
         for sweep in range(sweeps):
             neighbours = self.down if sweep % 2 else self.up
             for row in reversed(rows) if sweep % 2 else rows:
-                wanted = [
-                    sum(map(x.__getitem__, near)) / len(near)
-                    if (near := neighbours[point])
-                    else x[point]
-                    for point in row
-                ]
-                _set_apart(row, wanted, self.room, x)
+                _set_apart(row, _means(row, neighbours, x), self.room, x)
 
     def packed(self) -> Drawing:
         """The parts side by side, in as many strips as give a good shape."""
@@ -222,6 +211,18 @@ class _Sheet:
         ends = [(self.x[p], self.room[p] / 2) for row in rows for p in row]
         left = min(x - half for x, half in ends)
         return left, max(x + half for x, half in ends), ROW * len(rows)
+
+
+def _means(row: list[int], neighbours: list[list[int]], at: list[float]) -> list[float]:
+    """Where the neighbours of each point are in the mean; without any, where it is."""
+    return [
+        at[near[0]]
+        if len(near := neighbours[point]) == 1
+        else sum(map(at.__getitem__, near)) / len(near)
+        if near
+        else at[point]
+        for point in row
+    ]
 
 
 def _number(row: list[int], place: list[float]) -> None:

@@ -12,7 +12,7 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
@@ -121,10 +121,10 @@ def _fitting(
     Once there is none, older runs get none either: a page that compares every second
     run would mislead.
     """
-    graph = Graph.of(run)
     if room > 0:
-        key, newest = graph.key(), room == _ROOM
-        drawing = graphs.get(key) or text(graph.data())
+        graph = Graph.of(run)
+        key, newest = graph.key, room == _ROOM
+        drawing = _drawn(graph)
         room -= 0 if key in graphs else len(drawing)
         for detail in (Detail.ALL, Detail.FIGURES, Detail.NODES):
             written = text(record(run, graph, detail, publish))
@@ -134,7 +134,13 @@ def _fitting(
             if left >= needed or (newest and detail == Detail.FIGURES):
                 graphs[key] = drawing
                 return written, left
-    return text(record(run, graph, Detail.SUMMARY, publish)), 0
+    return text(record(run, Graph([]), Detail.SUMMARY, publish)), 0
+
+
+@lru_cache(maxsize=8)
+def _drawn(graph: Graph) -> str:
+    """A graph as text: a run is written twice, and is drawn once."""
+    return text(graph.data())
 
 
 @cache

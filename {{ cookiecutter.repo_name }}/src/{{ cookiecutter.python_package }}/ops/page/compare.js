@@ -3,7 +3,7 @@
 function compareView(first, second, pick, options, redraw) {
   const choices = allRuns().filter((run) => run.detail >= DETAIL.nodes);
   const chooser = (title, run, side) =>
-    el("label", {}, title, select(choices.map((each) => each.key), run?.key, (key) => pick(side, key), (key) => runWords(runOf(key))));
+    el("label", {}, title, select(choices.map((each) => each.key), run?.key, (key) => pick(side, key), (key) => runWords(records.get(key))));
   const head = el("div", { class: "filters" }, chooser("Before", first, 0), chooser("After", second, 1));
   if (!first || !second || choices.length < 2) {
     return el("div", {}, el("p", { class: "empty" }, "There is no second run to compare with."));
@@ -58,9 +58,10 @@ function compareView(first, second, pick, options, redraw) {
   );
 }
 
+// Of the record of a run.
 function runWords(run) {
-  const when = run.started === null ? run.key : new Date(run.started * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });
-  return [when, run.branch, run.state].filter(Boolean).join(" · ");
+  const when = run.started === null ? run.key : EXACT.format(new Date(run.started * 1000));
+  return [when, run.branch, DATA.states[run.state]].filter(Boolean).join(" · ");
 }
 
 function sides(title, name, before, after, words = (value) => value, number = false) {

@@ -100,13 +100,13 @@ function datasetList(title, run, names, go) {
     const dataset = run.dataset.get(name);
     const figures = title === "Outputs" ? dataset?.saved : dataset?.loaded || dataset?.saved;
     const told = [figures?.rows !== null && figures?.rows !== undefined ? plural(figures.rows, "row") : "", bytes(figures?.size)];
-    const failed = checksOf(run, name).filter((check) => !check.passed).length;
+    const failed = checksOf(run, name).filter((check) => !check.passed);
     return el(
       "li",
       {},
       isParameter(name) ? nameOf(name) : link(name, () => go("dataset", name)),
       el("span", { class: "muted" }, told.filter(Boolean).join(", ")),
-      failed > 0 && stateOf("error", plural(failed, "failed check")),
+      failed.length > 0 && verdict(worstCheck(failed)),
       (dataset?.marks || []).map((mark) => el("span", { class: "marked" }, mark)),
     );
   });

@@ -115,8 +115,14 @@ function duration(time) {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} m`;
 }
 
+// Made once: to make one takes longer than to use it.
+const NUMBERS = new Intl.NumberFormat("en");
+const WHEN = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+
 function count(number) {
-  return number === null || number === undefined ? "" : number.toLocaleString("en");
+  return number === null || number === undefined ? "" : NUMBERS.format(number);
 }
 
 function plural(number, word) {
@@ -147,17 +153,15 @@ function change(before, after) {
   return `${share > 0 ? "+" : "−"}${Math.abs(share) < 10 ? Math.abs(share).toFixed(1) : Math.round(Math.abs(share))} %`;
 }
 
-function moment(time, style = { dateStyle: "medium", timeStyle: "short" }) {
+function moment(time, style = WHEN) {
   if (time === null || time === undefined) {
     return "";
   }
   const date = new Date(time * 1000);
-  return el("time", { datetime: date.toISOString() }, date.toLocaleString("en-GB", style));
+  return el("time", { datetime: date.toISOString() }, style.format(date));
 }
 
-const CLOCK = { timeStyle: "medium" };
-
-// A line through numbers, the oldest first; what is not known leaves a gap.
+// A line through numbers, the oldest first; it leads over what is not known.
 function sparkline(numbers, label, [width, height] = [120, 26]) {
   const known = numbers.filter((number) => number !== null);
   const [low, high] = [Math.min(...known), Math.max(...known)];
@@ -166,8 +170,7 @@ function sparkline(numbers, label, [width, height] = [120, 26]) {
   let path = "";
   numbers.forEach((number, index) => {
     if (number !== null) {
-      const pen = index && numbers[index - 1] !== null ? "L" : "M";
-      path += `${pen}${across(index).toFixed(1)} ${down(number).toFixed(1)}`;
+      path += `${path ? "L" : "M"}${across(index).toFixed(1)} ${down(number).toFixed(1)}`;
     }
   });
   const last = numbers.length - 1 - [...numbers].reverse().findIndex((number) => number !== null);

@@ -3,7 +3,9 @@
 const [NODE, DATASET, NAMESPACE] = [0, 1, 2]; // as in page_graph.py
 const LABEL = 30;
 const HIGH = 30;
-const FAR = 0.42; // a smaller scale has no labels
+const LEAST = 0.62; // the smallest scale to begin with
+const FAR = 0.42; // a smaller one has no labels
+const MANY = 400; // boxes: of more, only those that are in sight are drawn
 
 class GraphView {
   constructor(run, space, choose) {
@@ -33,7 +35,7 @@ class GraphView {
     if (kind === DATASET) {
       return { ...box, id: `dataset:${plain(name)}`, name, label };
     }
-    return { ...box, id: `namespace:${name}`, name, label };
+    return { ...box, id: `namespace:${name}`, name, label: `${label} · ${count(this.members(name).length)}` };
   }
 
   members(name) {
@@ -50,7 +52,7 @@ class GraphView {
     return worst(this.members(box.name).map((node) => node.state));
   }
 
-  // What a screen reader says, and what hovering shows.
+  // What a screen reader says, and hovering shows.
   words(box, state) {
     if (box.kind === NODE) {
       const time = duration(seconds(this.run.node.get(box.name)));
@@ -99,6 +101,7 @@ class GraphView {
     this.svg = svg("svg", { class: "drawing", role: "group", "aria-label": `Pipeline, ${plural(this.boxes.length, "box").replace("boxs", "boxes")}: arrow keys go along the lines, Enter opens` }, this.camera);
     this.svg.addEventListener("click", (event) => this.clicked(event));
     this.svg.addEventListener("keydown", (event) => this.key(event));
+    this.svg.addEventListener("pointerover", (event) => this.pointed(event));
     this.svg.addEventListener("focusin", (event) => this.focused(event));
     this.pointers();
     const zoom = (factor) => () => this.zoom(factor);
@@ -117,26 +120,46 @@ class GraphView {
     const kind = ["node", "dataset", "namespace"][box.kind];
     const half = box.wide / 2;
     const icon = svg("path", { "fill-rule": "evenodd", class: "shape" });
-    const title = svg("title", {});
     const text = svg("text", { x: 25 - half, y: 4 }, shortened(box.label));
     const frame = svg("rect", { x: -half, y: -HIGH / 2, width: box.wide, height: HIGH, rx: box.kind === DATASET ? HIGH / 2 : 5 });
-    const parts = [title, frame, icon, text];
+    const parts = [frame, icon, text];
     if (box.kind === NAMESPACE) {
-      parts.splice(1, 0, svg("rect", { class: "behind", x: 4 - half, y: 4 - HIGH / 2, width: box.wide, height: HIGH, rx: 5 }));
+      parts.unshift(svg("rect", { class: "behind", x: 4 - half, y: 4 - HIGH / 2, width: box.wide, height: HIGH, rx: 5 }));
     }
     box.mark = svg("circle", { class: "mark", cx: half - 2, cy: 2 - HIGH / 2, r: 5 });
     box.element = svg("g", { class: kind, role: "button", tabindex: "-1", transform: `translate(${box.x} ${box.y})`, "data-index": index }, parts);
     box.icon = icon;
-    box.title = title;
+    box.out = false;
+    this.setOut(box, this.boxes.length > MANY);
     this.setState(box);
     return box.element;
+  }
+
+  setOut(box, out) {
+    if (box.out !== out) {
+      box.out = out;
+      box.element.classList.toggle("out", out);
+    }
+  }
+
+  // Leave out what is out of sight, but not the box where the keyboard enters.
+  cull() {
+    if (this.boxes.length <= MANY) {
+      return;
+    }
+    const { width, height } = this.room;
+    const [left, right] = [-this.x / this.scale - 150, (width - this.x) / this.scale + 150];
+    const [top, bottom] = [-this.y / this.scale - 60, (height - this.y) / this.scale + 60];
+    for (const box of this.boxes) {
+      const seen = box.x > left && box.x < right && box.y > top && box.y < bottom;
+      this.setOut(box, !seen && box.element !== this.stop);
+    }
   }
 
   setState(box) {
     const state = this.stateOf(box);
     const words = this.words(box, state);
     if (box.words !== words) {
-      box.title.textContent = words;
       box.element.setAttribute("aria-label", words);
       box.words = words;
     }
@@ -167,10 +190,11 @@ class GraphView {
     for (let index = 0; index < pairs.length; index += 2) {
       const [from, to] = [pairs[index], pairs[index + 1]];
       const [x1, y1, x2, y2] = [points[2 * from], points[2 * from + 1], points[2 * to], points[2 * to + 1]];
-      const start = from < this.boxes.length ? y1 + HIGH / 2 : y1;
-      const end = to < this.boxes.length ? y2 - HIGH / 2 : y2;
-      const bend = Math.max(12, (end - start) / 2);
-      parts.push(`M${x1} ${start}C${x1} ${start + bend} ${x2} ${end - bend} ${x2} ${end}`);
+      // A bend is as high as the boxes that it passes.
+      const [top, start, end] = [y1 - HIGH / 2, y1 + HIGH / 2, y2 - HIGH / 2];
+      const curve = Math.max(10, (end - start) / 2);
+      parts.push(from < this.boxes.length ? `M${x1} ${start}` : `M${x1} ${top}V${start}`);
+      parts.push(`C${x1} ${start + curve} ${x2} ${end - curve} ${x2} ${end}`);
     }
     return parts.join("");
   }
@@ -201,6 +225,9 @@ class GraphView {
     this.stop?.setAttribute("tabindex", "-1");
     this.stop = this.boxes[index]?.element;
     this.stop?.setAttribute("tabindex", "0");
+    if (this.stop) {
+      this.setOut(this.boxes[index], false);
+    }
   }
 
   // Where to begin: the whole if it can be read, else around what matters most.
@@ -208,11 +235,23 @@ class GraphView {
     const important = ["error", "interrupted", "running"];
     const first = important.map((state) => this.boxes.find((box) => box.state === state && box.kind !== DATASET)).find(Boolean);
     const index = this.index.get(id) ?? (first ? this.boxes.indexOf(first) : null);
-    this.fit(0.62, index);
+    const wide = this.element.clientWidth;
+    const across = (wide - 24) / this.size.width;
+    const wanted = this.size.height * Math.min(1.15, Math.max(across, LEAST)) + 72;
+    // A phone scrolls the page with one finger, so there the graph may be long.
+    const most = innerWidth > 900 ? Math.max(440, innerHeight - 250) : 1400;
+    const high = Math.max(320, Math.min(wanted, most));
+    this.element.style.height = `${high}px`;
+    this.room = { width: wide, height: high }; // to ask for it would lay all out anew
+    new ResizeObserver(([{ contentRect }]) => {
+      this.room = contentRect;
+      this.cull();
+    }).observe(this.svg);
+    this.fit(LEAST, index);
   }
 
   fit(least, index = null) {
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.room;
     const whole = Math.min((width - 24) / this.size.width, (height - 24) / this.size.height, 1.15);
     this.scale = Math.max(whole, least);
     if (whole >= least) {
@@ -233,7 +272,7 @@ class GraphView {
   }
 
   lookAt(index, high = 0.4) {
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.room;
     const box = this.boxes[index];
     const within = (at, room, size) => Math.min(12, Math.max(at, room - size * this.scale - 12));
     this.x = within(width / 2 - box.x * this.scale, width, this.size.width);
@@ -244,10 +283,11 @@ class GraphView {
   move() {
     this.camera.setAttribute("transform", `translate(${this.x.toFixed(1)} ${this.y.toFixed(1)}) scale(${this.scale.toFixed(4)})`);
     this.svg.classList.toggle("far", this.scale < FAR);
+    this.cull();
   }
 
   zoom(factor, center = null) {
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.room;
     const at = center || { x: width / 2, y: height / 2 };
     const scale = Math.min(2.5, Math.max(0.02, this.scale * factor));
     this.x = at.x - ((at.x - this.x) * scale) / this.scale;
@@ -263,13 +303,22 @@ class GraphView {
     }
   }
 
+  // What hovering shows: made when it is needed, since there may be thousands.
+  pointed(event) {
+    const element = event.target.closest("[data-index]");
+    if (element) {
+      element.querySelector("title")?.remove();
+      element.prepend(svg("title", {}, this.boxes[Number(element.dataset.index)].words));
+    }
+  }
+
   focused(event) {
     const index = Number(event.target.dataset?.index);
     if (Number.isNaN(index)) {
       return;
     }
     const box = this.boxes[index];
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { width, height } = this.room;
     const [x, y] = [box.x * this.scale + this.x, box.y * this.scale + this.y];
     if (x < 40 || x > width - 40 || y < 20 || y > height - 20) {
       this.lookAt(index, 0.5);
@@ -309,7 +358,7 @@ class GraphView {
     return row.sort((one, other) => side * (this.boxes[one].x - this.boxes[other].x))[0];
   }
 
-  // One pointer drags, two zoom; so does the wheel, or a touchpad.
+  // One pointer drags, two zoom and drag; the wheel zooms with Ctrl, as a touchpad says it.
   pointers() {
     const down = new Map();
     const place = (event) => {
@@ -331,6 +380,8 @@ class GraphView {
       const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
       if (other) {
         const apart = (one) => Math.hypot(one.x - other.x, one.y - other.y) || 1;
+        this.x += (at.x - before.x) / 2;
+        this.y += (at.y - before.y) / 2;
         this.zoom(apart(at) / apart(before), { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 });
         this.dragged = true;
       } else if (this.dragged || Math.hypot(at.x - before.x, at.y - before.y) > 4) {
@@ -352,13 +403,9 @@ class GraphView {
     this.svg.addEventListener(
       "wheel",
       (event) => {
-        event.preventDefault();
         if (event.ctrlKey || event.metaKey) {
+          event.preventDefault(); // else it scrolls the page
           this.zoom(Math.exp(-event.deltaY / 120), place(event));
-        } else {
-          this.x -= event.deltaX;
-          this.y -= event.deltaY;
-          this.move();
         }
       },
       { passive: false },

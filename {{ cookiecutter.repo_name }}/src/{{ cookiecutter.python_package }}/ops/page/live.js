@@ -12,6 +12,7 @@ class Live {
     this.changed = changed;
     this.ticked = ticked;
     this.missed = 0;
+    this.taken = false; // whether any news have come
     // By this machine's clock, unless that of the run is ahead of it.
     this.heard = Math.min(Date.now() / 1000, run.news ?? DATA.written);
     this.looked = 0;
@@ -57,19 +58,19 @@ class Live {
     if (record.key !== this.key || this.timer === null) {
       return;
     }
-    const first = this.missed !== 0 || this.news === null;
+    const first = !this.taken;
     this.missed = 0;
+    this.taken = true;
     const over = !OPEN.has(DATA.states[record.state]);
-    if (record.news === this.news && !over && !first) {
+    if (record.news === this.news && !over) {
       return;
     }
-    const lag = record.news - Date.now() / 1000;
     // What has just come tells how the clocks differ; what was there before does not.
-    if (this.taken && Math.abs(lag) > 5) {
+    const lag = record.news - Date.now() / 1000;
+    if (!first && Math.abs(lag) > 5) {
       skew = lag;
     }
-    this.heard = this.taken ? Date.now() / 1000 : Math.min(Date.now() / 1000, record.news);
-    this.taken = true;
+    this.heard = first ? Math.min(Date.now() / 1000, record.news) : Date.now() / 1000;
     this.news = record.news;
     if (over) {
       this.stop();

@@ -18,6 +18,10 @@ function allRuns() {
   return [...records.keys()].map(runOf);
 }
 
+function newest() {
+  return records.size ? runOf([...records.keys()][0]) : undefined;
+}
+
 function runOf(key) {
   if (!runs.has(key)) {
     runs.set(key, makeRun(records.get(key)));
@@ -124,12 +128,17 @@ function makeFailure(told) {
   return told ? { type: told[0], message: told[1], traceback: told[2] || "" } : null;
 }
 
-function byDataset(nodes, side) {
+function byDataset(all, side) {
   const found = new Map();
-  for (const node of nodes) {
+  for (const node of all) {
     for (const name of node[side]) {
       const key = plain(name);
-      found.set(key, [...(found.get(key) || []), node]);
+      const nodes = found.get(key);
+      if (nodes) {
+        nodes.push(node);
+      } else {
+        found.set(key, [node]);
+      }
     }
   }
   return found;

@@ -25,7 +25,7 @@ for (const sort of [filter.sort, filter.datasetSort, filter.runSort]) {
 function readAddress() {
   const told = new URLSearchParams(location.hash.slice(1));
   const key = told.get("run");
-  const run = records.has(key) ? runOf(key) : allRuns()[0];
+  const run = records.has(key) ? runOf(key) : newest();
   page.view = VIEWS.some(([name]) => name === told.get("view")) ? told.get("view") : page.view;
   page.space = run?.graph?.views[told.get("in")] ? told.get("in") : "";
   page.chosen = null;
@@ -39,7 +39,7 @@ function readAddress() {
 
 function writeAddress() {
   const told = new URLSearchParams();
-  if (page.run !== allRuns()[0]) {
+  if (page.run !== newest()) {
     told.set("run", page.run.key);
   }
   if (page.view !== "graph") {
@@ -124,7 +124,7 @@ function drawAll() {
 }
 
 function drawBar() {
-  const choose = select([...records.keys()], page.run.key, (key) => open(key), (key) => runWords(runOf(key)));
+  const choose = select([...records.keys()], page.run.key, (key) => open(key), (key) => runWords(records.get(key)));
   part("bar").replaceChildren(el("strong", { class: "project" }, nameOf(DATA.project || "Runs")), el("label", { class: "runs" }, el("span", { class: "unseen" }, "Run"), choose));
 }
 
@@ -157,7 +157,7 @@ function liveWords() {
   if (page.stale) {
     return el("span", { class: "live silent" }, "This run is newer than the page. ", button("Load it anew", () => location.reload()));
   }
-  if (!page.live || page.live.isCopy) {
+  if (!page.live?.taken || page.live.isCopy) {
     return el("span", { class: "live" }, "As of ", moment(page.run.news ?? DATA.written));
   }
   const silence = page.live.silence();
@@ -202,7 +202,8 @@ function progressOf(run) {
   if (run.goesOn && run.nodes.length) {
     const found = progress(run);
     words.push(`${count(found.over)} of ${plural(found.total, "node")}, ${Math.floor(100 * found.share)} %`);
-    if (found.left !== null) {
+    const silent = page.live && page.live.silence() >= SILENT;
+    if (found.left !== null && !silent) {
       const end = now() + found.left;
       words.push(found.left < 1 ? "about to end" : ["ends in about ", duration(found.left < 60 ? Math.ceil(found.left) : found.left).replace(".0 s", " s"), ", at ", moment(end, CLOCK)]);
     }

@@ -15,7 +15,7 @@ function historyView(shown, open, compare, filter) {
     ].filter((column) => all.some(column.value)),
     { title: "Nodes", number: true, value: (run) => wantedOf(run), cell: (run) => outcome(run) },
     { title: "Took", number: true, value: runSeconds, cell: (run) => [durationBar(run, longest), duration(runSeconds(run))] },
-    { title: "Compare", value: () => null, cell: (run) => run.key !== shown.key && run.detail >= DETAIL.nodes && button("Compare", () => compare(run.key), { "aria-label": `Compare with the run of ${new Date((run.started ?? 0) * 1000).toLocaleString("en-GB")}` }) },
+    { title: "Compare", value: () => null, cell: (run) => run.key !== shown.key && run.detail >= DETAIL.nodes && button("Compare", () => compare(run.key), { "aria-label": `Compare with the run of ${EXACT.format(new Date((run.started ?? 0) * 1000))}` }) },
   ];
   return el(
     "div",
