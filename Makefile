@@ -29,6 +29,8 @@ check: .venv/ready ## check format, style and types, here and in a new project
 bench: .venv/ready ## measure what the guards cost (about twenty minutes)
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_steel_toes.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_preflight.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench_run_status.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench_status_page.py
 
 readme: .venv/ready ## write the tables of README.md anew
 	$(BIN)/python readme.py

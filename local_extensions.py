@@ -23,6 +23,8 @@ QUESTIONS = json.loads(
 )
 NAMES = ("project_name", "repo_name", "python_package", "kedro_version")
 SWITCHES = [key for key in QUESTIONS if key[0] != "_" and key not in NAMES]
+# A switch, and another one that it does nothing without.
+NEEDS = {"node_stats": "run_status"}
 
 # `kedro new` reads this key from the config file itself.
 KEDRO_KEYS = ["output_dir"]
@@ -40,6 +42,7 @@ def checked(answers: dict[str, Any]) -> str:
     _check_repo_name(answers["repo_name"])
     for key in SWITCHES:
         answers[key] = _switch(key, answers[key])
+    _check_needs(answers)
     return ""
 
 
@@ -96,6 +99,15 @@ def _check_repo_name(name: str) -> None:
             f"repo_name is {name!r}",
             "write ASCII letters, digits, underscores and hyphens, and no hyphen first",
         )
+
+
+def _check_needs(answers: dict[str, Any]) -> None:
+    for key, needed in NEEDS.items():
+        if answers[key] and not answers[needed]:
+            _refuse(
+                f"{key} is on and {needed}, which it needs, is off",
+                f"write {key}: no, or {needed}: yes",
+            )
 
 
 def _switch(key: str, answer: object) -> bool:

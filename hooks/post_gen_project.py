@@ -9,8 +9,8 @@ from pathlib import Path
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 PACKAGE = f"src/{ANSWERS['python_package']}"
 
-GUARDS = ["steel_toes", "path_rules", "preflight"]
-WITH_COMMANDS = ["steel_toes", "preflight"]
+GUARDS = ["steel_toes", "path_rules", "preflight", "run_status"]
+WITH_COMMANDS = ["steel_toes", "preflight", "run_status"]
 
 # The modules of ops/ that not every guard needs, and the guards that do.
 MODULES = {
@@ -36,6 +36,33 @@ MODULES = {
     "stored": ["steel_toes"],
     "summary": ["steel_toes"],
     "tables": ["steel_toes"],
+    "history": ["run_status"],
+    "interruption": ["run_status"],
+    "journal": ["run_status"],
+    "liveness": ["run_status"],
+    "redaction": ["run_status"],
+    "quietly": ["run_status"],
+    "resume": ["run_status"],
+    "run_page": ["run_status"],
+    "run_plan": ["run_status"],
+    "run_report": ["run_status"],
+    "run_status": ["run_status"],
+    "run_store": ["run_status"],
+    "run_view": ["run_status"],
+    "runs": ["run_status"],
+    "session": ["run_status"],
+    "timeline": ["run_status"],
+    "uploads": ["run_status"],
+    "verdict": ["run_status"],
+    "watch": ["run_status"],
+    "figures": ["node_stats"],
+    "memory": ["node_stats"],
+    "node_stats": ["node_stats"],
+    "usual": ["node_stats"],
+    "page_data": ["run_status"],
+    "page_graph": ["run_status"],
+    "page_layout": ["run_status"],
+    "status_page": ["run_status"],
     "path_rule": ["path_rules"],
     "path_rules": ["path_rules"],
     "path_rules_options": ["path_rules"],
@@ -58,7 +85,7 @@ MODULES = {
 }
 
 # The commands in ops/commands/, and the guard that each belongs to.
-COMMANDS = {"branches": "steel_toes", "preflight": "preflight"}
+COMMANDS = {"branches": "steel_toes", "preflight": "preflight", "runs": "run_status"}
 
 # A path, and the switches that need it: it stays while one of them is on.
 NEEDED_BY = {
@@ -71,6 +98,9 @@ NEEDED_BY = {
     "tests/ops/commands": WITH_COMMANDS,
     "tests/ops/conftest.py": ["steel_toes"],
     "tests/ops/planned.py": ["preflight"],
+    f"{PACKAGE}/ops/page": ["run_status"],
+    "tests/ops/some_runs.py": ["run_status"],
+    "tests/ops/run_project.py": ["run_status"],
     f"{PACKAGE}/pipelines/penguins": ["example"],
     "tests/pipelines/penguins": ["example"],
     "data/01_raw/penguins.csv": ["example"],

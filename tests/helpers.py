@@ -16,12 +16,14 @@ from cookiecutter.main import cookiecutter
 TEMPLATE = Path(__file__).parents[1]
 OPTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
 SWITCHES = [key for key, value in OPTIONS.items() if isinstance(value, bool)]
+# A switch, and the one that it needs.
+NEEDS = {"node_stats": "run_status"}
 
 # Whatever runs the tests must not reach the commands under test: what Kedro and the
 # template read, how git is set up here, and which branch a CI system is building.
 FOREIGN = re.compile(
     r"(KEDRO|STEEL_TOES|GIT|CI|GITHUB|GITLAB|BITBUCKET|CIRCLE|JENKINS|BUILD|SYSTEM"
-    r"|TF_BUILD|BRANCH_NAME|CHANGE|VIRTUAL_ENV|PYTHONPATH|COV)(_|$)|CIRCLECI$"
+    r"|RUN_STATUS|AIRFLOW|TF_BUILD|BRANCH_NAME|CHANGE|VIRTUAL_ENV|PYTHONPATH|COV)(_|$)|CIRCLECI$"
 )
 OWN = {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -34,6 +36,22 @@ OWN = {
     "GIT_COMMITTER_NAME": "A. Tester",
     "GIT_COMMITTER_EMAIL": "tester@example.com",
 }
+
+
+def is_possible(answers: dict[str, bool]) -> bool:
+    """Whether every switch that is on has what it needs."""
+    return all(answers[NEEDS[key]] for key in NEEDS if answers[key])
+
+
+def with_needs(switch: str) -> dict[str, bool]:
+    """A switch that is on, with the one that it needs."""
+    needed = {NEEDS[switch]: True} if switch in NEEDS else {}
+    return {switch: True} | needed
+
+
+def without(switch: str) -> dict[str, bool]:
+    """A switch that is off, with those that need it."""
+    return {switch: False} | {key: False for key in NEEDS if NEEDS[key] == switch}
 
 
 def environment() -> dict[str, str]:

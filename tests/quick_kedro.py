@@ -12,6 +12,7 @@ import time
 import traceback
 from glob import glob
 from importlib import import_module
+from multiprocessing import util
 from typing import Any
 
 MODULES = [
@@ -58,6 +59,7 @@ def run(args: list[str], env: dict[str, str], kill: list[Any], out: str) -> int:
         traceback.print_exc()
         return 1
     finally:
+        util._exit_function()  # ends the processes of a parallel run
         sys.stdout.flush()
         sys.stderr.flush()
     return 0

@@ -6,12 +6,45 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import SWITCHES, generate, run, tree
+from helpers import (
+    SWITCHES,
+    generate,
+    is_possible,
+    run,
+    tree,
+    with_needs,
+    without,
+)
 
-COMBINATIONS = [
-    dict(zip(SWITCHES, answers, strict=True))
+EVERY = [
+    combination
     for answers in itertools.product([True, False], repeat=len(SWITCHES))
+    if is_possible(combination := dict(zip(SWITCHES, answers, strict=True)))
 ]
+
+
+def telling() -> list[dict[str, bool]]:
+    """All on, all off, each alone, all but one; and any three in all their ways.
+
+    What three switches make of each other shows here; there are too many combinations
+    to make a project of each.
+    """
+    alone = [dict.fromkeys(SWITCHES, False) | with_needs(each) for each in SWITCHES]
+    but_one = [dict.fromkeys(SWITCHES, True) | without(each) for each in SWITCHES]
+    chosen = [dict.fromkeys(SWITCHES, True), dict.fromkeys(SWITCHES, False)]
+    chosen += [each for each in [*alone, *but_one] if each not in chosen]
+
+    def triples(combination: dict[str, bool]) -> set[tuple[tuple[str, bool], ...]]:
+        return set(itertools.combinations(combination.items(), 3))
+
+    missing = set().union(*map(triples, EVERY)) - set().union(*map(triples, chosen))
+    while missing:
+        chosen.append(max(EVERY, key=lambda each: len(triples(each) & missing)))
+        missing -= triples(chosen[-1])
+    return chosen
+
+
+COMBINATIONS = telling()
 
 ALWAYS = [
     ".gitignore",
@@ -44,7 +77,7 @@ ALWAYS = [
     "tests/test_pipeline_registry.py",
 ]
 
-GUARDS = ["steel_toes", "path_rules", "preflight"]
+GUARDS = ["steel_toes", "path_rules", "preflight", "run_status"]
 
 # The files that every guard needs.
 GROUND = [
@@ -64,14 +97,16 @@ GROUND = [
 
 # The files that each of several guards needs.
 SHARED = {
-    ("steel_toes", "preflight"): [
+    ("steel_toes", "preflight", "run_status"): [
         "src/toe_test/cli.py",
         "src/toe_test/ops/commands/__init__.py",
         "src/toe_test/ops/commands/_report.py",
-        "src/toe_test/ops/storage.py",
-        "src/toe_test/ops/store.py",
         "tests/test_cli.py",
         "tests/ops/commands/__init__.py",
+    ],
+    ("steel_toes", "preflight"): [
+        "src/toe_test/ops/storage.py",
+        "src/toe_test/ops/store.py",
         "tests/ops/test_storage.py",
         "tests/ops/test_store.py",
     ],
@@ -120,6 +155,78 @@ ADDED = {
         "tests/ops/test_stored.py",
         "tests/ops/test_summary.py",
         "tests/ops/test_tables.py",
+    ],
+    "run_status": [
+        "src/toe_test/ops/page/compare.js",
+        "src/toe_test/ops/page/detail.js",
+        "src/toe_test/ops/page/dom.js",
+        "src/toe_test/ops/page/graph.js",
+        "src/toe_test/ops/page/index.html",
+        "src/toe_test/ops/page/live.js",
+        "src/toe_test/ops/page/model.js",
+        "src/toe_test/ops/page/nodes.js",
+        "src/toe_test/ops/page/page.css",
+        "src/toe_test/ops/page/page.js",
+        "src/toe_test/ops/page/runs.js",
+        "src/toe_test/ops/page/timeline.js",
+        "src/toe_test/ops/page_data.py",
+        "src/toe_test/ops/page_graph.py",
+        "src/toe_test/ops/page_layout.py",
+        "src/toe_test/ops/status_page.py",
+        "tests/ops/some_runs.py",
+        "tests/ops/test_page_data.py",
+        "tests/ops/test_page_graph.py",
+        "tests/ops/test_page_layout.py",
+        "tests/ops/test_status_page.py",
+        "src/toe_test/ops/commands/runs.py",
+        "tests/ops/commands/test_runs.py",
+        "src/toe_test/ops/history.py",
+        "src/toe_test/ops/interruption.py",
+        "src/toe_test/ops/journal.py",
+        "src/toe_test/ops/liveness.py",
+        "src/toe_test/ops/quietly.py",
+        "src/toe_test/ops/redaction.py",
+        "src/toe_test/ops/resume.py",
+        "src/toe_test/ops/run_page.py",
+        "src/toe_test/ops/run_plan.py",
+        "src/toe_test/ops/run_report.py",
+        "src/toe_test/ops/run_status.py",
+        "tests/ops/run_project.py",
+        "src/toe_test/ops/run_store.py",
+        "src/toe_test/ops/run_view.py",
+        "src/toe_test/ops/runs.py",
+        "src/toe_test/ops/session.py",
+        "src/toe_test/ops/timeline.py",
+        "src/toe_test/ops/uploads.py",
+        "src/toe_test/ops/verdict.py",
+        "src/toe_test/ops/watch.py",
+        "tests/ops/test_history.py",
+        "tests/ops/test_interruption.py",
+        "tests/ops/test_journal.py",
+        "tests/ops/test_liveness.py",
+        "tests/ops/test_redaction.py",
+        "tests/ops/test_resume.py",
+        "tests/ops/test_run_page.py",
+        "tests/ops/test_run_plan.py",
+        "tests/ops/test_run_report.py",
+        "tests/ops/test_run_status.py",
+        "tests/ops/test_run_store.py",
+        "tests/ops/test_run_view.py",
+        "tests/ops/test_session.py",
+        "tests/ops/test_timeline.py",
+        "tests/ops/test_uploads.py",
+        "tests/ops/test_verdict.py",
+        "tests/ops/test_watch.py",
+    ],
+    "node_stats": [
+        "src/toe_test/ops/figures.py",
+        "src/toe_test/ops/memory.py",
+        "src/toe_test/ops/node_stats.py",
+        "src/toe_test/ops/usual.py",
+        "tests/ops/test_figures.py",
+        "tests/ops/test_memory.py",
+        "tests/ops/test_node_stats.py",
+        "tests/ops/test_usual.py",
     ],
     "path_rules": [
         "src/toe_test/ops/path_rule.py",
@@ -184,6 +291,8 @@ TRACES = {
     "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash",
     "path_rules": r"path.?(rule|value)",
     "preflight": r"preflight|interrogate|flake8",
+    "run_status": r"run.?status|journal|kedro runs|\bstatus.?page",
+    "node_stats": r"node.?stats|narwhals|psutil",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }
@@ -235,6 +344,7 @@ def test_commands_are_there_with_the_guards_that_have_them(combination, project)
 
     assert ("branches" in said) is combination["steel_toes"]
     assert ("preflight" in said) is combination["preflight"]
+    assert ("runs  " in said) is combination["run_status"]
 
 
 def test_what_is_off_leaves_no_trace(combination, project):
@@ -292,6 +402,7 @@ def test_a_run_requires_nothing_but_what_it_uses(combination, project):
 
     needed = {
         "example": ["kedro-datasets", "matplotlib", "numpy", "pandas"],
+        "node_stats": ["narwhals", "psutil"],
         "steel_toes": ["xxhash"],
     }
     expected = [name for key in needed if combination[key] for name in needed[key]]

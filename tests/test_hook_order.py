@@ -1,4 +1,7 @@
-"""The register in hooks.py, read from top to bottom, is the order of Kedro's calls."""
+"""The register in hooks.py, read from top to bottom, is the order of Kedro's calls.
+
+Those that wrap the others come first, in the order of the register, too.
+"""
 
 import json
 from pathlib import Path
@@ -55,6 +58,10 @@ def put_recorder(implementation):
 def register_index(plugin):
     return next((i for i, hook in enumerate(REGISTER) if hook is plugin), None)
 
+def is_inside(plugin, name):
+    # Wrappers act first, and then again last; the others act inside them.
+    return not getattr(plugin, name).kedro_impl["wrapper"]
+
 orders = {}
 for name, hook in vars(hooks).items():
     if name.startswith("_"):
@@ -66,7 +73,10 @@ for name, hook in vars(hooks).items():
     calls = [register_index(plugin) for plugin in called]
     orders[name] = {
         "called": [index for index in calls if index is not None],
-        "written": [i for i, it in enumerate(REGISTER) if hasattr(it, name)],
+        "written": sorted(
+            (i for i, it in enumerate(REGISTER) if hasattr(it, name)),
+            key=lambda i: is_inside(REGISTER[i], name),
+        ),
     }
 names = [type(hook).__name__ for hook in REGISTER]
 print("RESULT", json.dumps({"register": names, "orders": orders}))

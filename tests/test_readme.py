@@ -12,6 +12,8 @@ PAGES = [
     "docs/branches.md",
     "docs/path_rules.md",
     "docs/preflight.md",
+    "docs/run_status.md",
+    "docs/status_page.md",
     "docs/steel_toes.md",
     "benchmarks/README.md",
 ]
@@ -91,7 +93,9 @@ def test_variables_are_read(generated):
     code = "".join(path.read_text("utf-8") for path in generated.glob(PROJECT_CODE))
 
     for page in PAGES:
-        for variable in re.findall(r"\bSTEEL_TOES_[A-Z]+", text_of(page)):
+        for variable in re.findall(
+            r"\b(?:STEEL_TOES|RUN_STATUS)_[A-Z]+", text_of(page)
+        ):
             assert f'"{variable}"' in code
 
 

@@ -1,5 +1,6 @@
 """`kedro server` on a branch: requests at the same time, and the branch of each."""
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -86,6 +87,13 @@ def server(workshop: Workshop) -> Iterator[Server]:
     for who in WHO:
         workshop.write({f"data/{who}.txt": WRONG, f"data/out/{who}.txt": WRONG})
     workshop.write({"data/shared.txt": WRONG, "conf/base/parameters.yml": "who: x"})
+    with serving(workshop) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(workshop: Workshop) -> Iterator[Server]:
+    """A server of the project, until it is not needed any more."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

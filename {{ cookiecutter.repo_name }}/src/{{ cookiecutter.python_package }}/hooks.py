@@ -1,12 +1,18 @@
 """The register of hooks: from top to bottom it is the order in which they act."""
 
 from typing import Any
-{% if cookiecutter.path_rules or cookiecutter.steel_toes or cookiecutter.preflight %}
+{% if cookiecutter.path_rules or cookiecutter.preflight or cookiecutter.run_status or cookiecutter.steel_toes %}
+{%- if cookiecutter.node_stats %}
+from .ops.node_stats import NodeStats
+{%- endif %}
 {%- if cookiecutter.path_rules %}
 from .ops.path_rules import PathRules
 {%- endif %}
 {%- if cookiecutter.preflight %}
 from .ops.preflight import Preflight
+{%- endif %}
+{%- if cookiecutter.run_status %}
+from .ops.run_status import RunStatus
 {%- endif %}
 {%- if cookiecutter.steel_toes %}
 from .ops.steel_toes import SteelToes
@@ -23,6 +29,12 @@ class TeamHooks:
 
 
 REGISTER: list[Any] = [
+{%- if cookiecutter.node_stats %}
+    NodeStats(),
+{%- endif %}
+{%- if cookiecutter.run_status %}
+    RunStatus(),
+{%- endif %}
 {%- if cookiecutter.path_rules %}
     PathRules(),
 {%- endif %}

@@ -31,7 +31,7 @@ class ParallelRunner(runner.ParallelRunner):
             max_workers,
             mp_context=get_context(method),
             initializer=_start_worker,
-            initargs=(project.PACKAGE_NAME, dict(project.LOGGING)),
+            initargs=(project.PACKAGE_NAME, dict(project.LOGGING), _told()),
         )
 
 
@@ -42,10 +42,23 @@ class _Workers(ProcessPoolExecutor):
         return super().submit(_execute, fn, *args, **kwargs)
 
 
-def _start_worker(package_name: str | None, logging_config: dict[str, Any]) -> None:
+def _start_worker(
+    package_name: str | None, logging_config: dict[str, Any], told: list[Any]
+) -> None:
     if package_name and project.PACKAGE_NAME != package_name:  # a fork has it already
         project.configure_project(package_name)
         project.configure_logging(logging_config)
+    for hook, state in zip(project.settings.HOOKS, told):
+        if state is not None:
+            hook.start_worker(state)
+
+
+def _told() -> list[Any]:
+    """What the hooks want their like in the workers to know of this run."""
+    return [
+        hook.tell_workers() if hasattr(hook, "tell_workers") else None
+        for hook in project.settings.HOOKS
+    ]
 
 
 def _execute(task: Any) -> Any:

@@ -1,0 +1,170 @@
+"""What run status costs: against bare Kedro, and against kedro-viz's hooks.
+
+As in bench_steel_toes.py, every round runs each side once, and sides are compared within
+the round. The hooks of kedro-viz record the same kinds of things, without being live.
+"""
+
+import json
+import os
+import statistics
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from bench_steel_toes import (
+    PIPELINE,
+    Cost,
+    cost_of,
+    install,
+    installed,
+    machine,
+    ratios,
+)
+from helpers import commit, generate, run
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+RESULTS = Path(__file__).with_suffix(".json")
+NODES = 1000
+TARGET = 1.10  # of bare Kedro, for trivial nodes with all of it on
+
+# What is on, on each side; "viz" has kedro-viz's hooks and none of ours.
+SIDES: dict[str, dict[str, bool]] = {
+    "bare": {},
+    "status": {"run_status": True},
+    "all": {"run_status": True, "node_stats": True},
+    "viz": {},
+}
+
+
+@click.command(help=__doc__)
+@click.option("--rounds", default=9, help="Runs of 1,000 nodes on each side.")
+@click.option("--starts", default=9, help="Runs of one node on each side.")
+def main(rounds: int, starts: int) -> None:
+    # Without byte code, every start would spend most of its time on compiling.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["TMPDIR"] = tempfile.tempdir = name  # Cookiecutter leaves folders
+        folder = Path(name)
+        ours, theirs = make_environments(folder)
+        kedros = dict.fromkeys(SIDES, ours) | {"viz": theirs}
+        costs = {
+            nodes: measure(make_sides(folder / str(nodes), nodes), kedros, count)
+            for nodes, count in ((NODES, rounds), (1, starts))
+        }
+        versions = installed(folder / "viz")
+    report = {
+        "date": str(date.today()),
+        "machine": machine() | versions,
+        "target": TARGET,
+        "results": summary(costs),
+    }
+    RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    show(report)
+
+
+def make_environments(folder: Path) -> tuple[Path, Path]:
+    """Two environments, of which only one has kedro-viz; return their `kedro`."""
+    kedros = []
+    for name, more in (("ours", ["narwhals", "psutil"]), ("viz", ["kedro-viz~=12.0"])):
+        (folder / name).mkdir()
+        kedros.append(install(folder / name))
+        run("uv", "pip", "install", "--quiet", *more, cwd=folder / name)
+    return kedros[0], kedros[1]
+
+
+def make_sides(folder: Path, nodes: int) -> dict[str, Path]:
+    """Make the same project for each side."""
+    folder.mkdir()
+    sides = {}
+    for side, on in SIDES.items():
+        off = {"steel_toes": False, "path_rules": False, "run_status": False}
+        off |= {"node_stats": False, "example": False, "pre_commit": False}
+        (folder / side).mkdir()
+        sides[side] = generate(folder / side, project_name="Bench", **off | on)
+        fill(sides[side], nodes)
+        commit(sides[side])
+    return sides
+
+
+def fill(project: Path, nodes: int) -> None:
+    """Give a project trivial nodes, each with a file to read and one to write."""
+    for name, layer in [("in", "01_raw"), ("out", "02_intermediate")]:
+        lines = (
+            f"{name}_{i}: {{type: text.TextDataset, "
+            f"filepath: data/{layer}/{name}_{i}.txt}}\n"
+            for i in range(nodes)
+        )
+        # Two files, since one is refused by OmegaConf from 10,000 YAML nodes on.
+        (project / f"conf/base/catalog_{name}.yml").write_text("".join(lines))
+    pipeline = project / "src/bench/pipelines/copies"
+    pipeline.mkdir()
+    (pipeline / "__init__.py").write_text(PIPELINE.format(nodes=nodes))
+    for i in range(nodes):
+        (project / f"data/01_raw/in_{i}.txt").write_text(f"text {i}\n" * 10)
+
+
+def measure(
+    sides: dict[str, Path], kedros: dict[str, Path], rounds: int
+) -> dict[str, list[Cost]]:
+    """Run every side, round by round."""
+    costs: dict[str, list[Cost]] = {side: [] for side in sides}
+    for side, folder in sides.items():
+        run(kedros[side], "run", cwd=folder)  # makes byte code and the first outputs
+    for number in track(range(rounds), "kedro run", console=Console(stderr=True)):
+        order = list(sides)
+        for side in order[number % 4 :] + order[: number % 4]:
+            costs[side].append(cost_of([kedros[side], "run"], sides[side]))
+    return costs
+
+
+def summary(costs: dict[int, dict[str, list[Cost]]]) -> dict[str, Any]:
+    """Ratios to bare Kedro, and milliseconds of CPU that a node costs more than there."""
+    large, small = costs[NODES], costs[1]
+    start = {side: _median(small[side]) for side in SIDES}
+    each = {
+        side: (_median(large[side]) - start[side]) / (NODES - 1) * 1000
+        for side in SIDES
+    }
+    return {
+        "bare_seconds": round(_median(large["bare"]), 3),
+        "rounds": len(large["bare"]),
+        "ratios": {
+            side: {
+                clock: ratios(
+                    [getattr(cost, clock) for cost in large[side]],
+                    [getattr(cost, clock) for cost in large["bare"]],
+                )
+                for clock in ("cpu", "wall")
+            }
+            for side in SIDES
+            if side != "bare"
+        },
+        "milliseconds_per_node": {
+            side: round(each[side] - each["bare"], 4) for side in SIDES
+        },
+    }
+
+
+def _median(costs: list[Cost]) -> float:
+    return statistics.median(cost.cpu for cost in costs)
+
+
+def show(report: dict[str, Any]) -> None:
+    results = report["results"]
+    title = f"{NODES:,} trivial nodes; bare: {results['bare_seconds']:.2f} s of CPU"
+    table = Table("", "CPU", "wall", "ms of CPU per node", title=title)
+    for side, found in results["ratios"].items():
+        texts = (
+            "{median:.3f} ({low:.3f}-{high:.3f})".format(**found[clock])
+            for clock in ("cpu", "wall")
+        )
+        table.add_row(side, *texts, str(results["milliseconds_per_node"][side]))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

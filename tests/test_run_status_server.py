@@ -1,0 +1,55 @@
+"""`kedro server` runs several pipelines in one process: each has its own journal."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from run_status_helpers import NODES, keys, phases, prepare, read, states
+from steel_toes_helpers import PACKAGE, Workshop
+from test_steel_toes_server import serving
+
+pytest_plugins = ["steel_toes_fixtures"]
+
+OURS = f"{PACKAGE}.runners.ParallelRunner"
+REQUESTS = [
+    {},
+    {"runner": "ThreadRunner"},
+    {"is_async": True},
+    {"runner": OURS},
+    {"params": {"how": "raise"}},
+    {"runner": "ThreadRunner", "params": {"how": "raise"}},
+    {"is_async": True, "params": {"how": "save"}},
+    {"runner": "ThreadRunner", "params": {"how": "save"}},
+]
+
+
+@pytest.mark.parametrize("times", range(1))
+def test_requests_at_the_same_time_are_told_apart(workshop: Workshop, times) -> None:
+    prepare(workshop)
+    with serving(workshop) as server, ThreadPoolExecutor(len(REQUESTS)) as threads:
+        answers = list(threads.map(lambda each: server.run(**each), REQUESTS))
+
+        told = {(run := read(workshop, key)).run_id: run for key in keys(workshop)}
+        # A run id is a time, and so may be that of two runs.
+        runs = [read(workshop, key) for key in keys(workshop)]
+        assert len(runs) == len(REQUESTS)
+        assert {run.run_id for run in runs} == {each["run_id"] for each in answers}
+        _check(runs)
+        assert told
+
+
+def _check(runs) -> None:
+    failed = [run for run in runs if run.params.get("runtime_params")]
+    assert len(failed) == 4
+    for run in runs:
+        how = run.params.get("runtime_params", {}).get("how")
+        if how is None:
+            assert run.state.value == "complete", run.failure
+            assert states(run) == dict.fromkeys(NODES, "complete")
+            whole = ["loading", "computing", "saving"]
+            assert phases(run) == dict.fromkeys(NODES, whole) | {"quiet": whole[:2]}
+            continue
+        assert run.state.value == "error"
+        assert states(run)["total"] == "error"
+        assert states(run)["end"] == "upstream failed"
+        message = {"raise": "no such number", "save": "Failed while saving"}[how]
+        assert message in run.nodes["total"].failure.message

@@ -1,0 +1,60 @@
+"""The runs of a project, as their journals tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from . import timeline
+from .errors import OpsError
+from .run_store import RunStore
+from .runs import Run
+
+LAST = "last"
+
+
+@frozen
+class History:
+    """The runs in a store."""
+
+    store: RunStore
+
+    def __iter__(self) -> Iterator[Run]:
+        """The runs, the last one first."""
+        return self.before("")
+
+    def before(self, key: str) -> Iterator[Run]:
+        """The runs but for one, the last one first."""
+        for each in reversed(self.store.keys()):
+            if each == key:
+                continue
+            run = timeline.read(self.store, each)
+            if run.started is not None:
+                yield run
+
+    def find(self, name: str) -> str:
+        """The key that starts with ``name``, or that of the last run.
+
+        Raises:
+            OpsError: if there is none, or more than one.
+        """
+        keys = self.store.keys()
+        if not keys:
+            raise OpsError(f"There are no runs in {self.store.path} yet: kedro run.")
+        found = keys[-1:] if name == LAST else [k for k in keys if k.startswith(name)]
+        if name in found:
+            return name
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise OpsError(f"No run starts with '{name}': see kedro runs list.")
+        raise OpsError(
+            f"{len(found)} runs start with '{name}': write more, e.g. {found[-1]}."
+        )
+
+    def prune(self, keep: int) -> None:
+        """Forget the oldest runs, except those that go on."""
+        for key in self.store.keys()[: -keep or None]:
+            if timeline.is_over(self.store, key):
+                self.store.remove(key)

@@ -1,0 +1,51 @@
+"""How much memory this process takes while nodes run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from typing import Any
+
+_EVERY = 0.05  # seconds
+
+
+class Peaks:
+    """A thread that looks now and then, as long as there is a node to look after."""
+
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        self._peaks: dict[Hashable, int] = {}
+        self._busy = threading.Event()
+        self._process: Any = None
+
+    def begin(self, what: Hashable) -> None:
+        """A node begins."""
+        if self._process is None:
+            import psutil  # noqa: PLC0415
+
+            self._process = psutil.Process()
+            threading.Thread(target=self._look, name="node-memory", daemon=True).start()
+        self._peaks[what] = 0
+        self._busy.set()
+
+    def end(self, what: Hashable) -> int | None:
+        """A node has ended: the most memory that was seen, in bytes."""
+        if what not in self._peaks:
+            return None
+        self._sample()
+        peak = self._peaks.pop(what)
+        if not self._peaks:
+            self._busy.clear()
+        return peak
+
+    def _look(self) -> None:
+        pause = threading.Event()
+        while self._busy.wait():
+            self._sample()
+            pause.wait(_EVERY)
+
+    def _sample(self) -> None:
+        now = self._process.memory_info().rss
+        for what, peak in list(self._peaks.items()):
+            if now > peak and what in self._peaks:
+                self._peaks[what] = now

@@ -1,0 +1,419 @@
+// The pipeline as a graph: boxes where page_layout.py has put them, that change state.
+
+const [NODE, DATASET, NAMESPACE] = [0, 1, 2]; // as in page_graph.py
+const LABEL = 30;
+const HIGH = 30;
+const LEAST = 0.62; // the smallest scale to begin with
+const FAR = 0.42; // a smaller one has no labels
+const MANY = 400; // boxes: of more, only those that are in sight are drawn
+
+class GraphView {
+  constructor(run, space, choose) {
+    this.run = run;
+    this.space = space;
+    this.choose = choose;
+    this.view = run.graph.views[space] || run.graph.views[""];
+    this.scale = 1;
+    this.x = 0;
+    this.y = 0;
+    this.boxes = this.view.kinds.map((kind, index) => this.makeBox(kind, index));
+    this.index = new Map(this.boxes.map((box, index) => [box.id, index]));
+    this.neighbours();
+    this.element = this.draw();
+  }
+
+  makeBox(kind, index) {
+    const ref = this.view.refs[index];
+    const box = { kind, x: this.view.points[2 * index], y: this.view.points[2 * index + 1], wide: this.view.widths[index] };
+    if (kind === NODE) {
+      const node = this.run.nodes[ref];
+      return { ...box, id: `node:${node.name}`, name: node.name, label: node.label };
+    }
+    const name = kind === DATASET ? this.run.graph.datasets[ref] : ref;
+    const inside = this.space && name.startsWith(`${this.space}.`);
+    const label = inside ? name.slice(this.space.length + 1) : name;
+    if (kind === DATASET) {
+      return { ...box, id: `dataset:${plain(name)}`, name, label };
+    }
+    return { ...box, id: `namespace:${name}`, name, label: `${label} · ${count(this.members(name).length)}` };
+  }
+
+  members(name) {
+    return this.run.nodes.filter((node) => node.namespace === name || node.namespace.startsWith(`${name}.`));
+  }
+
+  stateOf(box) {
+    if (box.kind === NODE) {
+      return this.run.node.get(box.name).state;
+    }
+    if (box.kind === DATASET) {
+      return datasetState(this.run, box.name);
+    }
+    return worst(this.members(box.name).map((node) => node.state));
+  }
+
+  // What a screen reader says, and hovering shows.
+  words(box, state) {
+    if (box.kind === NODE) {
+      const time = duration(seconds(this.run.node.get(box.name)));
+      return `Node ${box.name}, ${state}${time && `, ${time}`}`;
+    }
+    if (box.kind === DATASET) {
+      const rows = rowsOf(this.run.dataset.get(box.name));
+      return `Dataset ${box.name}, ${state}${rows === null ? "" : `, ${plural(rows, "row")}`}`;
+    }
+    return `Namespace ${box.name}, ${plural(this.members(box.name).length, "node")}, ${state}: open it`;
+  }
+
+  // The boxes above and below each, through the bends of the lines.
+  neighbours() {
+    const { lines, points } = this.view;
+    this.down = Array.from({ length: points.length / 2 }, () => []);
+    this.up = Array.from({ length: points.length / 2 }, () => []);
+    for (let index = 0; index < lines.length; index += 2) {
+      this.down[lines[index]].push(lines[index + 1]);
+      this.up[lines[index + 1]].push(lines[index]);
+    }
+  }
+
+  // Boxes next to a box in a direction, and the lines that lead there.
+  reached(index, ways) {
+    const found = { boxes: [], lines: [] };
+    const open = [index];
+    while (open.length) {
+      const from = open.pop();
+      for (const to of ways[from]) {
+        found.lines.push(ways === this.down ? [from, to] : [to, from]);
+        (to < this.boxes.length ? found.boxes : open).push(to);
+      }
+    }
+    return found;
+  }
+
+  draw() {
+    const [width, height] = this.view.size;
+    this.camera = svg("g", {});
+    this.chosen = svg("path", { class: "lines chosen" });
+    this.camera.append(svg("path", { class: "lines", d: this.path() }), this.chosen);
+    const group = document.createDocumentFragment();
+    this.boxes.forEach((box, index) => group.append(this.drawBox(box, index)));
+    this.camera.append(group);
+    this.svg = svg("svg", { class: "drawing", role: "group", "aria-label": `Pipeline, ${plural(this.boxes.length, "box").replace("boxs", "boxes")}: arrow keys go along the lines, Enter opens` }, this.camera);
+    this.svg.addEventListener("click", (event) => this.clicked(event));
+    this.svg.addEventListener("keydown", (event) => this.key(event));
+    this.svg.addEventListener("pointerover", (event) => this.pointed(event));
+    this.svg.addEventListener("focusin", (event) => this.focused(event));
+    this.pointers();
+    const zoom = (factor) => () => this.zoom(factor);
+    const controls = el(
+      "div",
+      { class: "controls" },
+      button("+", zoom(1.3), { "aria-label": "Zoom in" }),
+      button("−", zoom(1 / 1.3), { "aria-label": "Zoom out" }),
+      button("Fit", () => this.fit(0), { "aria-label": "Show the whole graph" }),
+    );
+    this.size = { width, height };
+    return el("div", { class: "graph" }, this.svg, controls);
+  }
+
+  drawBox(box, index) {
+    const kind = ["node", "dataset", "namespace"][box.kind];
+    const half = box.wide / 2;
+    const icon = svg("path", { "fill-rule": "evenodd", class: "shape" });
+    const text = svg("text", { x: 25 - half, y: 4 }, shortened(box.label));
+    const frame = svg("rect", { x: -half, y: -HIGH / 2, width: box.wide, height: HIGH, rx: box.kind === DATASET ? HIGH / 2 : 5 });
+    const parts = [frame, icon, text];
+    if (box.kind === NAMESPACE) {
+      parts.unshift(svg("rect", { class: "behind", x: 4 - half, y: 4 - HIGH / 2, width: box.wide, height: HIGH, rx: 5 }));
+    }
+    box.mark = svg("circle", { class: "mark", cx: half - 2, cy: 2 - HIGH / 2, r: 5 });
+    box.element = svg("g", { class: kind, role: "button", tabindex: "-1", transform: `translate(${box.x} ${box.y})`, "data-index": index }, parts);
+    box.icon = icon;
+    box.out = false;
+    this.setOut(box, this.boxes.length > MANY);
+    this.setState(box);
+    return box.element;
+  }
+
+  setOut(box, out) {
+    if (box.out !== out) {
+      box.out = out;
+      box.element.classList.toggle("out", out);
+    }
+  }
+
+  // Leave out what is out of sight, but not the box where the keyboard enters.
+  cull() {
+    if (this.boxes.length <= MANY) {
+      return;
+    }
+    const { width, height } = this.room;
+    const [left, right] = [-this.x / this.scale - 150, (width - this.x) / this.scale + 150];
+    const [top, bottom] = [-this.y / this.scale - 60, (height - this.y) / this.scale + 60];
+    for (const box of this.boxes) {
+      const seen = box.x > left && box.x < right && box.y > top && box.y < bottom;
+      this.setOut(box, !seen && box.element !== this.stop);
+    }
+  }
+
+  setState(box) {
+    const state = this.stateOf(box);
+    const words = this.words(box, state);
+    if (box.words !== words) {
+      box.element.setAttribute("aria-label", words);
+      box.words = words;
+    }
+    if (box.state !== state) {
+      if (box.state) {
+        box.element.classList.remove(stateClass(box.state));
+      }
+      box.element.classList.add(stateClass(state));
+      box.icon.setAttribute("d", SHAPES[state]);
+      box.icon.setAttribute("transform", `translate(${8 - box.wide / 2} -6) scale(.75)`);
+      box.state = state;
+    }
+    const marked = box.kind !== NAMESPACE && this.isMarked(box);
+    if (marked && !box.mark.parentNode) {
+      box.element.append(box.mark);
+    }
+  }
+
+  isMarked(box) {
+    const thing = box.kind === NODE ? this.run.node.get(box.name) : this.run.dataset.get(box.name);
+    return thing.marks.length > 0 || checksOf(this.run, box.name).some((check) => !check.passed);
+  }
+
+  path(lines = null) {
+    const { points } = this.view;
+    const pairs = lines ? lines.flat() : this.view.lines;
+    const parts = [];
+    for (let index = 0; index < pairs.length; index += 2) {
+      const [from, to] = [pairs[index], pairs[index + 1]];
+      const [x1, y1, x2, y2] = [points[2 * from], points[2 * from + 1], points[2 * to], points[2 * to + 1]];
+      // A bend is as high as the boxes that it passes.
+      const [top, start, end] = [y1 - HIGH / 2, y1 + HIGH / 2, y2 - HIGH / 2];
+      const curve = Math.max(10, (end - start) / 2);
+      parts.push(from < this.boxes.length ? `M${x1} ${start}` : `M${x1} ${top}V${start}`);
+      parts.push(`C${x1} ${start + curve} ${x2} ${end - curve} ${x2} ${end}`);
+    }
+    return parts.join("");
+  }
+
+  // The same graph in a new state of the run.
+  update(run) {
+    this.run = run;
+    this.boxes.forEach((box) => this.setState(box));
+  }
+
+  select(id) {
+    this.boxes.forEach((box) => box.element.classList.remove("selected", "near"));
+    const index = this.index.get(id);
+    this.setTabStop(index ?? 0);
+    this.svg.classList.toggle("selecting", index !== undefined);
+    if (index === undefined) {
+      this.chosen.setAttribute("d", "");
+      return;
+    }
+    const above = this.reached(index, this.up);
+    const below = this.reached(index, this.down);
+    this.boxes[index].element.classList.add("selected");
+    [...above.boxes, ...below.boxes].forEach((near) => this.boxes[near].element.classList.add("near"));
+    this.chosen.setAttribute("d", this.path([...above.lines, ...below.lines]));
+  }
+
+  setTabStop(index) {
+    this.stop?.setAttribute("tabindex", "-1");
+    this.stop = this.boxes[index]?.element;
+    this.stop?.setAttribute("tabindex", "0");
+    if (this.stop) {
+      this.setOut(this.boxes[index], false);
+    }
+  }
+
+  // Where to begin: the whole if it can be read, else around what matters most.
+  start(id) {
+    const important = ["error", "interrupted", "running"];
+    const first = important.map((state) => this.boxes.find((box) => box.state === state && box.kind !== DATASET)).find(Boolean);
+    const index = this.index.get(id) ?? (first ? this.boxes.indexOf(first) : null);
+    const wide = this.element.clientWidth;
+    const across = (wide - 24) / this.size.width;
+    const wanted = this.size.height * Math.min(1.15, Math.max(across, LEAST)) + 72;
+    // A phone scrolls the page with one finger, so there the graph may be long.
+    const most = innerWidth > 900 ? Math.max(440, innerHeight - 250) : 1400;
+    const high = Math.max(320, Math.min(wanted, most));
+    this.element.style.height = `${high}px`;
+    this.room = { width: wide, height: high }; // to ask for it would lay all out anew
+    new ResizeObserver(([{ contentRect }]) => {
+      this.room = contentRect;
+      this.cull();
+    }).observe(this.svg);
+    this.fit(LEAST, index);
+  }
+
+  fit(least, index = null) {
+    const { width, height } = this.room;
+    const whole = Math.min((width - 24) / this.size.width, (height - 24) / this.size.height, 1.15);
+    this.scale = Math.max(whole, least);
+    if (whole >= least) {
+      this.x = (width - this.size.width * this.scale) / 2;
+      this.y = Math.max(12, (height - this.size.height * this.scale) / 2);
+      this.move();
+    } else if (index === null) {
+      this.x = (width - this.size.width * this.scale) / 2;
+      this.y = 12;
+      this.lookAt(this.topmost(), 0.2);
+    } else {
+      this.lookAt(index);
+    }
+  }
+
+  topmost() {
+    return this.boxes.reduce((best, box, index) => (box.y < this.boxes[best].y ? index : best), 0);
+  }
+
+  lookAt(index, high = 0.4) {
+    const { width, height } = this.room;
+    const box = this.boxes[index];
+    const within = (at, room, size) => Math.min(12, Math.max(at, room - size * this.scale - 12));
+    this.x = within(width / 2 - box.x * this.scale, width, this.size.width);
+    this.y = within(height * high - box.y * this.scale, height, this.size.height);
+    this.move();
+  }
+
+  move() {
+    this.camera.setAttribute("transform", `translate(${this.x.toFixed(1)} ${this.y.toFixed(1)}) scale(${this.scale.toFixed(4)})`);
+    this.svg.classList.toggle("far", this.scale < FAR);
+    this.cull();
+  }
+
+  zoom(factor, center = null) {
+    const { width, height } = this.room;
+    const at = center || { x: width / 2, y: height / 2 };
+    const scale = Math.min(2.5, Math.max(0.02, this.scale * factor));
+    this.x = at.x - ((at.x - this.x) * scale) / this.scale;
+    this.y = at.y - ((at.y - this.y) * scale) / this.scale;
+    this.scale = scale;
+    this.move();
+  }
+
+  clicked(event) {
+    const element = event.target.closest("[data-index]");
+    if (element && !this.dragged) {
+      this.choose(this.boxes[Number(element.dataset.index)]);
+    }
+  }
+
+  // What hovering shows: made when it is needed, since there may be thousands.
+  pointed(event) {
+    const element = event.target.closest("[data-index]");
+    if (element) {
+      element.querySelector("title")?.remove();
+      element.prepend(svg("title", {}, this.boxes[Number(element.dataset.index)].words));
+    }
+  }
+
+  focused(event) {
+    const index = Number(event.target.dataset?.index);
+    if (Number.isNaN(index)) {
+      return;
+    }
+    const box = this.boxes[index];
+    const { width, height } = this.room;
+    const [x, y] = [box.x * this.scale + this.x, box.y * this.scale + this.y];
+    if (x < 40 || x > width - 40 || y < 20 || y > height - 20) {
+      this.lookAt(index, 0.5);
+    }
+  }
+
+  key(event) {
+    const zooms = { "+": () => this.zoom(1.3), "=": () => this.zoom(1.3), "-": () => this.zoom(1 / 1.3), 0: () => this.fit(0) };
+    const element = event.target.closest("[data-index]");
+    if (event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    }
+    if (zooms[event.key]) {
+      zooms[event.key]();
+    } else if (element && ["Enter", " "].includes(event.key)) {
+      this.choose(this.boxes[Number(element.dataset.index)]);
+    } else if (element && event.key.startsWith("Arrow")) {
+      const next = this.next(Number(element.dataset.index), event.key);
+      if (next !== undefined) {
+        this.setTabStop(next);
+        this.boxes[next].element.focus();
+      }
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  next(index, key) {
+    const box = this.boxes[index];
+    if (key === "ArrowUp" || key === "ArrowDown") {
+      const found = this.reached(index, key === "ArrowUp" ? this.up : this.down).boxes;
+      return found.sort((one, other) => Math.abs(this.boxes[one].x - box.x) - Math.abs(this.boxes[other].x - box.x))[0];
+    }
+    const side = key === "ArrowLeft" ? -1 : 1;
+    const row = this.boxes.map((_, other) => other).filter((other) => this.boxes[other].y === box.y && side * (this.boxes[other].x - box.x) > 0);
+    return row.sort((one, other) => side * (this.boxes[one].x - this.boxes[other].x))[0];
+  }
+
+  // One pointer drags, two zoom and drag; the wheel zooms with Ctrl, as a touchpad says it.
+  pointers() {
+    const down = new Map();
+    const place = (event) => {
+      const { left, top } = this.svg.getBoundingClientRect();
+      return { x: event.clientX - left, y: event.clientY - top };
+    };
+    this.svg.addEventListener("pointerdown", (event) => {
+      if (!down.size) {
+        this.dragged = false;
+      }
+      down.set(event.pointerId, place(event));
+    });
+    this.svg.addEventListener("pointermove", (event) => {
+      const before = down.get(event.pointerId);
+      if (!before) {
+        return;
+      }
+      const at = place(event);
+      const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
+      if (other) {
+        const apart = (one) => Math.hypot(one.x - other.x, one.y - other.y) || 1;
+        this.x += (at.x - before.x) / 2;
+        this.y += (at.y - before.y) / 2;
+        this.zoom(apart(at) / apart(before), { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 });
+        this.dragged = true;
+      } else if (this.dragged || Math.hypot(at.x - before.x, at.y - before.y) > 4) {
+        if (!this.dragged) {
+          this.svg.setPointerCapture(event.pointerId);
+        }
+        this.dragged = true;
+        this.x += at.x - before.x;
+        this.y += at.y - before.y;
+        this.move();
+      } else {
+        return;
+      }
+      down.set(event.pointerId, at);
+    });
+    for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
+      this.svg.addEventListener(end, (event) => down.delete(event.pointerId));
+    }
+    this.svg.addEventListener(
+      "wheel",
+      (event) => {
+        if (event.ctrlKey || event.metaKey) {
+          event.preventDefault(); // else it scrolls the page
+          this.zoom(Math.exp(-event.deltaY / 120), place(event));
+        }
+      },
+      { passive: false },
+    );
+  }
+}
+
+function shortened(label) {
+  const letters = Array.from(label);
+  return letters.length <= LABEL ? label : `${letters.slice(0, 18).join("")}…${letters.slice(-(LABEL - 19)).join("")}`;
+}

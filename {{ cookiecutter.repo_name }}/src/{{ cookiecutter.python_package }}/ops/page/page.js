@@ -1,0 +1,456 @@
+// The page: which run, which view, what is chosen; drawn anew when one of them changes.
+
+const VIEWS = [
+  ["graph", "Graph"],
+  ["timeline", "Timeline"],
+  ["nodes", "Nodes"],
+  ["datasets", "Datasets"],
+  ["checks", "Checks"],
+  ["history", "Runs"],
+  ["compare", "Compare"],
+];
+
+const part = (id) => document.getElementById(id);
+const page = { run: null, view: "graph", space: "", chosen: null, live: null, stale: false };
+const filter = { text: "", state: "", tag: "", space: "", sort: { by: null }, datasetSort: { by: null }, runSort: { by: null } };
+const compared = { before: null, after: null, onlyChanges: true };
+let drawing = null;
+let showAllLanes = false;
+
+for (const sort of [filter.sort, filter.datasetSort, filter.runSort]) {
+  sort.keep = (order) => Object.assign(sort, { by: order.by, down: order.down });
+}
+
+// Where the page is, in its address: a link leads to the same run, view and node.
+function readAddress() {
+  const told = new URLSearchParams(location.hash.slice(1));
+  const key = told.get("run");
+  const run = records.has(key) ? runOf(key) : newest();
+  page.view = VIEWS.some(([name]) => name === told.get("view")) ? told.get("view") : page.view;
+  page.space = run?.graph?.views[told.get("in")] ? told.get("in") : "";
+  page.chosen = null;
+  for (const kind of ["node", "dataset"]) {
+    if (told.has(kind) && run?.[kind].has(told.get(kind))) {
+      page.chosen = { kind, name: told.get(kind) };
+    }
+  }
+  return run;
+}
+
+function writeAddress() {
+  const told = new URLSearchParams();
+  if (page.run !== newest()) {
+    told.set("run", page.run.key);
+  }
+  if (page.view !== "graph") {
+    told.set("view", page.view);
+  }
+  if (page.space) {
+    told.set("in", page.space);
+  }
+  if (page.chosen) {
+    told.set(page.chosen.kind, page.chosen.name);
+  }
+  const hash = told.toString();
+  try {
+    history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+  } catch {
+    // A page that is shown inside of another may have no address of its own.
+  }
+}
+
+function show(run) {
+  page.live?.stop();
+  page.live = null;
+  page.run = run;
+  page.stale = false;
+  showAllLanes = false;
+  if (!run) {
+    part("head").replaceChildren(el("h1", {}, "No runs yet"), el("p", {}, "The first run of a pipeline will be shown here."));
+    return;
+  }
+  drawing = null;
+  drawAll();
+  if (run.goesOn && !DATA.published) {
+    page.live = new Live(run, update, tick);
+  }
+}
+
+// News of the run that is shown.
+function update(record) {
+  const before = page.run.state;
+  if (!graphs.has(record.graph)) {
+    page.stale = true; // the pipeline of this run is not the one that was drawn
+    drawHead();
+    return;
+  }
+  takeRecord(record);
+  page.run = runOf(record.key);
+  if (page.run.state !== before) {
+    say(`The run is now: ${page.run.state}.`);
+  }
+  drawHead();
+  drawTabs();
+  if (drawing && page.view === "graph") {
+    drawing.update(page.run);
+  } else if (!busy()) {
+    drawContent();
+  }
+  if (!part("detail").contains(document.activeElement)) {
+    drawDetail();
+  }
+}
+
+// Somebody is in the middle of it: a list that is open, a text that is being written.
+function busy() {
+  return part("content").contains(document.activeElement) && document.activeElement !== part("content");
+}
+
+function tick() {
+  drawHead();
+  if (page.view === "timeline" && !busy()) {
+    drawContent();
+  }
+}
+
+function drawAll() {
+  document.title = [page.run.state, page.run.branch, DATA.project || "Runs"].filter(Boolean).join(" · ");
+  drawBar();
+  drawHead(true);
+  drawTabs();
+  drawContent();
+  drawDetail();
+  part("foot").replaceChildren(el("p", {}, "Written ", moment(DATA.written), DATA.published ? ", without tracebacks." : "."));
+}
+
+function drawBar() {
+  const choose = select([...records.keys()], page.run.key, (key) => open(key), (key) => runWords(records.get(key)));
+  part("bar").replaceChildren(el("strong", { class: "project" }, nameOf(DATA.project || "Runs")), el("label", { class: "runs" }, el("span", { class: "unseen" }, "Run"), choose));
+}
+
+// What a press would lose, were it drawn anew every second, is drawn only if it changed.
+let headText = "";
+
+function drawHead(anew = false) {
+  const run = page.run;
+  const state = el("h1", { class: stateClass(run.state) }, shape(run.state, 26), el("span", {}, HEADLINES[run.state] || run.state));
+  const top = [
+    el("div", { class: "line" }, state, liveWords()),
+    el("p", { class: "what" }, whatRan(run)),
+    progressOf(run),
+  ];
+  const below = [alarm(run), unusual(run)].filter(Boolean);
+  const text = below.map((each) => each.textContent).join("|");
+  if (anew || text !== headText || !part("head").firstChild) {
+    headText = text;
+    part("head").replaceChildren(el("div", { id: "top" }), ...below);
+  }
+  part("top").replaceChildren(...top.filter(Boolean));
+}
+
+const HEADLINES = { queued: "Starting", running: "Running", complete: "Complete", error: "Failed", interrupted: "Interrupted", unknown: "No news" };
+
+function liveWords() {
+  if (!page.run.goesOn) {
+    return null;
+  }
+  if (page.stale) {
+    return el("span", { class: "live silent" }, "This run is newer than the page. ", button("Load it anew", () => location.reload()));
+  }
+  if (!page.live?.taken || page.live.isCopy) {
+    return el("span", { class: "live" }, "As of ", moment(page.run.news ?? DATA.written));
+  }
+  const silence = page.live.silence();
+  if (silence >= SILENT) {
+    return el("span", { class: "live silent" }, `No news for ${duration(Math.floor(silence)).replace(".0 s", " s")}`);
+  }
+  return el("span", { class: "live on" }, "Live");
+}
+
+function whatRan(run) {
+  const words = [
+    run.pipelines.length > 0 && nameOf(run.pipelines.join(", ")),
+    run.branch && [nameOf(run.branch), run.commit && [" @ ", commitOf(run)]],
+    run.env && ["env ", nameOf(run.env)],
+    run.runner && nameOf(run.runner.split(".").pop()),
+    run.user && ["by ", nameOf(run.user), run.host && [" on ", nameOf(run.host)]],
+    run.started !== null && moment(run.started),
+    run.started !== null && duration(runSeconds(run)),
+  ];
+  return words.filter(Boolean).map((word) => el("span", {}, word));
+}
+
+function progressOf(run) {
+  const total = wantedOf(run);
+  if (!total) {
+    return null;
+  }
+  const order = ["complete", "skipped", "running", "error", "interrupted", "upstream failed", "unknown", "queued"];
+  const chips = [];
+  const bars = [];
+  let across = 0;
+  for (const state of order) {
+    const number = run.counts[DATA.states.indexOf(state)];
+    if (number) {
+      const share = (100 * number) / total;
+      bars.push(svg("rect", { class: stateClass(state), x: `${across}%`, width: `${share}%`, height: 8 }));
+      across += share;
+      chips.push(button([stateOf(state, `${count(number)} ${state}`)], () => filterBy(state), { class: "chip", title: `Show these nodes` }));
+    }
+  }
+  const words = [];
+  if (run.goesOn && run.nodes.length) {
+    const found = progress(run);
+    words.push(`${count(found.over)} of ${plural(found.total, "node")}, ${Math.floor(100 * found.share)} %`);
+    const silent = page.live && page.live.silence() >= SILENT;
+    if (found.left !== null && !silent) {
+      const end = now() + found.left;
+      words.push(found.left < 1 ? "about to end" : ["ends in about ", duration(found.left < 60 ? Math.ceil(found.left) : found.left).replace(".0 s", " s"), ", at ", moment(end, CLOCK)]);
+    }
+  }
+  return el(
+    "div",
+    { class: "progress" },
+    svg("svg", { class: "counts", height: 8, role: "img", "aria-label": `${count(total)} nodes: ${outcome(run)}` }, bars),
+    el("div", { class: "chips" }, chips, words.map((word) => el("span", { class: "muted" }, word))),
+  );
+}
+
+function filterBy(state) {
+  filter.state = state;
+  go("view", "nodes");
+}
+
+// What went wrong, before anything else.
+function alarm(run) {
+  const failed = failedNodes(run);
+  if (failed.length) {
+    const more = failed.length > 1 && el("p", { class: "muted" }, "Also failed: ", failed.slice(1, 6).map((node) => [link(node.name, () => go("node", node.name)), " "]), failed.length > 6 && `and ${failed.length - 6} more`);
+    return alarmOf(run, [link(failed[0].name, () => go("node", failed[0].name)), " failed"], failed[0].failure, more);
+  }
+  if (run.state === "error") {
+    const checks = run.checks.filter((check) => !check.passed && check.level === "error");
+    const list = checks.length > 0 && el("ul", { class: "checks" }, checks.slice(0, 10).map((check) => el("li", {}, verdict(check), " ", nameOf(check.subject), ": ", check.message)));
+    return alarmOf(run, ["The run failed"], run.failure, list);
+  }
+  if (run.state === "interrupted") {
+    const open = run.nodes.filter((node) => node.state === "interrupted");
+    const during = open.length > 0 && el("p", {}, "While it ran: ", open.slice(0, 5).map((node) => [link(node.name, () => go("node", node.name)), " "]));
+    return alarmOf(run, ["The run was interrupted"], run.failure, during);
+  }
+  return null;
+}
+
+function alarmOf(run, title, failure, more) {
+  return el(
+    "section",
+    { class: `alarm ${stateClass(run.state)}`, "aria-label": "What went wrong" },
+    el("h2", {}, title),
+    failure && el("p", { class: "error" }, el("strong", {}, failure.type), failure.type && failure.message && ": ", failure.message),
+    failure?.traceback && el("details", {}, el("summary", {}, "Traceback"), el("pre", { tabindex: "0" }, failure.traceback)),
+    more,
+    run.resume && [el("p", { class: "muted" }, "Go on from there:"), command(run.resume)],
+  );
+}
+
+function unusual(run) {
+  const marks = [...run.nodes.map((node) => ["node", node]), ...run.datasets.map((each) => ["dataset", each])].filter(([, thing]) => thing.marks.length);
+  return (
+    marks.length > 0 &&
+    el(
+      "details",
+      { class: "unusual", open: marks.length < 4 },
+      el("summary", {}, plural(marks.length, "unusual figure")),
+      el("ul", {}, marks.slice(0, 50).map(([kind, thing]) => el("li", {}, link(thing.name, () => go(kind, thing.name)), ": ", thing.marks.join("; ")))),
+    )
+  );
+}
+
+function drawTabs() {
+  const failed = page.run.checks.filter((check) => !check.passed).length;
+  const told = { nodes: page.run.nodes.length, checks: failed ? `${failed} not passed` : page.run.checks.length, history: records.size };
+  const hidden = { checks: !page.run.checks.length, compare: records.size < 2 };
+  const tabs = VIEWS.filter(([name]) => !hidden[name]).map(([name, title]) =>
+    button([title, told[name] ? el("span", { class: "number" }, ` ${typeof told[name] === "number" ? count(told[name]) : told[name]}`) : ""], () => go("view", name), {
+      role: "tab",
+      id: `tab-${name}`,
+      "aria-selected": String(page.view === name),
+      "aria-controls": "content",
+      tabindex: page.view === name ? "0" : "-1",
+    }),
+  );
+  const inside = part("tabs").contains(document.activeElement);
+  part("tabs").replaceChildren(el("div", { role: "tablist", "aria-label": "Views", keydown: alongTabs }, tabs));
+  if (inside) {
+    part(`tab-${page.view}`)?.focus();
+  }
+}
+
+function alongTabs(event) {
+  const tabs = [...event.currentTarget.children];
+  const at = tabs.indexOf(document.activeElement);
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
+  if (to !== undefined) {
+    event.preventDefault();
+    tabs[(to + tabs.length) % tabs.length].click();
+  }
+}
+
+function drawContent() {
+  const content = part("content");
+  content.setAttribute("role", "tabpanel");
+  content.setAttribute("aria-labelledby", `tab-${page.view}`);
+  drawing = null;
+  content.replaceChildren(...[MAKE[page.view]()].flat());
+  if (drawing) {
+    const id = page.chosen && `${page.chosen.kind}:${plain(page.chosen.name)}`;
+    drawing.start(id);
+    drawing.select(id);
+  }
+}
+
+const MAKE = {
+  graph: drawGraph,
+  timeline: () => timelineView(page.run, go, showAllLanes, () => {
+    showAllLanes = true;
+    drawContent();
+  }),
+  nodes: () => (page.run.nodes.length ? nodesView(page.run, filter, () => {}, go) : summaryOnly()),
+  datasets: () => datasetsView(page.run, filter, go),
+  checks: () => checksView(page.run, go),
+  history: () => historyView(page.run, open, compareWith, filter),
+  compare: () => {
+    const others = allRuns().filter((run) => run.key !== page.run.key && run.detail >= DETAIL.nodes);
+    const known = (key) => (records.has(key) ? runOf(key) : null);
+    const older = others.find((run) => (run.started ?? 0) <= (page.run.started ?? 0)) || others[0];
+    return compareView(known(compared.before) || older, known(compared.after) || page.run, pick, compared, drawContent);
+  },
+};
+
+function summaryOnly() {
+  return el("p", { class: "empty" }, "This run is kept as a summary: its nodes are not on this page. ", el("code", {}, "kedro runs show"), " knows them.");
+}
+
+function drawGraph() {
+  if (!page.run.graph || !page.run.nodes.length) {
+    return summaryOnly();
+  }
+  drawing = new GraphView(page.run, page.space, (box) => {
+    if (box.kind === NAMESPACE) {
+      openSpace(box.name);
+    } else {
+      go(box.kind === NODE ? "node" : "dataset", box.name);
+    }
+  });
+  return [crumbs(), drawing.element];
+}
+
+// The way from the whole pipeline to the namespace that is open.
+function crumbs() {
+  const spaces = Object.keys(page.run.graph.views);
+  if (spaces.length < 2) {
+    return [];
+  }
+  const above = spaces.filter((space) => space && (page.space === space || page.space.startsWith(`${space}.`)));
+  const way = ["", ...above].map((space) => el("li", {}, button(nameOf(space || "Whole pipeline"), () => openSpace(space), { class: "link", "aria-current": space === page.space ? "true" : null })));
+  return el("nav", { "aria-label": "Namespaces" }, el("ol", { class: "crumbs" }, way));
+}
+
+function openSpace(space) {
+  page.space = space;
+  writeAddress();
+  drawContent();
+  part("content").focus({ preventScroll: true });
+}
+
+function pick(side, key) {
+  compared[side ? "after" : "before"] = key;
+  drawContent();
+}
+
+function compareWith(key) {
+  const [other, shown] = [runOf(key), page.run];
+  const older = (other.started ?? 0) <= (shown.started ?? 0);
+  compared.before = older ? other.key : shown.key;
+  compared.after = older ? shown.key : other.key;
+  go("view", "compare");
+}
+
+function open(key) {
+  page.chosen = null;
+  page.space = "";
+  show(runOf(key));
+  writeAddress();
+}
+
+// Go to a view, a node or a dataset.
+function go(kind, name) {
+  if (kind === "view") {
+    page.view = name;
+    drawTabs();
+    drawContent();
+  } else {
+    page.chosen = { kind, name };
+    drawDetail();
+    if (drawing) {
+      const id = `${kind}:${plain(name)}`;
+      if (!drawing.index.has(id) && kind === "node") {
+        page.space = spaceOf(name);
+        drawContent();
+      }
+      drawing.select(id);
+    }
+    part("detail").querySelector("h2")?.focus({ preventScroll: true });
+    say(`Details of ${name}`);
+  }
+  writeAddress();
+}
+
+// The namespace in whose drawing a node is a box.
+function spaceOf(name) {
+  const views = Object.entries(page.run.graph.views);
+  const index = page.run.nodes.findIndex((node) => node.name === name);
+  const found = views.find(([, view]) => view.refs.some((ref, box) => view.kinds[box] === NODE && ref === index));
+  return found ? found[0] : "";
+}
+
+function drawDetail() {
+  const detail = part("detail");
+  const { run, chosen } = page;
+  const thing = chosen && run[chosen.kind].get(chosen.name);
+  detail.hidden = !thing;
+  part("body").classList.toggle("with-detail", Boolean(thing));
+  if (!thing) {
+    detail.replaceChildren();
+    return;
+  }
+  const top = detail.scrollTop;
+  const make = chosen.kind === "node" ? nodeDetail : datasetDetail;
+  detail.replaceChildren(button("×", close, { class: "close", "aria-label": "Close the details" }), ...make(run, thing, go).filter(Boolean));
+  detail.querySelector("h2").setAttribute("tabindex", "-1");
+  detail.scrollTop = top;
+}
+
+function close() {
+  const { kind, name } = page.chosen;
+  page.chosen = null;
+  drawDetail();
+  drawing?.select(null);
+  writeAddress();
+  const index = drawing?.index.get(`${kind}:${plain(name)}`);
+  (index === undefined ? part("content") : drawing.boxes[index].element).focus?.({ preventScroll: true });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && page.chosen) {
+    close();
+  }
+});
+window.addEventListener("hashchange", () => show(readAddress()));
+
+page.run = readAddress();
+const important = page.run && (page.chosen?.kind === "node" ? page.run.node.get(page.chosen.name) : failedNodes(page.run)[0]);
+if (important && page.run.graph) {
+  page.space = spaceOf(important.name); // where it can be seen
+}
+show(page.run);

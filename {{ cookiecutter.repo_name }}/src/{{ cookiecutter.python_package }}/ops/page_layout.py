@@ -1,0 +1,260 @@
+"""Where the boxes of a graph are drawn: in rows, from top to bottom, as the data flow.
+
+The framework is that of K. Sugiyama, S. Tagawa and M. Toda, "Methods for visual
+understanding of hierarchical system structures", IEEE Transactions on Systems, Man, and
+Cybernetics 11 (1981): rows by longest path, bends where a line passes a row, an order in
+each row by barycentres. Rows have a limit, as those of E. Coffman and R. Graham (1972).
+In its row a box comes as near to its neighbours as its place in the order lets it: a
+monotone regression, solved by pooling adjacent violators (R. Barlow et al., 1972).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import sqrt
+
+from attrs import frozen
+
+ROW = 52  # from the middle of a row to that of the next
+GAP = 18  # between two boxes
+BEND = 8  # the room of a line that passes a row
+LARGE = 600  # boxes: from here on time counts more than beauty
+EFFORT = 2400  # points that are moved to where they please, all sweeps together
+FAR = 6  # rows: a line of a large graph that goes further has no bends
+SHAPE = 1.7  # how much wider than high a drawing of many parts should be
+
+
+@frozen
+class Drawing:
+    """The middles of the boxes, then the bends; a line goes from a point to a point."""
+
+    width: int
+    height: int
+    points: list[tuple[int, int]]
+    lines: list[tuple[int, int]]
+
+
+def draw(widths: Sequence[int], edges: Iterable[tuple[int, int]]) -> Drawing:
+    """Draw boxes of these widths; an edge goes from its first box down to its second.
+
+    Of edges that make a circle one goes up.
+    """
+    sheet = _Sheet(widths, edges)
+    for part in sheet.parts():
+        rows = sheet.in_rows(part)
+        sheet.join(part, rows)
+        if any(len(row) > 1 for row in rows):
+            points = sum(map(len, rows))
+            sweeps = max(2, min(12, EFFORT // points))
+            sheet.in_order(rows, sweeps)
+            sheet.in_place(rows, sweeps)
+        sheet.drawn.append(rows)
+    return sheet.packed()
+
+
+class _Sheet:
+    """The drawing while it is made: lists by point, first of boxes, then of bends."""
+
+    def __init__(self, widths: Sequence[int], edges: Iterable[tuple[int, int]]) -> None:
+        count = len(widths)
+        self.boxes = count
+        self.above: list[list[int]] = [[] for _ in range(count)]
+        self.below: list[list[int]] = [[] for _ in range(count)]
+        for upper, lower in dict.fromkeys(edges):
+            if upper != lower:
+                self.below[upper].append(lower)
+                self.above[lower].append(upper)
+        self.room = [width + GAP for width in widths]
+        self.row = [-1] * count
+        self.x = [0.0] * count
+        # Neighbours in the rows just above and below.
+        self.up: list[list[int]] = [[] for _ in range(count)]
+        self.down: list[list[int]] = [[] for _ in range(count)]
+        self.lines: list[tuple[int, int]] = []
+        self.drawn: list[list[list[int]]] = []
+
+    def parts(self) -> list[list[int]]:
+        """The connected parts, in each of which what is above comes first."""
+        part_of = [-1] * self.boxes
+        parts: list[list[int]] = []
+        for first in range(self.boxes):
+            if part_of[first] >= 0:
+                continue
+            part_of[first], stack = len(parts), [first]
+            parts.append([])
+            while stack:
+                box = stack.pop()
+                for other in self.above[box] + self.below[box]:
+                    if part_of[other] < 0:
+                        part_of[other] = part_of[box]
+                        stack.append(other)
+        for box in self._downwards():
+            parts[part_of[box]].append(box)
+        return parts
+
+    def _downwards(self) -> list[int]:
+        """Each box after those above it; a circle is cut where least is missing."""
+        missing = [len(above) for above in self.above]
+        ready = [box for box, number in enumerate(missing) if not number]
+        left = {box for box, number in enumerate(missing) if number}
+        order = []
+        while ready or left:
+            if not ready:
+                ready = [min(left, key=lambda box: (missing[box], box))]
+                left.remove(ready[0])
+            order += ready
+            following = []
+            for box in ready:
+                for lower in self.below[box]:
+                    missing[lower] -= 1
+                    if not missing[lower] and lower in left:
+                        left.remove(lower)
+                        following.append(lower)
+            ready = following
+        return order
+
+    def in_rows(self, part: list[int]) -> list[list[int]]:
+        """Each box below those above it, where there is room; a source near its use."""
+        row_of, above = self.row, self.above
+        limit = max(12, int(0.8 * sqrt(len(part))))
+        rows: list[list[int]] = [[]]
+        for box in part:
+            if not above[box] and self.below[box]:
+                continue  # a source comes with the first that needs it
+            row = max((row_of[upper] for upper in above[box]), default=-1) + 1
+            sources = [one for one in above[box] if row_of[one] < 0 and not above[one]]
+            row = max(row, 1) if sources else row
+            while len(rows) <= row or len(rows[row]) >= limit:
+                row += 1 if len(rows) > row else 0
+                if len(rows) <= row:
+                    rows.append([])
+            row_of[box] = row
+            rows[row].append(box)
+            for source in sources:
+                row_of[source] = row - 1
+                rows[row - 1].append(source)
+        return rows
+
+    def join(self, part: list[int], rows: list[list[int]]) -> None:
+        """Lines from row to row; all that go far down from a box share their bends."""
+        row_of = self.row
+        far = FAR if self.boxes > LARGE else len(rows)
+        for box in part:
+            last, depth = box, row_of[box]
+            for lower in sorted(self.below[box], key=row_of.__getitem__):
+                if not 0 < row_of[lower] - row_of[box] <= far:  # or it closes a circle
+                    self.lines.append((box, lower))
+                    continue
+                while depth < row_of[lower] - 1:
+                    depth += 1
+                    bend = self._bend(rows[depth], depth)
+                    self._line(last, bend)
+                    last = bend
+                self._line(last, lower)
+
+    def _bend(self, row: list[int], depth: int) -> int:
+        bend = len(self.x)
+        row.append(bend)
+        self.row.append(depth)
+        self.room.append(BEND)
+        self.x.append(0.0)
+        self.up.append([])
+        self.down.append([])
+        return bend
+
+    def _line(self, upper: int, lower: int) -> None:
+        self.lines.append((upper, lower))
+        self.down[upper].append(lower)
+        self.up[lower].append(upper)
+
+    def in_order(self, rows: list[list[int]], sweeps: int) -> None:
+        """Each point at the mean of its neighbours, from above and from below in turn."""
+        place = [0.0] * len(self.x)
+        for row in rows:
+            _number(row, place)
+        for sweep in range(sweeps):
+            neighbours = self.down if sweep % 2 else self.up
+            for row in reversed(rows) if sweep % 2 else rows:
+                means = dict(zip(row, _means(row, neighbours, place)))
+                row.sort(key=means.__getitem__)
+                _number(row, place)
+
+    def in_place(self, rows: list[list[int]], sweeps: int) -> None:
+        """As near to the neighbours as the order lets it be."""
+        x = self.x
+        for row in rows:
+            _set_apart(row, [0.0] * len(row), self.room, x)
+        for sweep in range(sweeps):
+            neighbours = self.down if sweep % 2 else self.up
+            for row in reversed(rows) if sweep % 2 else rows:
+                _set_apart(row, _means(row, neighbours, x), self.room, x)
+
+    def packed(self) -> Drawing:
+        """The parts side by side, in as many strips as give a good shape."""
+        extents = [self._extent(rows) for rows in self.drawn]
+        area = sum((right - left) * high for left, right, high in extents)
+        limit = max([sqrt(area * SHAPE), *(b - a for a, b, _ in extents)], default=0)
+        points = [(0, 0)] * len(self.x)
+        across = top = strip = width = 0.0
+        for rows, (left, right, high) in zip(self.drawn, extents):
+            if across + right - left > limit + 1:
+                across, top, strip = 0.0, top + strip, 0.0
+            for depth, row in enumerate(rows):
+                y = int(top + ROW * depth + ROW / 2)
+                for point in row:
+                    points[point] = (int(self.x[point] - left + across), y)
+            across, strip = across + right - left, max(strip, high)
+            width = max(width, across)
+        return Drawing(int(width), int(top + strip), points, self.lines)
+
+    def _extent(self, rows: list[list[int]]) -> tuple[float, float, int]:
+        ends = [(self.x[p], self.room[p] / 2) for row in rows for p in row]
+        left = min(x - half for x, half in ends)
+        return left, max(x + half for x, half in ends), ROW * len(rows)
+
+
+def _means(row: list[int], neighbours: list[list[int]], at: list[float]) -> list[float]:
+    """Where the neighbours of each point are in the mean; without any, where it is."""
+    return [
+        at[near[0]]
+        if len(near := neighbours[point]) == 1
+        else sum(map(at.__getitem__, near)) / len(near)
+        if near
+        else at[point]
+        for point in row
+    ]
+
+
+def _number(row: list[int], place: list[float]) -> None:
+    for index, point in enumerate(row):
+        place[point] = index
+
+
+def _set_apart(
+    row: list[int], wanted: list[float], room: list[int], x: list[float]
+) -> None:
+    """Put the points of a row as near to where they want to be as their room allows.
+
+    Points that would overlap become a block, which stands at the mean of their wishes.
+    """
+    offset, before = 0.0, 0
+    offsets: list[float] = []
+    means: list[float] = []
+    sizes: list[int] = []
+    for point, wish in zip(row, wanted):
+        offset += (before + room[point]) / 2 if before else 0.0
+        before = room[point]
+        offsets.append(offset)
+        mean, size = wish - offset, 1
+        while means and means[-1] >= mean:
+            mean = (mean * size + means[-1] * sizes[-1]) / (size + sizes[-1])
+            size += sizes[-1]
+            means.pop()
+            sizes.pop()
+        means.append(mean)
+        sizes.append(size)
+    index = 0
+    for mean, size in zip(means, sizes):
+        for _ in range(size):
+            x[row[index]] = mean + offsets[index]
+            index += 1

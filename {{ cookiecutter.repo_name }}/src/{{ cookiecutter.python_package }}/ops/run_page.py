@@ -1,0 +1,73 @@
+"""Keeps the status page up to date while a run goes on, at little cost."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from .history import History
+from .run_store import RunStore
+from .runs import Run
+from .status_page import PAGE, StatusPage, write
+
+# Of the time that the run takes, this much may go to the page, and in any case a little.
+_SHARE, _ANYWAY = 0.03, 0.1
+_RUNS = 50
+
+
+class RunPage:
+    """The page in a store. It has this run, and earlier ones as far as time allows."""
+
+    def __init__(self, store: RunStore, key: str) -> None:
+        """Take the store, and the key of the run that goes on."""
+        self._store = store
+        self._earlier: list[Run] = []
+        self._to_come = History(store).before(key)
+        self._live = StatusPage(Path(store.path), self._put)
+        self._is_written = self._has_all = False
+        self._began, self._spent = time.monotonic(), 0.0
+
+    @property
+    def place(self) -> str:
+        """The path or URL of the page."""
+        return f"{self._store.path}/{PAGE}"
+
+    def update(self, run: Run) -> None:
+        """Show the run as it is now, unless the page has had its share of time."""
+        if not self._has_time():
+            return
+        began = time.thread_time()
+        if self._is_written:
+            self._live.update(run)
+        else:
+            self._write(run)
+        self._spent += time.thread_time() - began
+        self._read_earlier()
+
+    def finish(self, run: Run) -> None:
+        """Show the run as it has ended."""
+        self._read_earlier()
+        if self._is_written:
+            self._live.update(run)  # who looks at the page has it from there
+        self._write(run)
+
+    def _write(self, run: Run) -> None:
+        write(Path(self._store.path), [run, *self._earlier], put=self._put)
+        self._is_written = True
+
+    def _put(self, name: str, content: str) -> None:
+        self._store.put(name, content.encode())
+
+    def _read_earlier(self) -> None:
+        while self._has_time() and not self._has_all and len(self._earlier) < _RUNS:
+            began = time.thread_time()
+            run = next(self._to_come, None)
+            self._spent += time.thread_time() - began
+            if run is None:
+                self._has_all = True
+            else:
+                self._earlier.append(run)
+
+    def _has_time(self) -> bool:
+        elapsed = time.monotonic() - self._began
+        return self._spent < _ANYWAY + _SHARE * elapsed

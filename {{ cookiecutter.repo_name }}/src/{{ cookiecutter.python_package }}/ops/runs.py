@@ -1,0 +1,135 @@
+"""What a run was: its nodes, its datasets and its checks, as the timeline tells them.
+
+Times are seconds since 1970 (UTC), durations seconds. What is not known is None, never
+zero.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from attrs import Factory, define
+
+
+class State(str, Enum):
+    """How far a run or a node has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    ERROR = "error"
+    UPSTREAM_FAILED = "upstream failed"  # a node only: what it needs was not made
+    SKIPPED = "skipped"  # a node only: unchanged, or not needed; `reason` says which
+    NOT_SELECTED = "not selected"  # a node only: in the pipeline, but not in this run
+    INTERRUPTED = "interrupted"
+    UNKNOWN = "unknown"  # there is no news from its process
+
+
+class Phase(str, Enum):
+    """What a running node is doing."""
+
+    LOADING = "loading"
+    COMPUTING = "computing"
+    SAVING = "saving"
+
+
+@define
+class Span:
+    """One stretch of a node's time; ``end`` is None while it lasts."""
+
+    phase: Phase
+    start: float
+    end: float | None = None
+
+
+@define
+class Failure:
+    """Why a node or a run failed."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+@define
+class Figures:
+    """What is known of a dataset's data, in the words of OpenLineage's facets."""
+
+    row_count: int | None = None
+    size: int | None = None  # bytes
+    schema: dict[str, str] = Factory(dict)  # column: type
+    null_count: dict[str, int] = Factory(dict)  # column: nulls
+
+
+@define
+class Dataset:
+    """An entry of the catalog, a parameter or a value in memory, in one run."""
+
+    name: str
+    type: str = ""  # of the catalog's entry, e.g. pandas.ParquetDataset
+    place: str = ""  # where it is, relative to the project; no user's home, no password
+    loaded: Figures | None = None
+    saved: Figures | None = None
+    marks: list[str] = Factory(
+        list
+    )  # what is unusual, e.g. "12,031 rows, usually 98,000"
+
+
+@define
+class Check:
+    """One verdict of a guard: a problem of preflight, an expectation."""
+
+    guard: str  # "preflight", "expectations"
+    subject: str  # what was checked: a dataset, a node, a tool
+    level: str  # "error" or "warning"
+    passed: bool
+    message: str
+
+
+@define
+class Node:
+    """A node of the pipeline in one run."""
+
+    name: str
+    inputs: list[str]
+    outputs: list[str]
+    short_name: str = ""
+    namespace: str | None = None
+    tags: list[str] = Factory(list)
+    state: State = State.QUEUED
+    reason: str = ""  # why it was skipped
+    started: float | None = None
+    ended: float | None = None
+    spans: list[Span] = Factory(list)
+    peak_memory: int | None = None  # bytes, of the process while the node ran
+    failure: Failure | None = None
+    marks: list[str] = Factory(list)
+    usual: float | None = None  # seconds that it took in earlier runs (median)
+
+
+@define
+class Run:
+    """One run of a pipeline. ``nodes`` are in the order of the pipeline's layers."""
+
+    key: str  # the name of its folder in the store
+    run_id: str  # Kedro's
+    state: State = State.QUEUED
+    pipelines: list[str] = Factory(list)
+    env: str = ""
+    runner: str = ""
+    project: str = ""
+    branch: str = ""
+    commit: str = ""
+    dirty: bool = False
+    user: str = ""
+    host: str = ""
+    started: float | None = None
+    ended: float | None = None
+    last_news: float | None = None
+    params: dict[str, Any] = Factory(dict)  # Kedro's run_params, without secrets
+    resume: str = ""  # the command that resumes a failed run
+    failure: Failure | None = None
+    nodes: dict[str, Node] = Factory(dict)
+    datasets: dict[str, Dataset] = Factory(dict)
+    checks: list[Check] = Factory(list)

@@ -1,0 +1,54 @@
+"""Redaction: what others read holds no secret, and nothing of a user's folders."""
+
+from pathlib import Path
+
+import pytest
+
+from . import ops
+
+module = ops("redaction")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["password", "DB_PASSWORD", "api_key", "apiKey", "token", "slack_token", "secret"]
+    + ["client_secret", "aws_secret_access_key", "credentials", "sas", "account_key"],
+)
+def test_values_that_are_called_secret_are_hidden(key):
+    assert module.values({"a": {key: "x1"}}) == {"a": {key: "***"}}
+
+
+@pytest.mark.parametrize(
+    "key", ["keep", "key_column", "passengers", "author", "monkey"]
+)
+def test_others_are_not(key):
+    assert module.values({key: "x1"}) == {key: "x1"}
+
+
+def test_numbers_and_lists_stay_what_they_are():
+    given = {"a": [1, 2.5, None, True], "b": (1,), "token": None}
+
+    assert module.values(given) == given | {"b": [1]}
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("postgres://ada:pw@db/x", "postgres://db/x"),
+        ("https://h/?sig=abc&x=1", "https://h/?sig=***&x=1"),
+        ("password=abc rest", "password=*** rest"),
+        ("Authorization: Bearer abcdefghij", "Authorization: Bearer ***"),
+        ("AKIAABCDEFGHIJKLMNOP is it", "*** is it"),
+        ("a @ b, mail ada@example.com", "a @ b, mail ada@example.com"),
+    ],
+)
+def test_secrets_in_texts_are_hidden(text, expected):
+    assert module.text(text) == expected
+
+
+def test_paths_say_nothing_about_their_user(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    project = tmp_path / "work" / "project"
+    text = f"{project}/data/x.csv, {project} and {tmp_path}/other"
+
+    assert module.text(text, project) == "data/x.csv, . and ~/other"

@@ -1,0 +1,53 @@
+"""The page of a run: up to date, at little cost."""
+
+import os
+
+import pytest
+
+from . import ops
+from .test_timeline import ENDED, main, text
+
+module = ops("run_page")
+timeline = ops("timeline")
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = ops("run_store").RunStore(str(tmp_path))
+    for age, key in enumerate(["run-3", "run-2", "run-1"]):
+        told = main() if key == "run-3" else main(ENDED)
+        told[0] |= {"key": key}
+        store.put(f"{key}/vm-1.jsonl", text(told))
+        os.utime(tmp_path / "runs" / key, (1000 - age, 1000 - age))
+    return store
+
+
+def shown(store):
+    """The keys of the runs on the page."""
+    page = store.get("index.html").decode()
+    return [key for key in ("run-3", "run-2", "run-1") if f'"{key}"' in page]
+
+
+def test_the_page_has_this_run_and_then_the_others(store):
+    page = module.RunPage(store, "run-3")
+    page.update(timeline.read(store, "run-3"))
+    assert shown(store) == ["run-3"]
+    assert store.get("run-3/status.js") is None
+
+    page.update(timeline.read(store, "run-3"))
+    assert b"opsStatus(" in store.get("run-3/status.js")
+
+    page.finish(timeline.read(store, "run-3"))
+    assert shown(store) == ["run-3", "run-2", "run-1"]
+    assert page.place == f"{store.path}/index.html"
+
+
+def test_without_time_it_is_written_in_the_end_only(store, monkeypatch):
+    monkeypatch.setattr(module, "_ANYWAY", 0)
+    monkeypatch.setattr(module, "_SHARE", 0)
+    page = module.RunPage(store, "run-3")
+    page.update(timeline.read(store, "run-3"))
+    assert store.get("index.html") is None
+
+    page.finish(timeline.read(store, "run-3"))
+    assert shown(store) == ["run-3"]
