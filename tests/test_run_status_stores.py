@@ -41,7 +41,7 @@ def test_a_bucket_has_what_all_processes_wrote(workshop, bucket, runner) -> None
 
 
 def test_old_runs_in_a_bucket_are_removed(workshop: Workshop, bucket: Store) -> None:
-    for _ in range(4):
+    for _ in range(3):
         workshop.kedro("run", "--nodes=clean")
 
     names = [name for name in bucket.objects() if name.endswith(".jsonl")]
@@ -54,10 +54,11 @@ def test_a_store_that_does_not_answer_costs_some_seconds(workshop: Workshop) -> 
     workshop.write({"conf/local/credentials.yml": f"shop: {nowhere}"})
     workshop.settings("store: {url: 's3://none/ops', credentials: shop}")
     began = time.monotonic()
-    said = workshop.kedro("run")
+    # Without steel toes, whose manifest is in that store, too.
+    said = workshop.kedro("run", STEEL_TOES_ENABLED="false")
 
     assert time.monotonic() - began < 30
-    assert workshop.has("data/last_dev.txt")
+    assert workshop.has("data/last.txt")
     assert said.stdout.count(WARNING) <= 1
 
 
@@ -73,7 +74,7 @@ def test_a_full_disk_costs_one_warning_and_no_run(workshop: Workshop) -> None:
     assert workshop.has("data/last_dev.txt")
     for file in journals(workshop):
         assert file.stat().st_size <= 4096
-    assert not list((workshop.path / "data/.ops/runs").glob("*.*.*"))
+    assert not list((workshop.path / "data/.ops/runs").glob("index.html*"))
 
 
 @pytest.mark.parametrize("runner", ["SequentialRunner", OURS])
@@ -82,8 +83,8 @@ def test_a_store_that_cannot_be_written_costs_a_warning(workshop, runner) -> Non
     workshop.settings("store: data/raw.txt/ops")
     said = workshop.kedro("run", f"--runner={runner}")
 
-    assert said.stdout.count(WARNING) >= 1
-    assert (said.stdout.count(WARNING) == 1) is (runner != OURS)
+    one = said.stdout.count(WARNING) == 1
+    assert one if runner != OURS else WARNING in said.stdout  # one for each process
     assert "Traceback" not in said.stdout + said.stderr
     assert workshop.has("data/last_dev.txt")
 

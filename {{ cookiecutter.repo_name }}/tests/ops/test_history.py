@@ -50,9 +50,16 @@ def test_without_runs_it_says_how_to_make_one(tmp_path):
 def test_the_oldest_are_forgotten_but_not_what_goes_on(history):
     history.store.put("2025-a/vm-1.jsonl", text(main(at=time.time())))
     os.utime(f"{history.store.path}/2025-a", (1, 1))
-    history.prune(1)
+    history.prune(2, "new")
 
     assert history.store.keys() == ["2025-a", "2026-c"]
+
+
+@pytest.mark.parametrize("keep, left", [(1, 0), (2, 1), (3, 2), (4, 3), (50, 3)])
+def test_so_many_are_kept_with_the_one_that_begins(history, keep, left):
+    history.prune(keep, "new")
+
+    assert len(history.store.keys()) == left
 
 
 def test_what_was_never_told_is_left_out(history):

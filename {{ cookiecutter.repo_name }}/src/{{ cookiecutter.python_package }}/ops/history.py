@@ -53,8 +53,14 @@ class History:
             f"{len(found)} runs start with '{name}': write more, e.g. {found[-1]}."
         )
 
-    def prune(self, keep: int) -> None:
-        """Forget the oldest runs, except those that go on."""
-        for key in self.store.keys()[: -keep or None]:
-            if timeline.is_over(self.store, key):
-                self.store.remove(key)
+    def prune(self, keep: int, key: str) -> None:
+        """Forget the oldest runs, except those that go on.
+
+        Args:
+            keep: how many are kept.
+            key: of a run that has just begun, which may not be in the store yet.
+        """
+        others = [each for each in self.store.keys() if each != key]
+        for each in others[: max(0, len(others) - max(keep, 1) + 1)]:
+            if timeline.is_over(self.store, each):
+                self.store.remove(each)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import threading
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,7 +21,7 @@ from kedro.pipeline.node import Node
 from . import figures, journal, options
 from .journal import Journal
 from .memory import Peaks
-from .quietly import quietly
+from .quietly import quietly, within
 from .usual import Summary, Usual
 
 _PATIENCE = 5.0  # seconds, for what earlier runs showed
@@ -133,8 +134,7 @@ class NodeStats:
     def _compare(self, entries: Journal | None) -> None:
         earlier = self._earlier.pop(entries, None) if entries else None
         if entries is not None and earlier is not None:
-            with quietly():
-                earlier.compare(entries)
+            within(_PATIENCE, partial(earlier.compare, entries))
 
 
 class _Earlier:

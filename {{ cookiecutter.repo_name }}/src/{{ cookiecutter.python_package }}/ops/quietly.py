@@ -1,9 +1,10 @@
-"""What must not fail a run, whatever is wrong with it."""
+"""What must not fail a run, nor keep it waiting, whatever is wrong with it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -14,3 +15,15 @@ def quietly() -> Iterator[None]:
         yield
     except Exception:  # of any file system, any kind of data, or a mistake of ours
         logging.getLogger(__name__).debug("This was left undone:", exc_info=True)
+
+
+def within(seconds: float, act: Callable[[], None]) -> None:
+    """Act quietly, and wait for it so long; a store may take longer to answer."""
+
+    def run() -> None:
+        with quietly():
+            act()
+
+    thread = threading.Thread(target=run, name="run-status-act", daemon=True)
+    thread.start()
+    thread.join(seconds)

@@ -26,13 +26,14 @@ from . import journal, options, resume, run_plan, run_report
 from .errors import OpsError
 from .history import History
 from .journal import Journal, Ticket
-from .quietly import quietly
+from .quietly import within
 from .run_page import RunPage
 from .run_store import RunStore
 from .runs import State
 from .watch import Watch, told
 
 ENABLED = "RUN_STATUS_ENABLED"
+_PATIENCE = 5.0  # seconds
 
 
 @options.section("run_status")
@@ -116,10 +117,8 @@ class RunStatus:
         watch = self._watch(run_params, catalog)
         if watch is not None:
             watch.fail(error)
-            with quietly():
-                run = watch.journal.reader.run()
-                how = resume.command(run, run_params, pipeline, catalog)
-                watch.journal.enter("resume", command=how)
+            how = partial(_enter_resume, watch.journal, run_params, pipeline, catalog)
+            within(_PATIENCE, how)
         try:
             return (yield)
         finally:
@@ -206,7 +205,8 @@ class RunStatus:
         plan = run_plan.describe(run_params, pipeline, catalog)
         ticket = Ticket(project.store, run_plan.key_of(run_id), run_id, path)
         page = RunPage(project.store, ticket.key) if project.settings.page else None
-        tidy = partial(History(project.store).prune, project.settings.keep)
+        prune = History(project.store).prune
+        tidy = partial(prune, project.settings.keep, ticket.key)
         project.store.prepare()
         entries = journal.start(ticket, catalog)
         entries.enter("run_started", **plan)
@@ -245,6 +245,16 @@ class RunStatus:
             self._generators.last = last = (entries, node.name, set())
         parts: set[str] = last[2]
         return parts
+
+
+def _enter_resume(
+    entries: Journal,
+    run_params: dict[str, Any],
+    pipeline: Pipeline,
+    catalog: DataCatalog,
+) -> None:
+    how = resume.command(entries.reader.run(), run_params, pipeline, catalog)
+    entries.enter("resume", command=how)
 
 
 def store_of(context: KedroContext) -> RunStore:
