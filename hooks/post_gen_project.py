@@ -9,11 +9,22 @@ from pathlib import Path
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 PACKAGE = f"src/{ANSWERS['python_package']}"
 
-GUARDS = ["steel_toes", "path_rules"]
-WITH_COMMANDS = ["steel_toes"]
+GUARDS = ["steel_toes", "path_rules", "great_expectations"]
+WITH_COMMANDS = ["steel_toes", "great_expectations"]
 
 # The modules of ops/ that not every guard needs, and the guards that do.
 MODULES = {
+    "across": ["great_expectations"],
+    "after_run": ["great_expectations"],
+    "attachments": ["great_expectations"],
+    "data_docs": ["great_expectations"],
+    "expectation_plan": ["great_expectations"],
+    "expectations": ["great_expectations"],
+    "first_suite": ["great_expectations"],
+    "frames": ["great_expectations"],
+    "suites": ["great_expectations"],
+    "validation": ["great_expectations"],
+    "verdicts": ["great_expectations"],
     "branched_catalog": ["steel_toes"],
     "branched_dataset": ["steel_toes"],
     "branches": ["steel_toes"],
@@ -48,12 +59,22 @@ NEEDED_BY = {
     f"{PACKAGE}/ops/commands": WITH_COMMANDS,
     "tests/test_cli.py": WITH_COMMANDS,
     "tests/ops/commands": WITH_COMMANDS,
+    f"{PACKAGE}/ops/commands/branches.py": ["steel_toes"],
+    "tests/ops/commands/test_branches.py": ["steel_toes"],
+    f"{PACKAGE}/ops/commands/expectations.py": ["great_expectations"],
+    "tests/ops/commands/test_expectations.py": ["great_expectations"],
     "tests/ops/conftest.py": ["steel_toes"],
     f"{PACKAGE}/pipelines/penguins": ["example"],
     "tests/pipelines/penguins": ["example"],
     "data/01_raw/penguins.csv": ["example"],
     "data/01_raw/README.md": ["example"],
     ".pre-commit-config.yaml": ["pre_commit"],
+}
+# A path, and the switches that it needs: it goes when one of them is off.
+NEEDS_ALL = {
+    "conf/base/expectations": ["example", "great_expectations"],
+    "conf/defect": ["example", "great_expectations"],
+    "data/01_raw/defect.csv": ["example", "great_expectations"],
 }
 for module, guards in MODULES.items():
     NEEDED_BY[f"{PACKAGE}/ops/{module}.py"] = guards
@@ -63,6 +84,9 @@ for module, guards in MODULES.items():
 def drop_what_is_off() -> None:
     for path, switches in NEEDED_BY.items():
         if not any(ANSWERS[switch] for switch in switches):
+            remove(Path(path))
+    for path, switches in NEEDS_ALL.items():
+        if not all(ANSWERS[switch] for switch in switches):
             remove(Path(path))
 
 

@@ -1,7 +1,10 @@
 """The register of hooks: from top to bottom it is the order in which they act."""
 
 from typing import Any
-{% if cookiecutter.path_rules or cookiecutter.steel_toes %}
+{% if cookiecutter.great_expectations or cookiecutter.path_rules or cookiecutter.steel_toes %}
+{%- if cookiecutter.great_expectations %}
+from .ops.expectations import Expectations
+{%- endif %}
 {%- if cookiecutter.path_rules %}
 from .ops.path_rules import PathRules
 {%- endif %}
@@ -20,6 +23,9 @@ class TeamHooks:
 
 
 REGISTER: list[Any] = [
+{%- if cookiecutter.great_expectations %}
+    Expectations(),  # around the others: its verdict on a run comes last
+{%- endif %}
 {%- if cookiecutter.path_rules %}
     PathRules(),
 {%- endif %}

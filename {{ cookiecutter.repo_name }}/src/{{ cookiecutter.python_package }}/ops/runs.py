@@ -71,7 +71,9 @@ class Dataset:
     place: str = ""  # where it is, relative to the project; no user's home, no password
     loaded: Figures | None = None
     saved: Figures | None = None
-    marks: list[str] = Factory(list)  # what is unusual, e.g. "12,031 rows, usually 98,000"
+    marks: list[str] = Factory(
+        list
+    )  # what is unusual, e.g. "12,031 rows, usually 98,000"
 
 
 @define
