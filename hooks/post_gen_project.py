@@ -64,6 +64,7 @@ NEEDED_BY = {
     f"{PACKAGE}/ops/commands/expectations.py": ["great_expectations"],
     "tests/ops/commands/test_expectations.py": ["great_expectations"],
     "tests/ops/conftest.py": ["steel_toes"],
+    "tests/ops/expectations_project.py": ["great_expectations"],
     f"{PACKAGE}/pipelines/penguins": ["example"],
     "tests/pipelines/penguins": ["example"],
     "data/01_raw/penguins.csv": ["example"],

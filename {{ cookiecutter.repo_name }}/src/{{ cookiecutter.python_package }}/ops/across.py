@@ -70,10 +70,11 @@ def _verdict(expectation: Expectation, load: Load) -> Verdict:
 
 def _add_up(kwargs: dict[str, Any], load: Load) -> str:
     rows = _rows(load(kwargs["dataset"]))
-    counts = {name: _rows(load(name)) for name in kwargs["parts"]}
-    if rows == sum(counts.values()):
+    counts = [_rows(load(name)) for name in kwargs["parts"]]
+    if rows == sum(counts):
         return ""
-    told = " + ".join(f"{count} ({name})" for name, count in counts.items())
+    each = zip(counts, kwargs["parts"])
+    told = " + ".join(f"{count} ({name})" for count, name in each)
     return f"{rows} rows are not {told}"
 
 

@@ -77,14 +77,18 @@ def find(
     for name in names:
         if _is_named(name, found):
             continue
-        if _is_dataset(name, catalog):
+        if name not in found and _is_dataset(name, catalog):
             found[name] = Attachment(name, name, frozenset({SAVE}))
         elif (suite := folder.read(name)).across:
             across.append(name)
         else:
+            has = (
+                f"'{name}' has the suite '{found[name].suite}'" if name in found else ""
+            )
             raise OpsError(
-                f"{suite.place} is for no dataset, because there is no '{name}': name it "
-                f"after one, or say whose it is under {KEY}.attach in conf/base/ops.yml."
+                f"{suite.place} is for no dataset, because "
+                f"{has or f'there is no {name!r}'}: name it after one, or say whose it is "
+                f"under {KEY}.attach in conf/base/ops.yml."
             )
     for each in found.values():
         if "{" not in each.suite and each.suite not in names:

@@ -135,10 +135,19 @@ class Expectations:
             raise Refused(f"The data are saved, but do not use them: {refused.message}")
         return result
 
-    @hook_impl
-    def on_pipeline_error(self, run_params: dict[str, Any]) -> None:
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(
+        self, error: Exception, run_params: dict[str, Any]
+    ) -> Generator[None, Any, Any]:
         """Show what was found until then."""
         self._plan(run_params).build_docs()
+        result = yield
+        # Of a partition that is made while the others are saved, Kedro tells a refusal
+        # as an error of the dataset, with a traceback.
+        cause = error.__cause__
+        if isinstance(cause, Refused) and not isinstance(error, Refused):
+            raise cause
+        return result
 
     def _plan(self, run_params: dict[str, Any]) -> Plan:
         return self._plans[run_params["project_path"], run_params["env"]]

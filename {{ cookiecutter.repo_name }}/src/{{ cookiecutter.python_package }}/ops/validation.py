@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from attrs import frozen
 
@@ -38,7 +40,17 @@ class Outcome:
     @classmethod
     def of_table(cls, suite: Suite, dataset: str, stored: Any) -> Outcome:
         """Check a table where it is, in the database of a SQL dataset."""
-        return _ask(suite, dataset, lambda sources: _sql_batch(sources, stored))
+        try:
+            return _ask(suite, dataset, lambda sources: _sql_batch(sources, stored))
+        except OpsError:
+            raise
+        except (
+            Exception
+        ) as error:  # of any database, and it may have the password in it
+            text = " ".join(str(error).split())
+            for secret in _spellings(stored.engine.url.password):
+                text = text.replace(secret, "***")
+            raise OpsError(f"{type(error).__name__}: {text}") from None
 
 
 def check_types(suite: Suite) -> None:
@@ -147,12 +159,24 @@ def _sql_batch(sources: Any, stored: Any) -> Any:
     url = stored.engine.url.render_as_string(hide_password=False)
     # In what Great Expectations is told, "$" would begin the name of a variable.
     url = url.replace("$", r"\$")
-    source = sources.add_sql("database", connection_string=url)
     args = stored._load_args
-    asset = source.add_table_asset(
-        "table", table_name=args["table_name"], schema_name=args.get("schema")
-    )
+    place = {"table_name": args["table_name"]}
+    if args.get("schema"):
+        place["schema_name"] = args["schema"]
+    with warnings.catch_warnings():
+        # That there are classes for some databases, and another way to name a schema.
+        warnings.simplefilter("ignore")
+        source = sources.add_sql("database", connection_string=url)
+        asset = source.add_table_asset("table", **place)
     return asset.add_batch_definition_whole_table("all").get_batch()
+
+
+def _spellings(password: Any) -> list[str]:
+    """A password as it is, and as it stands in URLs."""
+    text = str(password) if password else ""
+    spelled = dict.fromkeys([text, quote_plus(text), quote(text)])
+    both = [form for each in spelled for form in (each.replace("$", r"\$"), each)]
+    return [each for each in both if each]
 
 
 def _message(result: Any) -> str:

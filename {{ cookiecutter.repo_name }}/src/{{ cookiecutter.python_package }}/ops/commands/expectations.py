@@ -37,11 +37,9 @@ def new(dataset: str, force: bool, env: str | None) -> None:
         raise OpsError(f"{file} is there: --force replaces it.")
     catalog = context.catalog
     _refuse_unknown(dataset, catalog)
-    for _, table in frames.parts(catalog.get(dataset).load()):
-        text = first_suite.write(dataset, frames.to_pandas(table, None))
-        break  # of several parts the first speaks for all
-    else:
-        raise OpsError(f"'{dataset}' has no parts that could be looked at.")
+    # Of several parts the first speaks for all.
+    _, table = next(frames.parts(catalog.get(dataset).load()))
+    text = first_suite.write(dataset, frames.to_pandas(table, None))
     folder.mkdir(exist_ok=True)
     file.write_text(text, encoding="utf-8")
     click.echo(f"{file} is written: {text.count('- type:')} expectations. Read it.")
