@@ -79,3 +79,4 @@ for line in sys.stdin:
         os._exit(code)
     _, status = os.waitpid(child, 0)
     os.write(answers, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+os._exit(0)  # all these modules would take seconds to be taken apart

@@ -44,7 +44,8 @@ ALWAYS = [
     "tests/test_pipeline_registry.py",
 ]
 
-GUARDS = ["steel_toes", "path_rules"]
+GUARDS = ["steel_toes", "path_rules", "great_expectations"]
+WITH_COMMANDS = ["steel_toes", "great_expectations"]
 
 # The files that every guard needs.
 GROUND = [
@@ -62,16 +63,22 @@ GROUND = [
     "tests/ops/test_repository.py",
 ]
 
+# The files that every guard with commands needs.
+COMMANDS = [
+    "src/toe_test/cli.py",
+    "src/toe_test/ops/commands/__init__.py",
+    "src/toe_test/ops/commands/_report.py",
+    "tests/ops/commands/__init__.py",
+    "tests/test_cli.py",
+]
+
 # The files that come with a switch.
 ADDED = {
     "steel_toes": [
-        "src/toe_test/cli.py",
         "src/toe_test/ops/branched_catalog.py",
         "src/toe_test/ops/branched_dataset.py",
         "src/toe_test/ops/branches.py",
         "src/toe_test/ops/cleaning.py",
-        "src/toe_test/ops/commands/__init__.py",
-        "src/toe_test/ops/commands/_report.py",
         "src/toe_test/ops/commands/branches.py",
         "src/toe_test/ops/comparison.py",
         "src/toe_test/ops/files.py",
@@ -89,8 +96,6 @@ ADDED = {
         "src/toe_test/ops/stored.py",
         "src/toe_test/ops/summary.py",
         "src/toe_test/ops/tables.py",
-        "tests/test_cli.py",
-        "tests/ops/commands/__init__.py",
         "tests/ops/commands/test_branches.py",
         "tests/ops/conftest.py",
         "tests/ops/test_branched_dataset.py",
@@ -121,6 +126,33 @@ ADDED = {
         "tests/ops/test_path_rules.py",
         "tests/ops/test_path_values.py",
     ],
+    "great_expectations": [
+        "src/toe_test/ops/commands/expectations.py",
+        "tests/ops/commands/test_expectations.py",
+        "tests/ops/expectations_project.py",
+        "src/toe_test/ops/across.py",
+        "src/toe_test/ops/after_run.py",
+        "src/toe_test/ops/attachments.py",
+        "src/toe_test/ops/data_docs.py",
+        "src/toe_test/ops/expectation_plan.py",
+        "src/toe_test/ops/expectations.py",
+        "src/toe_test/ops/first_suite.py",
+        "src/toe_test/ops/frames.py",
+        "src/toe_test/ops/suites.py",
+        "src/toe_test/ops/validation.py",
+        "src/toe_test/ops/verdicts.py",
+        "tests/ops/test_across.py",
+        "tests/ops/test_after_run.py",
+        "tests/ops/test_attachments.py",
+        "tests/ops/test_data_docs.py",
+        "tests/ops/test_expectation_plan.py",
+        "tests/ops/test_expectations.py",
+        "tests/ops/test_first_suite.py",
+        "tests/ops/test_frames.py",
+        "tests/ops/test_suites.py",
+        "tests/ops/test_validation.py",
+        "tests/ops/test_verdicts.py",
+    ],
     "example": [
         "data/01_raw/README.md",
         "data/01_raw/penguins.csv",
@@ -134,11 +166,22 @@ ADDED = {
     "pre_commit": [".pre-commit-config.yaml"],
 }
 
+# The files that come with two switches.
+TOGETHER = {
+    ("example", "great_expectations"): [
+        "conf/base/expectations/penguins_cleaned.yml",
+        "conf/base/expectations/penguins_split.yml",
+        "conf/defect/catalog.yml",
+        "data/01_raw/defect.csv",
+    ],
+}
+
 # Words that would give a part away where it is switched off.
 TRACES = {
     # The variable that names the branch has kept its name, whoever asks for the branch.
     "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash",
     "path_rules": r"path.?(rule|value)",
+    "great_expectations": r"expectation|narwhals|polars>|\bdefect\b",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }
@@ -166,8 +209,15 @@ def has_guards(combination: dict[str, bool]) -> bool:
     return any(combination[guard] for guard in GUARDS)
 
 
+def has_commands(combination: dict[str, bool]) -> bool:
+    return any(combination[guard] for guard in WITH_COMMANDS)
+
+
 def test_the_tree_is_exact(combination, project):
     added = [path for switch in on(combination) for path in ADDED[switch]]
+    added += COMMANDS if has_commands(combination) else []
+    for switches, files in TOGETHER.items():
+        added += files if {*switches} <= {*on(combination)} else []
     ground = GROUND if has_guards(combination) else []
 
     assert sorted(tree(project)) == sorted([*ALWAYS, *ground, *added])
@@ -185,7 +235,9 @@ def test_commands_are_there_with_the_guards_that_have_them(combination, project)
     env = {"PYTHONDONTWRITEBYTECODE": "1"}
     said = run("kedro", "--help", cwd=project, env=env).stdout
 
-    assert ("branches" in said) is combination["steel_toes"]
+    commands = re.findall(r"^  ([a-z]+)", said, re.MULTILINE)
+    assert ("branches" in commands) is combination["steel_toes"]
+    assert ("expectations" in commands) is combination["great_expectations"]
 
 
 def test_what_is_off_leaves_no_trace(combination, project):
@@ -239,14 +291,15 @@ def test_the_yaml_is_yaml(project):
 
 def test_a_run_requires_nothing_but_what_it_uses(combination, project):
     text = (project / "requirements.txt").read_text(encoding="utf-8")
-    names = re.findall(r"^[a-z-]+", text, re.MULTILINE)
+    names = re.findall(r"^[a-z_-]+", text, re.MULTILINE)
 
     needed = {
         "example": ["kedro-datasets", "matplotlib", "numpy", "pandas"],
+        "great_expectations": ["great_expectations", "narwhals", "pandas"],
         "steel_toes": ["xxhash"],
     }
     expected = [name for key in needed if combination[key] for name in needed[key]]
-    assert names == ["kedro", *expected]
+    assert names == ["kedro", *dict.fromkeys(expected)]
 
 
 def test_git_sees_all_but_the_local_configuration(project):

@@ -213,7 +213,7 @@ def test_a_branch_saves_no_bad_copy(shop: Workshop, kedro: QuickKedro) -> None:
     assert shop.read("data/bikes.csv") == "before"
 
 
-@pytest.mark.parametrize("runner", QUICK_RUNNERS)
+@pytest.mark.parametrize("runner", ["ThreadRunner", OURS])
 def test_the_siblings_of_what_is_refused_are_not_saved_if_outputs_are_atomic(
     shop: Workshop, kedro: QuickKedro, runner: str
 ) -> None:

@@ -2,19 +2,28 @@
 
 import re
 import runpy
+from pathlib import Path
 
 import pytest
 import yaml
-from helpers import SWITCHES, TEMPLATE, run
+from helpers import SWITCHES, TEMPLATE, generate, run
 
 PAGES = [
     "README.md",
     "docs/branches.md",
+    "docs/expectations.md",
     "docs/path_rules.md",
     "docs/steel_toes.md",
     "benchmarks/README.md",
 ]
 PROJECT_CODE = "src/*/ops/*.py"
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with everything on, also what is off by default."""
+    folder = tmp_path_factory.mktemp("everything")
+    return generate(folder, **dict.fromkeys(SWITCHES, True))
 
 
 def text_of(page: str) -> str:
