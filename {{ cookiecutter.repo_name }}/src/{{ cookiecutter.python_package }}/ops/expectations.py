@@ -119,6 +119,7 @@ class Expectations:
             for verdict in suite.check(part, table)
         ]
         if refused := verdicts.refusal(found):
+            verdicts.report(found)  # what passes here is told when it is saved
             raise Refused(f"No output of {node.name} is saved: {refused.message}")
 
     @hook_impl(wrapper=True)
