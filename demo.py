@@ -125,7 +125,7 @@ def run(
             f"`{command}` ended with {result.returncode}.\n{result.stdout}"
         )
     # A line of Kedro's log is in columns: time and level, message, module.
-    for text in re.split(r"\s{2,}", result.stdout):
+    for text in re.split(r"\s{2,}|\n", result.stdout):
         if show and show in text:
             console.print(text)
 
