@@ -63,7 +63,9 @@ def demonstrate() -> None:
 
     say("4. The results, side by side")
     console.print(results())
-    say("5. Where the files are")
+    say("5. Raw data in which somebody has weighed in kilograms are refused")
+    run("kedro", "run", "--env=defect", show="Error:", refused=True)
+    say("6. Where the files are")
     for path in sorted(now):
         console.print(f"{'main' if path in mains else BRANCH:<14}{path}")
     say(f"main's {len(mains)} files are, byte for byte, what they were.")
@@ -92,13 +94,16 @@ def say(text: str) -> None:
     console.print(f"\n{text}", style="bold")
 
 
-def run(*args: str | Path, cwd: Path = PROJECT, show: str = "") -> None:
+def run(
+    *args: str | Path, cwd: Path = PROJECT, show: str = "", refused: bool = False
+) -> None:
     """Run a command as in a terminal of its own, with demo/.venv active.
 
     Args:
         args: the command; of a path, only the name is shown.
         cwd: where to run it.
         show: which message of its log is shown: the one with this text.
+        refused: whether it has to end with an error.
     """
     shown = (arg.name if isinstance(arg, Path) else arg for arg in args)
     command = " ".join(shown)
@@ -115,10 +120,12 @@ def run(*args: str | Path, cwd: Path = PROJECT, show: str = "") -> None:
         encoding="utf-8",
         check=False,
     )
-    if result.returncode:
-        raise click.ClickException(f"`{command}` failed.\n{result.stdout}")
+    if bool(result.returncode) is not refused:
+        raise click.ClickException(
+            f"`{command}` ended with {result.returncode}.\n{result.stdout}"
+        )
     # A line of Kedro's log is in columns: time and level, message, module.
-    for text in re.split(r"\s{2,}", result.stdout):
+    for text in re.split(r"\s{2,}|\n", result.stdout):
         if show and show in text:
             console.print(text)
 

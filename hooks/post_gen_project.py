@@ -9,11 +9,23 @@ from pathlib import Path
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 PACKAGE = f"src/{ANSWERS['python_package']}"
 
-GUARDS = ["steel_toes", "path_rules", "preflight", "run_status"]
-WITH_COMMANDS = ["steel_toes", "preflight", "run_status"]
+GUARDS = ["steel_toes", "path_rules", "preflight", "run_status", "great_expectations"]
+WITH_COMMANDS = ["steel_toes", "preflight", "run_status", "great_expectations"]
 
 # The modules of ops/ that not every guard needs, and the guards that do.
 MODULES = {
+    "checks": ["run_status", "great_expectations"],
+    "across": ["great_expectations"],
+    "after_run": ["great_expectations"],
+    "attachments": ["great_expectations"],
+    "data_docs": ["great_expectations"],
+    "expectation_plan": ["great_expectations"],
+    "expectations": ["great_expectations"],
+    "first_suite": ["great_expectations"],
+    "frames": ["great_expectations"],
+    "suites": ["great_expectations"],
+    "validation": ["great_expectations"],
+    "verdicts": ["great_expectations"],
     "branched_catalog": ["steel_toes"],
     "branched_dataset": ["steel_toes"],
     "branched_run": ["steel_toes"],
@@ -85,7 +97,12 @@ MODULES = {
 }
 
 # The commands in ops/commands/, and the guard that each belongs to.
-COMMANDS = {"branches": "steel_toes", "preflight": "preflight", "runs": "run_status"}
+COMMANDS = {
+    "branches": "steel_toes",
+    "expectations": "great_expectations",
+    "preflight": "preflight",
+    "runs": "run_status",
+}
 
 # A path, and the switches that need it: it stays while one of them is on.
 NEEDED_BY = {
@@ -101,11 +118,18 @@ NEEDED_BY = {
     f"{PACKAGE}/ops/page": ["run_status"],
     "tests/ops/some_runs.py": ["run_status"],
     "tests/ops/run_project.py": ["run_status"],
+    "tests/ops/expectations_project.py": ["great_expectations"],
     f"{PACKAGE}/pipelines/penguins": ["example"],
     "tests/pipelines/penguins": ["example"],
     "data/01_raw/penguins.csv": ["example"],
     "data/01_raw/README.md": ["example"],
     ".pre-commit-config.yaml": ["pre_commit"],
+}
+# A path, and the switches that it needs: it goes when one of them is off.
+NEEDS_ALL = {
+    "conf/base/expectations": ["example", "great_expectations"],
+    "conf/defect": ["example", "great_expectations"],
+    "data/01_raw/defect.csv": ["example", "great_expectations"],
 }
 for module, guards in MODULES.items():
     NEEDED_BY[f"{PACKAGE}/ops/{module}.py"] = guards
@@ -119,6 +143,9 @@ for command, guard in COMMANDS.items():
 def drop_what_is_off() -> None:
     for path, switches in NEEDED_BY.items():
         if not any(ANSWERS[switch] for switch in switches):
+            remove(Path(path))
+    for path, switches in NEEDS_ALL.items():
+        if not all(ANSWERS[switch] for switch in switches):
             remove(Path(path))
 
 

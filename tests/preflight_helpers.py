@@ -54,7 +54,7 @@ class Deck:
         """The exit code of ``kedro``, and what it said."""
         env = {"COLUMNS": "1000", **env}  # nothing is wrapped in a table
         if "Parallel" not in " ".join(args):
-            return self.kedro(*args, env={**env, "PROJECT": str(self.workshop.path)})
+            return self.kedro(*args, env={**env, "PWD": str(self.workshop.path)})
         # It starts a process that a quick kedro, which ends at once, would leave behind.
         result = self.workshop.kedro(*args, check=False, **env)
         return result.returncode, result.stdout + result.stderr

@@ -1,8 +1,10 @@
 """Runs the `kedro` commands that it is told on stdin, a line of JSON each.
 
-Each in a fork of this process, which has imported all that they need.
+Each in a fork of this process, which has imported all that they need; what else it
+imports follows the file for what they say.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -43,7 +45,7 @@ def kill_later(pattern: str, seconds: float) -> None:
 
 def run(args: list[str], env: dict[str, str], kill: list[Any], out: str) -> int:
     os.environ.update(env)
-    os.chdir(env.get("PROJECT", "."))
+    os.chdir(env.get("PWD", "."))
     file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(file, 1)
@@ -67,12 +69,16 @@ def run(args: list[str], env: dict[str, str], kill: list[Any], out: str) -> int:
 
 answers = os.dup(1)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Kedro speaks as it is imported
-for module in MODULES:
+for module in [*MODULES, *sys.argv[2:]]:
     import_module(module)
 for line in sys.stdin:
     args, env, kill = json.loads(line)
     child = os.fork()
     if not child:
-        os._exit(run(args, env, kill, sys.argv[1]))
+        os.close(answers)
+        code = run(args, env, kill, sys.argv[1])
+        atexit._run_exitfuncs()  # a parallel runner ends its processes there
+        os._exit(code)
     _, status = os.waitpid(child, 0)
     os.write(answers, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+os._exit(0)  # all these modules would take seconds to be taken apart

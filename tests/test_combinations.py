@@ -77,7 +77,7 @@ ALWAYS = [
     "tests/test_pipeline_registry.py",
 ]
 
-GUARDS = ["steel_toes", "path_rules", "preflight", "run_status"]
+GUARDS = ["steel_toes", "path_rules", "preflight", "run_status", "great_expectations"]
 
 # The files that every guard needs.
 GROUND = [
@@ -97,12 +97,16 @@ GROUND = [
 
 # The files that each of several guards needs.
 SHARED = {
-    ("steel_toes", "preflight", "run_status"): [
+    ("steel_toes", "preflight", "run_status", "great_expectations"): [
         "src/toe_test/cli.py",
         "src/toe_test/ops/commands/__init__.py",
         "src/toe_test/ops/commands/_report.py",
         "tests/test_cli.py",
         "tests/ops/commands/__init__.py",
+    ],
+    ("run_status", "great_expectations"): [
+        "src/toe_test/ops/checks.py",
+        "tests/ops/test_checks.py",
     ],
     ("steel_toes", "preflight"): [
         "src/toe_test/ops/storage.py",
@@ -272,6 +276,33 @@ ADDED = {
         "tests/ops/test_problems_table.py",
         "tests/ops/test_questions.py",
     ],
+    "great_expectations": [
+        "src/toe_test/ops/commands/expectations.py",
+        "tests/ops/commands/test_expectations.py",
+        "tests/ops/expectations_project.py",
+        "src/toe_test/ops/across.py",
+        "src/toe_test/ops/after_run.py",
+        "src/toe_test/ops/attachments.py",
+        "src/toe_test/ops/data_docs.py",
+        "src/toe_test/ops/expectation_plan.py",
+        "src/toe_test/ops/expectations.py",
+        "src/toe_test/ops/first_suite.py",
+        "src/toe_test/ops/frames.py",
+        "src/toe_test/ops/suites.py",
+        "src/toe_test/ops/validation.py",
+        "src/toe_test/ops/verdicts.py",
+        "tests/ops/test_across.py",
+        "tests/ops/test_after_run.py",
+        "tests/ops/test_attachments.py",
+        "tests/ops/test_data_docs.py",
+        "tests/ops/test_expectation_plan.py",
+        "tests/ops/test_expectations.py",
+        "tests/ops/test_first_suite.py",
+        "tests/ops/test_frames.py",
+        "tests/ops/test_suites.py",
+        "tests/ops/test_validation.py",
+        "tests/ops/test_verdicts.py",
+    ],
     "example": [
         "data/01_raw/README.md",
         "data/01_raw/penguins.csv",
@@ -285,6 +316,16 @@ ADDED = {
     "pre_commit": [".pre-commit-config.yaml"],
 }
 
+# The files that come with two switches.
+TOGETHER = {
+    ("example", "great_expectations"): [
+        "conf/base/expectations/penguins_cleaned.yml",
+        "conf/base/expectations/penguins_split.yml",
+        "conf/defect/catalog.yml",
+        "data/01_raw/defect.csv",
+    ],
+}
+
 # Words that would give a part away where it is switched off.
 TRACES = {
     # The variable that names the branch has kept its name, whoever asks for the branch.
@@ -292,7 +333,8 @@ TRACES = {
     "path_rules": r"path.?(rule|value)",
     "preflight": r"preflight|interrogate|flake8",
     "run_status": r"run.?status|journal|kedro runs|\bstatus.?page",
-    "node_stats": r"node.?stats|narwhals|psutil",
+    "node_stats": r"node.?stats|psutil",
+    "great_expectations": r"great.?expectation|\bdefect\b|\bsuites?\b",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }
@@ -326,6 +368,8 @@ def test_the_tree_is_exact(combination, project):
     for guards, files in SHARED.items():
         if any(combination[guard] for guard in guards):
             ground += files
+    for switches, files in TOGETHER.items():
+        added += files if {*switches} <= {*on(combination)} else []
 
     assert sorted(tree(project)) == sorted([*ALWAYS, *ground, *added])
 
@@ -342,9 +386,11 @@ def test_commands_are_there_with_the_guards_that_have_them(combination, project)
     env = {"PYTHONDONTWRITEBYTECODE": "1"}
     said = run("kedro", "--help", cwd=project, env=env).stdout
 
-    assert ("branches" in said) is combination["steel_toes"]
-    assert ("preflight" in said) is combination["preflight"]
-    assert ("runs  " in said) is combination["run_status"]
+    commands = re.findall(r"^  ([a-z]+)", said, re.MULTILINE)
+    assert ("branches" in commands) is combination["steel_toes"]
+    assert ("preflight" in commands) is combination["preflight"]
+    assert ("runs" in commands) is combination["run_status"]
+    assert ("expectations" in commands) is combination["great_expectations"]
 
 
 def test_what_is_off_leaves_no_trace(combination, project):
@@ -398,15 +444,16 @@ def test_the_yaml_is_yaml(project):
 
 def test_a_run_requires_nothing_but_what_it_uses(combination, project):
     text = (project / "requirements.txt").read_text(encoding="utf-8")
-    names = re.findall(r"^[a-z-]+", text, re.MULTILINE)
+    names = re.findall(r"^[a-z_-]+", text, re.MULTILINE)
 
     needed = {
         "example": ["kedro-datasets", "matplotlib", "numpy", "pandas"],
         "node_stats": ["narwhals", "psutil"],
+        "great_expectations": ["great_expectations", "narwhals", "pandas"],
         "steel_toes": ["xxhash"],
     }
     expected = [name for key in needed if combination[key] for name in needed[key]]
-    assert names == ["kedro", *expected]
+    assert names == ["kedro", *dict.fromkeys(expected)]
 
 
 def test_git_sees_all_but_the_local_configuration(project):

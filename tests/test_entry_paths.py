@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import SWITCHES, TEMPLATE, commit, generate, run, tree
+from helpers import OPTIONS, SWITCHES, TEMPLATE, commit, generate, run, tree
 
 NAME = "New Kedro Project"
 FOLDER = "new-kedro-project"
@@ -42,7 +42,8 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def test_kedro_new_with_answers(clone, expected, tmp_path):
-    answers = "\n".join([NAME, *["yes"] * len(SWITCHES)])
+    words = ["yes" if OPTIONS[switch] else "no" for switch in SWITCHES]
+    answers = "\n".join([NAME, *words])
 
     run("kedro", "new", "--starter", clone, cwd=tmp_path, stdin=answers + "\n")
 

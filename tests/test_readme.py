@@ -2,14 +2,16 @@
 
 import re
 import runpy
+from pathlib import Path
 
 import pytest
 import yaml
-from helpers import SWITCHES, TEMPLATE, run
+from helpers import SWITCHES, TEMPLATE, generate, run
 
 PAGES = [
     "README.md",
     "docs/branches.md",
+    "docs/expectations.md",
     "docs/path_rules.md",
     "docs/preflight.md",
     "docs/run_status.md",
@@ -18,6 +20,13 @@ PAGES = [
     "benchmarks/README.md",
 ]
 PROJECT_CODE = "src/*/ops/*.py"
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with everything on, also what is off by default."""
+    folder = tmp_path_factory.mktemp("everything")
+    return generate(folder, **dict.fromkeys(SWITCHES, True))
 
 
 def text_of(page: str) -> str:

@@ -1,7 +1,10 @@
 """The register of hooks: from top to bottom it is the order in which they act."""
 
 from typing import Any
-{% if cookiecutter.path_rules or cookiecutter.preflight or cookiecutter.run_status or cookiecutter.steel_toes %}
+{% if cookiecutter.great_expectations or cookiecutter.path_rules or cookiecutter.preflight or cookiecutter.run_status or cookiecutter.steel_toes %}
+{%- if cookiecutter.great_expectations %}
+from .ops.expectations import Expectations
+{%- endif %}
 {%- if cookiecutter.node_stats %}
 from .ops.node_stats import NodeStats
 {%- endif %}
@@ -34,6 +37,9 @@ REGISTER: list[Any] = [
 {%- endif %}
 {%- if cookiecutter.run_status %}
     RunStatus(),
+{%- endif %}
+{%- if cookiecutter.great_expectations %}
+    Expectations(),
 {%- endif %}
 {%- if cookiecutter.path_rules %}
     PathRules(),

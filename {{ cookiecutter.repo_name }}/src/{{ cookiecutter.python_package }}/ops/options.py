@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from attrs import asdict, define
+from attrs import asdict, define, fields_dict
 from kedro.config import (
     AbstractConfigLoader,
     MissingConfigException,
@@ -132,8 +132,7 @@ def _checked(cls: type[T], given: Any, key: str) -> T:
     try:
         return OmegaConf.to_object(OmegaConf.merge(schema, given))  # type: ignore[return-value]
     except ConfigKeyError as error:
-        parent = str(error.full_key).rpartition(".")[0]
-        known = OmegaConf.select(schema, parent) if parent else schema
+        known = fields_dict(error.object_type)  # type: ignore[arg-type]
         message = _no_setting(f"{key}.{error.full_key}", known)
         raise OpsError(f"ops.yml: {message}") from error
     except OmegaConfBaseException as error:

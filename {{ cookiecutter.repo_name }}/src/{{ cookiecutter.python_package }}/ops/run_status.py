@@ -22,7 +22,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from . import journal, options, resume, run_plan, run_report
+from . import checks, journal, options, resume, run_plan, run_report
 from .errors import OpsError
 from .history import History
 from .journal import Journal, Ticket
@@ -273,3 +273,13 @@ def store_of(context: KedroContext) -> RunStore:
             f"ops.yml: 'store.credentials' is '{name}', which is not in credentials.yml."
         )
     return RunStore(place["url"], known[name])
+
+
+def _enter_check(
+    guard: str, subject: str, level: str, passed: bool, message: str
+) -> None:
+    found = {"guard": guard, "subject": subject, "level": level}
+    journal.enter("check", **found, passed=passed, message=message)
+
+
+checks.listen(_enter_check)

@@ -1,0 +1,360 @@
+"""Data that are not as expected are refused, in every runner, and nothing else is."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from branches_helpers import Kedro
+from helpers import commit, generate
+from steel_toes_helpers import PACKAGE, Workshop
+
+OURS = f"{PACKAGE}.runners.ParallelRunner"
+METHODS = ["spawn"] if sys.platform == "win32" else ["fork", "forkserver", "spawn"]
+QUICK_RUNNERS = ["SequentialRunner", "ThreadRunner", "ParallelRunner", OURS]
+
+CATALOG = """
+raw: {type: pandas.CSVDataset, filepath: data/raw.csv}
+cars: {type: pandas.CSVDataset, filepath: data/cars.csv}
+bikes: {type: pandas.CSVDataset, filepath: data/bikes.csv}
+"""
+PIPELINE = """
+from kedro.pipeline import Node, Pipeline
+
+def part(raw):
+    return raw[raw["kind"] == "car"], raw[raw["kind"] != "car"]
+
+def count(cars, bikes):
+    return len(cars) + len(bikes)
+
+def create_pipeline():
+    return Pipeline([
+        Node(part, "raw", ["cars", "bikes"], name="part"),
+        Node(count, ["cars", "bikes"], "number", name="count"),
+    ])
+"""
+GOOD = "id,kind\n1,car\n2,bike\n3,car\n"
+BAD = "id,kind\n1,car\n,bike\n3,car\n"
+IDS = """\
+expectations:
+  - type: expect_column_values_to_not_be_null
+    kwargs: {column: id}
+"""
+SUITES = "conf/base/expectations"
+REFUSED = "Error: 'bikes' is not saved: the data are not as expected."
+
+# The modules that a run has imported, and that the team's hooks were called at its end.
+LAST = """
+import sys
+from pathlib import Path
+from kedro.framework.hooks import hook_impl
+
+@hook_impl
+def after_pipeline_run(self):
+    Path("modules").write_text("\\n".join(sys.modules))
+
+TeamHooks.after_pipeline_run = after_pipeline_run
+"""
+# No network: whoever connects to anything but a socket of this machine's processes ends.
+NO_NETWORK = """
+import os, socket
+
+def audit(event, args):
+    if event in ("socket.getaddrinfo", "socket.gethostbyname") or (
+        event == "socket.connect" and args[0].family != socket.AF_UNIX
+    ):
+        os.write(2, f"NETWORK {event} {args}\\n".encode())
+        os._exit(99)
+
+import sys
+sys.addaudithook(audit)
+"""
+
+
+class QuickKedro(Kedro):
+    """With what checks need imported already."""
+
+    modules = ["great_expectations", "kedro_datasets.pandas.csv_dataset"]
+    project: Path
+
+    def __call__(
+        self,
+        *args: str,
+        env: dict[str, str] | None = None,
+        kill: tuple[str, float] | None = None,
+    ) -> tuple[int, str]:
+        return super().__call__(*args, env={"PWD": str(self.project), **(env or {})})
+
+    def refused(self, *args: str, **env: str) -> str:
+        """What follows ``Error: `` in a command that must end so."""
+        code, said = self(*args, env=env)
+        assert code == 1, said
+        assert "Traceback" not in said, said
+        assert said.count("Error: ") == 1, said
+        return said[said.index("Error: ") :]
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with expectations and without the example, committed on main."""
+    folder = tmp_path_factory.mktemp("bare")
+    switches = {"example": False, "pre_commit": False, "great_expectations": True}
+    project = generate(folder, **switches)
+    commit(project)
+    return project
+
+
+@pytest.fixture
+def shop(bare: Path, tmp_path: Path) -> Workshop:
+    """A project whose raw data are parted into cars and bikes, each with a suite."""
+    path = tmp_path / "project"
+    shutil.copytree(bare, path, symlinks=True)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    shop = Workshop(path, empty)
+    shop.catalog(CATALOG)
+    shop.pipeline(PIPELINE)
+    shop.write({"data/raw.csv": BAD, f"{SUITES}/bikes.yml": IDS})
+    return shop
+
+
+@pytest.fixture(scope="module")
+def process(
+    bare: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[QuickKedro]:
+    """One process for all tests."""
+    kedro = QuickKedro(Workshop(bare, tmp_path_factory.mktemp("nothing")))
+    yield kedro
+    kedro.close()
+
+
+@pytest.fixture
+def kedro(process: QuickKedro, shop: Workshop) -> QuickKedro:
+    process.project = shop.path
+    return process
+
+
+def settings(shop: Workshop, text: str) -> None:
+    shop.settings(f"great_expectations: {text}")
+
+
+@pytest.mark.parametrize("runner", QUICK_RUNNERS)
+def test_bad_data_are_not_saved_by_any_runner(
+    shop: Workshop, kedro: QuickKedro, runner: str
+) -> None:
+    shop.write({"data/bikes.csv": "before"})
+
+    assert kedro.refused("run", f"--runner={runner}").startswith(REFUSED)
+    assert shop.read("data/bikes.csv") == "before"
+
+
+def test_bad_data_are_not_saved_asynchronously(
+    shop: Workshop, kedro: QuickKedro
+) -> None:
+    assert kedro.refused("run", "--async").startswith(REFUSED)
+    assert not shop.has("data/bikes.csv")
+
+
+@pytest.mark.parametrize(
+    ("runner", "method"),
+    [("ParallelRunner", METHODS[-1]), (OURS, METHODS[-2:][0])],
+)
+def test_bad_data_are_not_saved_however_workers_start(
+    shop: Workshop, runner: str, method: str
+) -> None:
+    env = {"KEDRO_MP_CONTEXT": method, "PYTHONPATH": ""}
+    result = shop.kedro("run", f"--runner={runner}", check=False, **env)
+
+    assert result.returncode == 1
+    assert REFUSED in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    assert not shop.has("data/bikes.csv")
+
+
+def test_a_refusal_says_what_is_wrong_and_where_it_is_written(
+    kedro: QuickKedro,
+) -> None:
+    assert kedro.refused("run") == (
+        f"{REFUSED}\n  bikes: expect_column_values_to_not_be_null(column='id') fails for "
+        f"1 of 1 rows, such as nan [{SUITES}/bikes.yml, line 2]\n"
+    )
+
+
+def test_good_data_are_saved(shop: Workshop, kedro: QuickKedro) -> None:
+    shop.write({"data/raw.csv": GOOD})
+
+    code, said = kedro("run")
+    assert code == 0, said
+    assert "Calculating Metrics" not in said
+    assert shop.read("data/bikes.csv") == "id,kind\n2,bike\n"
+
+
+@pytest.mark.parametrize(
+    "off", [{"EXPECTATIONS": "off"}, {"KEDRO_DATASET_VALIDATION": "off"}], ids=str
+)
+def test_they_can_be_switched_off_for_one_run(
+    shop: Workshop, kedro: QuickKedro, off: dict[str, str]
+) -> None:
+    settings(shop, "{atomic_outputs: true, attach: {bikes: {when: [save, end]}}}")
+
+    assert kedro("run", env=off)[0] == 0
+    assert shop.has("data/bikes.csv")
+
+
+def test_a_branch_saves_no_bad_copy(shop: Workshop, kedro: QuickKedro) -> None:
+    shop.switch("dev")
+    shop.write({"data/bikes.csv": "before"})
+
+    assert kedro.refused("run").startswith(REFUSED)
+    assert not shop.has("data/bikes_dev.csv")
+    assert not shop.has("data/.ops/manifest/dev/bikes.json")
+    assert shop.read("data/bikes.csv") == "before"
+
+
+@pytest.mark.parametrize("runner", ["ThreadRunner", OURS])
+def test_the_siblings_of_what_is_refused_are_not_saved_if_outputs_are_atomic(
+    shop: Workshop, kedro: QuickKedro, runner: str
+) -> None:
+    settings(shop, "{atomic_outputs: true}")
+
+    error = kedro.refused("run", f"--runner={runner}")
+    assert error.startswith("Error: No output of part is saved: ")
+    assert not shop.has("data/cars.csv")
+    assert not shop.has("data/bikes.csv")
+
+
+def test_data_in_memory_are_refused_too(shop: Workshop, kedro: QuickKedro) -> None:
+    shop.catalog(CATALOG.replace("bikes:", "# bikes:"))
+    for runner in ("SequentialRunner", "ParallelRunner"):
+        assert kedro.refused("run", f"--runner={runner}").startswith(REFUSED)
+
+
+MISTAKES = {
+    "a type that is not known": (
+        IDS.replace("null", "nul"),
+        "bikes.yml, line 2: Great Expectations has no expect_column_values_to_not_be_nul. "
+        "Did you mean expect_column_values_to_not_be_null?",
+    ),
+    "an argument that is not known": (
+        IDS.replace("column: id", "column: id, colour: red"),
+        "bikes.yml, line 2: expect_column_values_to_not_be_null cannot be used so",
+    ),
+    "an empty suite": (
+        "expectations: []",
+        "there is nothing in it that data could fail",
+    ),
+    "no suite": ("", "holds one key, 'expectations' or 'across', with a list."),
+    "no YAML": ("expectations: [", "bikes.yml cannot be read"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_a_suite_stops_the_run_before_it_starts(
+    shop: Workshop, kedro: QuickKedro, mistake: str
+) -> None:
+    text, expected = MISTAKES[mistake]
+    shop.write({f"{SUITES}/bikes.yml": text})
+
+    error = kedro.refused("run")
+    assert expected in error
+    assert error.count("\n") == 1
+    assert not shop.has("data/cars.csv")
+
+
+def test_a_suite_without_dataset_and_a_dataset_without_its_suite_are_errors(
+    shop: Workshop, kedro: QuickKedro
+) -> None:
+    shop.write({f"{SUITES}/boats.yml": IDS})
+    assert "boats.yml is for no dataset" in kedro.refused("run")
+
+    (shop.path / SUITES / "boats.yml").unlink()
+    settings(shop, "{attach: {cars: {suite: boats}}}")
+    assert "There is no suite 'boats'" in kedro.refused("run")
+
+
+def test_the_verdict_on_saved_data_comes_last(
+    shop: Workshop, kedro: QuickKedro
+) -> None:
+    shop.team_hooks(LAST)
+    settings(shop, "{data_docs: true, attach: {bikes: {when: [end]}}}")
+
+    error = kedro.refused("run")
+    assert error.startswith("Error: The data are saved, but do not use them: ")
+    assert shop.has("data/bikes.csv")
+    assert shop.has("modules")
+    assert shop.has("data/.ops/data_docs/index.html")
+
+
+def test_several_datasets_are_compared_after_the_run(
+    shop: Workshop, kedro: QuickKedro
+) -> None:
+    kwargs = "{dataset: raw, parts: [cars, bikes, bikes]}"
+    rows = f"across: [{{type: expect_row_counts_to_add_up, kwargs: {kwargs}}}]"
+    shop.write({f"{SUITES}/together.yml": rows, "data/raw.csv": GOOD})
+
+    assert "3 rows are not 2 (cars) + 1 (bikes) + 1 (bikes)" in kedro.refused("run")
+
+
+def test_data_docs_have_what_workers_have_checked(
+    shop: Workshop, kedro: QuickKedro
+) -> None:
+    shop.write({f"{SUITES}/cars.yml": IDS, "data/raw.csv": GOOD})
+    settings(shop, "{data_docs: true}")
+
+    assert kedro("run", f"--runner={OURS}")[0] == 0
+    pages = (shop.path / "data/.ops/data_docs/validations").glob("*/*/*/*.html")
+    assert sorted(page.parts[-3] for page in pages) == ["bikes", "cars"]
+
+
+def test_the_commands_write_a_suite_and_check_data(
+    shop: Workshop, kedro: QuickKedro
+) -> None:
+    shop.write({"data/cars.csv": GOOD})
+    assert kedro("expectations", "new", "cars")[0] == 0
+    assert kedro("expectations", "check", "cars")[0] == 0
+
+    shop.write({"data/cars.csv": BAD})
+    code, said = kedro("expectations", "check", "--json")
+    [answer] = [line for line in said.splitlines() if line.startswith("[{")]
+    failed = [row["message"] for row in json.loads(answer) if not row["passed"]]
+    assert code == 1
+    assert any("column='id') fails for 1 of 3 rows" in message for message in failed)
+
+
+def test_a_run_whose_data_have_no_suite_imports_nothing_for_it(shop: Workshop) -> None:
+    shop.team_hooks(LAST)
+    shop.write({"data/raw.csv": GOOD})
+    (shop.path / SUITES / "bikes.yml").unlink()
+    ours = {f"{PACKAGE}.ops.{name}" for name in ("validation", "first_suite")}
+    theirs = {"great_expectations", "narwhals", "scipy", "altair"}
+
+    shop.kedro("run")
+    assert not (ours | theirs) & {*shop.read("modules").split()}
+
+    shop.write({f"{SUITES}/numbers.yml": IDS})
+    settings(shop, "{attach: {raw: {suite: numbers, when: [save]}}}")  # it is not saved
+    shop.kedro("run")
+    assert not (ours | theirs) & {*shop.read("modules").split()}
+
+
+def test_a_run_needs_no_network(shop: Workshop) -> None:
+    (shop.without / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+    settings(shop, "{data_docs: true, attach: {bikes: {when: [save, end]}}}")
+    shop.write({"data/raw.csv": GOOD})
+
+    shop.kedro("run", GX_ANALYTICS_ENABLED="true")
+    assert shop.has("data/.ops/data_docs/index.html")
+
+
+def test_the_example_shows_a_refusal(tmp_path: Path) -> None:
+    project = generate(tmp_path, great_expectations=True, steel_toes=False)
+    shop = Workshop(project, tmp_path)
+    shop.kedro("run")  # its own data are as expected
+    before = shop.files()
+
+    result = shop.kedro("run", "--env=defect", check=False)
+    assert result.returncode == 1
+    assert "Error: 'penguins_cleaned' is not saved: the data are not" in result.stderr
+    assert shop.files() == before
