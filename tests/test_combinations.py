@@ -248,7 +248,7 @@ TRACES = {
     # The variable that names the branch has kept its name, whoever asks for the branch.
     "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash",
     "path_rules": r"path.?(rule|value)",
-    "run_status": r"run.?status|journal|kedro runs|\bstatus.?page",
+    "run_status": r"run.?status|jsonl|kedro runs|\bstatus.?page",
     "node_stats": r"node.?stats|narwhals|psutil",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
