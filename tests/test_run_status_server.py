@@ -23,7 +23,12 @@ REQUESTS = [
 
 def test_requests_at_the_same_time_are_told_apart(workshop: Workshop) -> None:
     prepare(workshop)
-    with serving(workshop) as server, ThreadPoolExecutor(len(REQUESTS)) as threads:
+    # A process that forks while it has threads may deadlock, whatever it runs.
+    method = {"KEDRO_MP_CONTEXT": "spawn"}
+    with (
+        serving(workshop, **method) as server,
+        ThreadPoolExecutor(len(REQUESTS)) as threads,
+    ):
         answers = list(threads.map(lambda each: server.run(**each), REQUESTS))
 
         # A run id is a time, and so may be that of two runs.
