@@ -14,7 +14,7 @@ WITH_COMMANDS = ["steel_toes", "preflight", "run_status", "great_expectations"]
 
 # The modules of ops/ that not every guard needs, and the guards that do.
 MODULES = {
-    "checks": ["run_status", "great_expectations"],
+    "checks": ["preflight", "run_status", "great_expectations"],
     "across": ["great_expectations"],
     "after_run": ["great_expectations"],
     "attachments": ["great_expectations"],

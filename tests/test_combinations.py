@@ -104,7 +104,7 @@ SHARED = {
         "tests/test_cli.py",
         "tests/ops/commands/__init__.py",
     ],
-    ("run_status", "great_expectations"): [
+    ("preflight", "run_status", "great_expectations"): [
         "src/toe_test/ops/checks.py",
         "tests/ops/test_checks.py",
     ],
@@ -332,9 +332,9 @@ TRACES = {
     "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash",
     "path_rules": r"path.?(rule|value)",
     "preflight": r"preflight|interrogate|flake8",
-    "run_status": r"run.?status|journal|kedro runs|\bstatus.?page",
     "node_stats": r"node.?stats|psutil",
     "great_expectations": r"great.?expectation|\bdefect\b|\bsuites?\b",
+    "run_status": r"run.?status|jsonl|kedro runs|\bstatus.?page",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }

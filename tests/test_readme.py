@@ -1,5 +1,6 @@
 """The README says what is so: its tables, its commands, and the files it names."""
 
+import itertools
 import re
 import runpy
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_commands_and_their_options_exist(page, generated):
         program, *words = command.split()
         if program in ("make", "pip"):
             continue
-        name = [program, *(word for word in words[:1] if word.isalpha())]
+        name = [program, *itertools.takewhile(str.isalpha, words[:2])]
         helped = run(*name, "--help", cwd=generated).stdout
         for option in re.findall(r" (--[a-z-]+)", command):
             assert option in helped, command

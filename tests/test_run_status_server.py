@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from run_status_helpers import NODES, keys, phases, prepare, read, states
 from steel_toes_helpers import PACKAGE, Workshop
 from test_steel_toes_server import serving
@@ -22,19 +21,21 @@ REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize("times", range(1))
-def test_requests_at_the_same_time_are_told_apart(workshop: Workshop, times) -> None:
+def test_requests_at_the_same_time_are_told_apart(workshop: Workshop) -> None:
     prepare(workshop)
-    with serving(workshop) as server, ThreadPoolExecutor(len(REQUESTS)) as threads:
+    # A process that forks while it has threads may deadlock, whatever it runs.
+    method = {"KEDRO_MP_CONTEXT": "spawn"}
+    with (
+        serving(workshop, **method) as server,
+        ThreadPoolExecutor(len(REQUESTS)) as threads,
+    ):
         answers = list(threads.map(lambda each: server.run(**each), REQUESTS))
 
-        told = {(run := read(workshop, key)).run_id: run for key in keys(workshop)}
         # A run id is a time, and so may be that of two runs.
         runs = [read(workshop, key) for key in keys(workshop)]
         assert len(runs) == len(REQUESTS)
         assert {run.run_id for run in runs} == {each["run_id"] for each in answers}
         _check(runs)
-        assert told
 
 
 def _check(runs) -> None:

@@ -92,7 +92,7 @@ def server(workshop: Workshop) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def serving(workshop: Workshop) -> Iterator[Server]:
+def serving(workshop: Workshop, **env: str) -> Iterator[Server]:
     """A server of the project, until it is not needed any more."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -100,7 +100,7 @@ def serving(workshop: Workshop) -> Iterator[Server]:
     process = subprocess.Popen(
         ["kedro", "server", "start", f"--port={port}"],
         cwd=workshop.path,
-        env=environment(),
+        env=environment() | env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.STDOUT,
         text=True,

@@ -21,7 +21,7 @@ def make(state=State.ERROR):
     }
     run.nodes["fit[red]"].failure = runs.Failure("KeyError", "'x'\nmore")
     run.datasets["d"] = runs.Dataset("d", saved=runs.Figures(row_count=12031, size=5))
-    run.checks = [runs.Check("preflight", "raw", "error", False, "is not there")]
+    run.checks = [runs.Check("looks", "raw", "error", False, "is not there")]
     run.failure, run.resume = runs.Failure("", "its process is gone"), "kedro run"
     return run
 

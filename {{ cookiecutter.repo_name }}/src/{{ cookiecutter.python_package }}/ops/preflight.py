@@ -17,7 +17,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from . import options
+from . import checks, options
 from .errors import OpsError
 from .preflight_options import PreflightOptions
 from .problem import ERROR, NOTE, Problem
@@ -107,6 +107,9 @@ def _tell(grave: list[Problem], problems: list[Problem]) -> None:
 
     if all(each.level != ERROR for each in grave):
         problems_table.log(grave)
+        for each in grave:
+            text = " ".join(filter(None, [each.where, each.what, each.remedy]))
+            checks.report("preflight", each.subject, "warning", False, text)
         return
     problems_table.show(grave, "Preflight", to_stderr=True)
     raise PreflightError(

@@ -78,9 +78,9 @@ class Dataset:
 
 @define
 class Check:
-    """One verdict of a guard: a problem of preflight, an expectation."""
+    """What a guard found."""
 
-    guard: str  # "preflight", "expectations"
+    guard: str  # the module of ops/ that checked
     subject: str  # what was checked: a dataset, a node, a tool
     level: str  # "error" or "warning"
     passed: bool

@@ -63,8 +63,9 @@ class Watch:
 
     def fail(self, error: BaseException) -> None:
         """Enter why the run failed."""
+        guard = type(error).__module__.rpartition(".")[2]
         for problem in getattr(error, "problems", ()):
-            self._enter_problem(problem)
+            self._enter_problem(guard, problem)
         self.journal.enter("run_failed", **told(error, self._project_path))
 
     def end(self, state: State) -> Run | None:
@@ -102,12 +103,12 @@ class Watch:
             "run_interrupted", patience, type=reason, message=_WHY.get(reason, "")
         )
 
-    def _enter_problem(self, problem: Any) -> None:
+    def _enter_problem(self, guard: str, problem: Any) -> None:
         parts = (getattr(problem, name, "") for name in ("where", "what", "remedy"))
         message = " ".join(str(part) for part in parts if part)
         self.journal.enter(
             "check",
-            guard="preflight",
+            guard=guard,
             subject=str(getattr(problem, "subject", "")),
             level=str(getattr(problem, "level", "error")),
             passed=False,
