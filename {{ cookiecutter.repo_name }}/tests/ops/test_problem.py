@@ -27,6 +27,13 @@ def test_a_row_has_what_others_read():
     assert [*row] == ["level", "check", "subject", "what", "where", "remedy"]
 
 
+def test_as_text_it_says_what_is_wrong_what_to_do_and_where():
+    assert str(Problem("no data", "cars", "catalog.yml:3", "put it there")) == (
+        "no data; put it there [catalog.yml:3]"
+    )
+    assert str(Problem("no data", "cars")) == "no data"
+
+
 def test_alike_problems_are_together_and_the_gravest_first():
     problems = [
         Problem("b", "1", level="warn"),

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from types import SimpleNamespace
 
 import pytest
 from kedro.framework.hooks import hook_impl
@@ -79,15 +78,22 @@ def test_of_a_generator_the_first_part_is_entered_and_the_end(project):
 class Guard:
     """Another guard."""
 
-    problems = (SimpleNamespace(subject="raw", level="error", what="is not there"),)
+    problems = (Problem(),)
 
     def __init__(self, **acts):
         for name, act in acts.items():
             setattr(self, name, hook_impl(act))
 
 
+class Problem:
+    subject, level = "raw", "error"
+
+    def __str__(self):
+        return "is not there"
+
+
 class Problems(OpsError):
-    problems = (SimpleNamespace(subject="raw", level="error", what="is not there"),)
+    problems = (Problem(),)
 
 
 def test_what_stops_a_run_before_it_begins_is_told(project):

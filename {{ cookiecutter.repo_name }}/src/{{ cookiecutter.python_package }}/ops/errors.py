@@ -12,8 +12,8 @@ class OpsError(click.ClickException):
     """A mistake that the user can mend: one line saying what, where and how.
 
     On the command line it is shown without a traceback and the exit code is 1. Where one
-    error stands for several reasons, ``problems`` has them, each with ``level``,
-    ``subject``, ``where``, ``what`` and ``remedy``.
+    error stands for several reasons, ``problems`` has them, each with ``level`` and
+    ``subject``, and as text what is wrong.
     """
 
     problems: Sequence[Any] = ()

@@ -108,8 +108,7 @@ def _tell(grave: list[Problem], problems: list[Problem]) -> None:
     if all(each.level != ERROR for each in grave):
         problems_table.log(grave)
         for each in grave:
-            text = " ".join(filter(None, [each.where, each.what, each.remedy]))
-            checks.report("preflight", each.subject, "warning", False, text)
+            checks.report("preflight", each.subject, "warning", False, str(each))
         return
     problems_table.show(grave, "Preflight", to_stderr=True)
     raise PreflightError(

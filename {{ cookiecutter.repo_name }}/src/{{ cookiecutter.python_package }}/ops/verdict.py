@@ -67,6 +67,8 @@ def _settle(run: Run, blind: bool) -> None:
     _replace(run, State.RUNNING, State.INTERRUPTED, "the run ended while it ran")
     if run.state == State.ERROR:
         _mark_upstream_failed(run)
+        if all(node.started is None for node in run.nodes.values()):
+            _replace(run, State.QUEUED, State.SKIPPED, "the run was not started")
     _replace(run, State.QUEUED, State.INTERRUPTED, _NOT_STARTED)
 
 

@@ -104,15 +104,13 @@ class Watch:
         )
 
     def _enter_problem(self, guard: str, problem: Any) -> None:
-        parts = (getattr(problem, name, "") for name in ("where", "what", "remedy"))
-        message = " ".join(str(part) for part in parts if part)
         self.journal.enter(
             "check",
             guard=guard,
             subject=str(getattr(problem, "subject", "")),
             level=str(getattr(problem, "level", "error")),
             passed=False,
-            message=redaction.text(message, self._project_path),
+            message=redaction.text(str(problem), self._project_path),
         )
 
     def _run(self) -> None:
