@@ -78,8 +78,6 @@ def test_of_a_generator_the_first_part_is_entered_and_the_end(project):
 class Guard:
     """Another guard."""
 
-    problems = (Problem(),)
-
     def __init__(self, **acts):
         for name, act in acts.items():
             setattr(self, name, hook_impl(act))

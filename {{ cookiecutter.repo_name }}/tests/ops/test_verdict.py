@@ -109,7 +109,8 @@ def test_what_needs_a_failed_node_says_which(session):
 def test_a_run_that_was_stopped_before_it_began_has_no_guilty_node(session):
     run = end(tell(session, ("run_failed", {"message": "no"})), State.ERROR)
 
-    assert set(states(run).values()) == {State.INTERRUPTED, State.NOT_SELECTED}
+    assert set(states(run).values()) == {State.SKIPPED, State.NOT_SELECTED}
+    assert run.nodes["clean"].reason == "the run was not started"
 
 
 def test_workers_without_hooks_leave_nodes_unknown(session):

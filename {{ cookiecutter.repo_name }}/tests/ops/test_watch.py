@@ -2,7 +2,6 @@
 
 import os
 import time
-from types import SimpleNamespace
 
 import pytest
 
@@ -97,18 +96,24 @@ def test_a_run_that_kedro_has_left_is_interrupted(begin):
     assert run.failure.message == "the run was left before its end"
 
 
+class Problem:
+    subject, level = "raw", "warning"
+
+    def __str__(self):
+        return "is old"
+
+
 def test_problems_become_checks(begin, tmp_path):
     watch = begin()
     error = ValueError(f"in {tmp_path}/x")
-    what = SimpleNamespace(subject="raw", level="warning", what="is old", where="a.yml")
-    error.problems = [what]
+    error.problems = [Problem()]
     watch.fail(error)
     run = watch.end(State.ERROR)
 
     [check] = run.checks
     assert (check.level, check.message, check.passed) == (
         "warning",
-        "a.yml is old",
+        "is old",
         False,
     )
     assert run.failure.message == "in x"

@@ -25,7 +25,9 @@ class Problem:
 
     def __str__(self) -> str:
         remedy = f"; {self.remedy}" if self.remedy else ""
-        return f"{self.what}{remedy} [{self.where}]" if self.where else self.what + remedy
+        return (
+            f"{self.what}{remedy} [{self.where}]" if self.where else self.what + remedy
+        )
 
     def at_most(self, level: str) -> Problem:
         """The same, no graver than ``level``."""
