@@ -1,10 +1,13 @@
-"""Fixtures of the tests of steel toes; a plugin for ``pytest_plugins``."""
+"""Fixtures of the tests of steel toes; a plugin for ``pytest_plugins``.
+
+A module of tests says in ``GUARDS`` which guards its projects have beside these two.
+"""
 
 import shutil
 from pathlib import Path
 
 import pytest
-from helpers import commit, generate
+from helpers import SWITCHES, commit, generate
 from steel_toes_helpers import (
     BASE,
     CATALOG,
@@ -17,12 +20,14 @@ from steel_toes_helpers import (
 )
 
 
-@pytest.fixture(scope="session")
-def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def empty_project(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A project without the example, committed on main. Do not write to it."""
-    project = generate(
-        tmp_path_factory.mktemp("empty"), example=False, pre_commit=False
-    )
+    guards = ["steel_toes", "path_rules", *getattr(request.module, "GUARDS", [])]
+    switches = {switch: switch in guards for switch in SWITCHES}
+    project = generate(tmp_path_factory.mktemp("empty"), **switches)
     commit(project)
     return project
 

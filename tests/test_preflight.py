@@ -11,6 +11,7 @@ from preflight_helpers import Deck
 from steel_toes_helpers import CATALOG, NEW, OLD, PACKAGE, PIPELINE
 
 pytest_plugins = ["steel_toes_fixtures", "preflight_helpers"]
+GUARDS = ["preflight"]
 
 
 def entry(text: str) -> str:

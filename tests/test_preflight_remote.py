@@ -12,6 +12,7 @@ from test_steel_toes_remote import ALLOW, BASE, Store, address, store
 
 __all__ = ["address", "store"]
 pytest_plugins = ["steel_toes_fixtures", "preflight_helpers"]
+GUARDS = ["preflight"]
 
 NO_PUT = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
 NO_READ = {

@@ -24,6 +24,7 @@ from run_status_helpers import (
 from steel_toes_helpers import PACKAGE, Workshop
 
 pytest_plugins = ["steel_toes_fixtures"]
+GUARDS = ["run_status", "node_stats"]
 
 OURS = f"{PACKAGE}.runners.ParallelRunner"
 METHODS = ["spawn"] if sys.platform == "win32" else ["fork", "forkserver", "spawn"]

@@ -7,6 +7,7 @@ from steel_toes_helpers import PACKAGE, Workshop
 from test_steel_toes_server import serving
 
 pytest_plugins = ["steel_toes_fixtures"]
+GUARDS = ["run_status", "node_stats"]
 
 OURS = f"{PACKAGE}.runners.ParallelRunner"
 REQUESTS = [

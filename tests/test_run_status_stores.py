@@ -9,6 +9,7 @@ from steel_toes_helpers import PACKAGE, Workshop
 from test_steel_toes_remote import Store, address  # noqa: F401
 
 pytest_plugins = ["steel_toes_fixtures"]
+GUARDS = ["run_status", "node_stats"]
 
 OURS = f"{PACKAGE}.runners.ParallelRunner"
 WARNING = "The journal in"

@@ -21,6 +21,7 @@ from run_status_helpers import prepare
 from steel_toes_helpers import Workshop
 
 pytest_plugins = ["steel_toes_fixtures"]
+GUARDS = ["run_status", "node_stats"]
 pytestmark = pytest.mark.xdist_group("browser")
 
 HOSTILE = [
