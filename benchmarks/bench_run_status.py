@@ -22,7 +22,7 @@ from bench_steel_toes import (
     machine,
     ratios,
 )
-from helpers import commit, generate, run
+from helpers import SWITCHES, commit, generate, run
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -49,10 +49,11 @@ def main(rounds: int, starts: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         os.environ["TMPDIR"] = tempfile.tempdir = name  # Cookiecutter leaves folders
         folder = Path(name)
-        ours, theirs = make_environments(folder)
+        sides = {nodes: make_sides(folder / str(nodes), nodes) for nodes in (NODES, 1)}
+        ours, theirs = make_environments(folder, sides[1]["all"])
         kedros = dict.fromkeys(SIDES, ours) | {"viz": theirs}
         costs = {
-            nodes: measure(make_sides(folder / str(nodes), nodes), kedros, count)
+            nodes: measure(sides[nodes], kedros, count)
             for nodes, count in ((NODES, rounds), (1, starts))
         }
         versions = installed(folder / "viz")
@@ -66,13 +67,13 @@ def main(rounds: int, starts: int) -> None:
     show(report)
 
 
-def make_environments(folder: Path) -> tuple[Path, Path]:
+def make_environments(folder: Path, project: Path) -> tuple[Path, Path]:
     """Two environments, of which only one has kedro-viz; return their `kedro`."""
     kedros = []
-    for name, more in (("ours", ["narwhals", "psutil"]), ("viz", ["kedro-viz~=12.0"])):
+    for name in ("ours", "viz"):
         (folder / name).mkdir()
-        kedros.append(install(folder / name))
-        run("uv", "pip", "install", "--quiet", *more, cwd=folder / name)
+        kedros.append(install(folder / name, project))
+    run("uv", "pip", "install", "--quiet", "kedro-viz~=12.0", cwd=folder / "viz")
     return kedros[0], kedros[1]
 
 
@@ -81,8 +82,7 @@ def make_sides(folder: Path, nodes: int) -> dict[str, Path]:
     folder.mkdir()
     sides = {}
     for side, on in SIDES.items():
-        off = {"steel_toes": False, "path_rules": False, "run_status": False}
-        off |= {"node_stats": False, "example": False, "pre_commit": False}
+        off = dict.fromkeys(SWITCHES, False)
         (folder / side).mkdir()
         sides[side] = generate(folder / side, project_name="Bench", **off | on)
         fill(sides[side], nodes)
