@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -18,6 +18,7 @@ from . import location, repository
 from .branched_dataset import BranchedDataset
 from .errors import OpsError
 from .protected_dataset import ProtectedDataset, refusal
+from .storage import is_local
 
 
 @frozen
@@ -96,9 +97,7 @@ def _tell_origin(
 
 def _warn_of_hidden(own: list[BranchedDataset]) -> None:
     """Say which copies of the branch are older than what the base has."""
-    with ThreadPoolExecutor() as pool:  # a bucket answers many questions at a time
-        hidden = list(pool.map(_hides, own))
-    for dataset in itertools.compress(own, hidden):
+    for dataset in itertools.compress(own, _ask(_hides, own)):
         logging.getLogger(__name__).warning(
             "Steel toes: the branch's copy of '%s' hides a newer one of the base. "
             "To read that: kedro branches clean --dataset %s --yes",
@@ -112,12 +111,21 @@ def _hides(dataset: BranchedDataset) -> bool:
     return recorder is not None and recorder.hides(dataset.target, dataset.base)
 
 
+def _ask(
+    question: Callable[[BranchedDataset], bool], all_: list[BranchedDataset]
+) -> list[bool]:
+    filesystems = (getattr(each.target, "_fs", None) for each in all_)
+    if all(map(is_local, filesystems)):
+        return list(map(question, all_))
+    with ThreadPoolExecutor() as pool:  # a bucket answers many questions at a time
+        return list(pool.map(question, all_))
+
+
 def _with_own_copy(datasets: list[BranchedDataset]) -> list[BranchedDataset]:
-    with ThreadPoolExecutor() as pool:  # as above
-        try:
-            there = list(pool.map(BranchedDataset.exists, datasets))
-        except DatasetError as error:
-            raise OpsError(" ".join(str(error).split())) from error
+    try:
+        there = _ask(BranchedDataset.exists, datasets)
+    except DatasetError as error:
+        raise OpsError(" ".join(str(error).split())) from error
     return list(itertools.compress(datasets, there))
 
 

@@ -109,17 +109,22 @@ def _appends(dataset: Any) -> bool:
 
 
 def _replace_file(dataset: Any, data: Any) -> None:
-    dataset._clear_version_cache()
+    versioned = dataset._version is not None
+    if versioned:
+        dataset._clear_version_cache()
     path = str(dataset._get_save_path())
-    path = os.path.realpath(path) if os.path.islink(path) else path
     mode = _mode(path)
+    if stat.S_ISLNK(mode):
+        path = os.path.realpath(path)
+        mode = _mode(path)
     if stat.S_ISDIR(mode):  # a folder of pictures, say: its own class knows how
         dataset.save(data)
         return
     folder, name = os.path.split(path)
     scratch = os.path.join(folder, f".{uuid4().hex}_{name}")
     writer = copy.copy(dataset)
-    writer._filepath, writer._version = PurePosixPath(Path(scratch).as_posix()), None
+    posix = scratch if os.sep == "/" else Path(scratch).as_posix()
+    writer._filepath, writer._version = PurePosixPath(posix), None
     try:
         writer.save(data)
         written = _mode(scratch)
@@ -131,13 +136,14 @@ def _replace_file(dataset: Any, data: Any) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(scratch)
         raise
-    dataset._clear_version_cache()
+    if versioned:
+        dataset._clear_version_cache()
 
 
 def _mode(path: str) -> int:
-    """Type and permissions of a file; 0 if there is none."""
+    """Type and permissions of a file or link; 0 if there is none."""
     try:
-        return os.stat(path).st_mode
+        return os.lstat(path).st_mode
     except FileNotFoundError:
         return 0
 
