@@ -19,10 +19,11 @@ from typing import Any
 
 import click
 from bench_steel_toes import installed, machine
-from helpers import commit, environment, generate, run
+from helpers import SWITCHES, commit, environment, generate, run
 from rich.console import Console
 from rich.table import Table
 
+GUARDS = ("steel_toes", "path_rules", "preflight")  # the others are switched off
 RESULTS = Path(__file__).with_suffix(".json")
 TARGETS = {
     "server": "1,000 datasets on a server that answers in 20 ms: ratio to one by one",
@@ -184,7 +185,8 @@ def install(folder: Path) -> Path:
 def make(folder: Path, path: str, inputs: int = MANY) -> Path:
     """Make a project on main whose nodes read so many inputs and keep what they make."""
     folder.mkdir()
-    project = generate(folder, project_name="Bench", example=False, pre_commit=False)
+    switches = {switch: switch in GUARDS for switch in SWITCHES}
+    project = generate(folder, project_name="Bench", **switches)
     entries = [
         f'in_{i}: {{type: text.TextDataset, filepath: "{path.format(i)}"}}\n'
         for i in range(inputs)
