@@ -448,8 +448,8 @@ def test_a_run_requires_nothing_but_what_it_uses(combination, project):
 
     needed = {
         "example": ["kedro-datasets", "matplotlib", "numpy", "pandas"],
+        "great_expectations": ["great_expectations", "pandas", "narwhals"],
         "node_stats": ["narwhals", "psutil"],
-        "great_expectations": ["great_expectations", "narwhals", "pandas"],
         "steel_toes": ["xxhash"],
     }
     expected = [name for key in needed if combination[key] for name in needed[key]]
