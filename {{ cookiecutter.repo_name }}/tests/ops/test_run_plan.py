@@ -76,7 +76,7 @@ def described(tmp_path, monkeypatch):
                     "filepath": f"{tmp_path}/data/raw.pkl",
                 },
             },
-            "mid": {"type": "pickle.PickleDataset", "filepath": "s3://u:p@b/mid.pkl"},
+            "mid": {"type": "pickle.PickleDataset", "filepath": "memory:///mid.pkl"},
             "out": {"type": "no.such.Dataset"},
         }
     )
@@ -113,7 +113,7 @@ def test_datasets_are_told_with_type_and_place(described):
 
     assert told == {
         "raw": {"type": "CachedDataset", "place": "data/raw.pkl"},
-        "mid": {"type": "pickle.PickleDataset", "place": "s3://b/mid.pkl"},
+        "mid": {"type": "pickle.PickleDataset", "place": "memory:///mid.pkl"},
         "out": {"type": "MemoryDataset"},
         "memory": {"type": "MemoryDataset"},
         "params:x": {"type": "parameter"},
