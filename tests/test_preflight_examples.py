@@ -152,3 +152,19 @@ def test_a_fresh_project_is_all_right_with_its_code_and_stays_so_for_a_hash(
     result = run("kedro", "run", cwd=project, check=False)
     assert result.returncode == 1
     assert "Error: The run was not started: 2 errors, 1 warning" in result.stderr
+
+
+def test_a_stopped_run_is_recorded_with_its_reasons(project: Path) -> None:
+    (project / "data" / "01_raw" / "penguins.csv").unlink()
+
+    ended = run("kedro", "run", cwd=project, check=False)
+
+    assert ended.returncode == 1
+    assert "The run was not started" in ended.stdout + ended.stderr
+    shown = run("kedro", "runs", "show", "--json", cwd=project).stdout
+    told = json.loads(shown.splitlines()[-1])
+    assert told["state"] == "error"
+    assert [check["guard"] for check in told["checks"]] == ["preflight"]
+    assert told["checks"][0]["subject"] == "penguins_raw"
+    nodes = {node["state"] for node in told["nodes"].values()}
+    assert nodes == {"skipped"}

@@ -204,13 +204,14 @@ def test_what_a_guard_stops_is_a_failed_run_with_the_reason(
 ) -> None:
     shop.team_hooks(
         """
-from types import SimpleNamespace
 from kedro.framework.hooks import hook_impl
 from .ops.errors import OpsError
 
+class Problem(str):
+    level, subject = "error", "raw"
+
 class Stop(OpsError):
-    problems = [SimpleNamespace(level="error", subject="raw", where="catalog.yml",
-                what="is not there", remedy="Make it.")]
+    problems = [Problem("is not there")]
 
 @hook_impl
 def before_pipeline_run(self):
@@ -224,10 +225,10 @@ TeamHooks.before_pipeline_run = before_pipeline_run
     run = read(shop)
     assert (run.state.value, run.failure.message) == ("error", "1 problem")
     [check] = run.checks
-    assert (check.guard, check.subject, check.level) == ("preflight", "raw", "error")
-    assert check.message == "catalog.yml is not there Make it."
+    assert (check.guard, check.subject, check.level) == ("hooks", "raw", "error")
+    assert check.message == "is not there"
     assert not check.passed
-    assert set(states(run).values()) == {"interrupted"}
+    assert set(states(run).values()) == {"skipped"}
 
 
 def test_a_guard_that_fails_the_run_in_the_end_fails_it(
