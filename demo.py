@@ -141,7 +141,9 @@ def change_parameters() -> None:
 
 def checksums() -> dict[str, str]:
     """Every file with data, and the checksum of its contents."""
-    files = [path for path in (PROJECT / "data").rglob("*.*") if path.is_file()]
+    # In data/.ops are the records of the runs, which all branches share.
+    folders = (PROJECT / "data").glob("[!.]*")
+    files = [path for each in folders for path in each.rglob("*.*") if path.is_file()]
     return {
         path.relative_to(PROJECT).as_posix(): sha256(path.read_bytes()).hexdigest()
         for path in files
