@@ -14,7 +14,6 @@ from kedro.io import DataCatalog, DatasetError
 from . import location, options, stored
 from .branched_catalog import CatalogRewriter, without_branch
 from .branched_dataset import BranchedDataset
-from .errors import OpsError
 from .manifest import NOTHING, Manifest, Record
 from .steel_toes_options import SteelToesOptions
 from .store import Store
@@ -34,16 +33,8 @@ class Branches:
     @classmethod
     def of(cls, context: KedroContext) -> Branches:
         """Those of a project, by its settings."""
-        loader = context.config_loader
-        place = options.read_store(loader, context.project_path)
-        known = context._get_config_credentials()
-        if place.get("credentials", "") not in {"", *known}:
-            raise OpsError(
-                f"ops.yml: 'store.credentials' is '{place['credentials']}', which is not "
-                "in credentials.yml."
-            )
-        store = Store(place["url"], known.get(place.get("credentials", "")) or {})
-        return cls(context, options.read(loader, SteelToesOptions), Manifest(store))
+        settings = options.read(context.config_loader, SteelToesOptions)
+        return cls(context, settings, Manifest(Store(*options.open_store(context))))
 
     def records(self, branch: str | None = None) -> list[Record]:
         """What is known of all branches, or of one."""

@@ -14,6 +14,7 @@ from kedro.config import (
     MissingConfigException,
     OmegaConfigLoader,
 )
+from kedro.framework.context import KedroContext
 from omegaconf import OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 from yaml import YAMLError
@@ -89,6 +90,24 @@ def read_store(loader: AbstractConfigLoader, project_path: Path) -> dict[str, An
     if "://" not in store["url"]:
         store = {**store, "url": (project_path / store["url"]).as_posix()}
     return store
+
+
+def open_store(context: KedroContext) -> tuple[str, dict[str, Any]]:
+    """Where the guards keep their records, with what its file system takes.
+
+    Raises:
+        OpsError: as ``read_store``, and if its credentials are not there.
+    """
+    place = read_store(context.config_loader, context.project_path)
+    name = place.get("credentials")
+    if not name:
+        return place["url"], {}
+    known = context._get_config_credentials()
+    if name not in known:
+        raise OpsError(
+            f"ops.yml: 'store.credentials' is '{name}', which is not in credentials.yml."
+        )
+    return place["url"], known[name] or {}
 
 
 def switch(

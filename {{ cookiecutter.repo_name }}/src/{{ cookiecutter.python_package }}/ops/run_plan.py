@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from kedro.framework import project
 from kedro.io import DataCatalog, DatasetError
+from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
 from . import branch, redaction
@@ -115,7 +116,7 @@ def _datasets(
     pipeline: Pipeline, catalog: DataCatalog, project_path: Path
 ) -> Iterable[dict[str, str]]:
     for name in sorted(pipeline.datasets()):
-        if name == "parameters" or name.startswith("params:"):
+        if is_parameter(name):
             yield {"name": name, "type": "parameter"}
             continue
         dataset: Any = None

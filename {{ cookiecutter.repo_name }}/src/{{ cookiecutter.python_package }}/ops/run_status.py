@@ -23,7 +23,6 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from . import checks, journal, options, resume, run_plan, run_report
-from .errors import OpsError
 from .history import History
 from .journal import Journal, Ticket
 from .quietly import within
@@ -263,16 +262,7 @@ def store_of(context: KedroContext) -> RunStore:
     Raises:
         OpsError: if its credentials are not there.
     """
-    place = options.read_store(context.config_loader, context.project_path)
-    name = place.get("credentials")
-    if name is None:
-        return RunStore(place["url"])
-    known = context._get_config_credentials()
-    if name not in known:
-        raise OpsError(
-            f"ops.yml: 'store.credentials' is '{name}', which is not in credentials.yml."
-        )
-    return RunStore(place["url"], known[name])
+    return RunStore(*options.open_store(context))
 
 
 def _enter_check(
