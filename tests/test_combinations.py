@@ -108,10 +108,12 @@ SHARED = {
         "src/toe_test/ops/checks.py",
         "tests/ops/test_checks.py",
     ],
-    ("steel_toes", "preflight"): [
+    ("steel_toes", "preflight", "great_expectations"): [
         "src/toe_test/ops/storage.py",
-        "src/toe_test/ops/store.py",
         "tests/ops/test_storage.py",
+    ],
+    ("steel_toes", "preflight"): [
+        "src/toe_test/ops/store.py",
         "tests/ops/test_store.py",
     ],
 }
@@ -288,6 +290,7 @@ ADDED = {
         "src/toe_test/ops/expectations.py",
         "src/toe_test/ops/first_suite.py",
         "src/toe_test/ops/frames.py",
+        "src/toe_test/ops/gated.py",
         "src/toe_test/ops/suites.py",
         "src/toe_test/ops/validation.py",
         "src/toe_test/ops/verdicts.py",
@@ -299,6 +302,7 @@ ADDED = {
         "tests/ops/test_expectations.py",
         "tests/ops/test_first_suite.py",
         "tests/ops/test_frames.py",
+        "tests/ops/test_gated.py",
         "tests/ops/test_suites.py",
         "tests/ops/test_validation.py",
         "tests/ops/test_verdicts.py",
