@@ -21,7 +21,7 @@ from .runs import Run, State
 _PATIENCE = 10.0  # seconds
 _PATIENCE_KILLED = 2.0  # ... when somebody wants the process to end
 # One warning is enough, and the client would wait long between its retries.
-_DEFAULTS = {"http": {"timeout": 5.0, "retry": {"total": 0}}}
+_DEFAULTS: dict[str, Any] = {"http": {"timeout": 5.0, "retry": {"total": 0}}}
 
 
 def transport(given: dict[str, Any], context: KedroContext) -> dict[str, Any]:

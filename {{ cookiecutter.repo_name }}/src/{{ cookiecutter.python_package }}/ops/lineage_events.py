@@ -59,7 +59,7 @@ class _Events:
     def _event(self, kind: str, at: float | None, thing: Run | Node) -> Any:
         job_type = self.facets.job_type_job.JobTypeJobFacet
         job, run = self._names(thing)
-        facets = {}
+        facets: dict[str, Any] = {}
         if thing is not self.run:
             of = self.facets.parent_run
             parent_job, parent = self._names(self.run)
@@ -87,7 +87,8 @@ class _Events:
 
     def _input(self, name: str) -> Any:
         dataset = self.run.datasets.get(name) or Dataset(name)
-        figures, metrics = dataset.loaded or Figures(), {}
+        figures = dataset.loaded or Figures()
+        metrics: dict[str, Any] = {}
         if _has_numbers(figures):
             of = self.facets.data_quality_metrics_input_dataset
             metrics["dataQualityMetrics"] = of.DataQualityMetricsInputDatasetFacet(
@@ -104,7 +105,8 @@ class _Events:
 
     def _output(self, name: str) -> Any:
         dataset = self.run.datasets.get(name) or Dataset(name)
-        figures, statistics = dataset.saved or Figures(), {}
+        figures = dataset.saved or Figures()
+        statistics: dict[str, Any] = {}
         if _has_numbers(figures):
             of = self.facets.output_statistics_output_dataset
             statistics["outputStatistics"] = of.OutputStatisticsOutputDatasetFacet(

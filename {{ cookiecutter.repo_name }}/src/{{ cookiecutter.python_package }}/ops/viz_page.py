@@ -27,16 +27,16 @@ def build(project_path: Path, store: RunStore, env: str) -> str:
         Its first page, for a person; empty if it was not built.
     """
     # No folder of this machine: then beside the data, where a store is by default.
-    place = store.url if store.is_local else project_path / options.STORE
-    site = Path(place, FOLDER)
+    place = Path(store.url) if store.is_local else project_path / options.STORE
+    site = place / FOLDER
     scratch = site.with_name(f"{FOLDER}.{uuid4().hex}")
     try:
         site.parent.mkdir(parents=True, exist_ok=True)
         _build(project_path, env, scratch)
         shutil.rmtree(site, ignore_errors=True)
         os.replace(scratch, site)
-    except (_NotBuiltError, OSError, KeyboardInterrupt) as error:
-        # By Ctrl-C nobody waits for it any more; the run has ended well.
+    except (Exception, KeyboardInterrupt) as error:
+        # The run has ended well, whatever is wrong with this; Ctrl-C ends the waiting.
         told = f"{type(error).__name__}: {error}".removeprefix("_NotBuiltError: ")
         log = logging.getLogger(__name__)
         log.warning("There is no Kedro-Viz (%s)", redaction.text(told, project_path))
@@ -57,18 +57,20 @@ def _build(project_path: Path, env: str, scratch: Path) -> None:
     build = project_path / "build"  # where it always writes to; others may, too
     was_there, before = build.exists(), _time(build / _WRITTEN_LAST)
     said = _run(project_path, env)
-    if _time(build / _WRITTEN_LAST) == before:  # its exit code is 0 whatever happens
-        raise _NotBuiltError(
-            next((line for line in reversed(said) if line.strip()), "")
-        )
-    if not was_there:
+    is_new = _time(build / _WRITTEN_LAST) != before  # the exit code is always 0
+    if not was_there and build.exists():
         shutil.move(build, scratch)
+    if not is_new:
+        raise _NotBuiltError(next((line for line in said[::-1] if line.strip()), ""))
+    if not was_there:
         return
     parts = {*os.listdir(Path(spec.origin).with_name("html")), "api"}
     scratch.mkdir()
     for part in parts & set(os.listdir(build)):
-        copy = shutil.copytree if (build / part).is_dir() else shutil.copy
-        copy(build / part, scratch / part)
+        if (build / part).is_dir():
+            shutil.copytree(build / part, scratch / part)
+        else:
+            shutil.copy(build / part, scratch / part)
 
 
 def _run(project_path: Path, env: str) -> list[str]:
