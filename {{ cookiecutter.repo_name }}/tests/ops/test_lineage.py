@@ -154,7 +154,8 @@ def test_a_server_that_does_not_answer_is_not_waited_for(state, caplog, monkeypa
     began = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        module.send({"type": "http", "url": url}, some_runs.run(state=state))
+        told = module.transport({"type": "http", "url": url}, None)
+        module.send(told, some_runs.run(state=state))
         assert time.monotonic() - began < 2
 
     [warning] = warnings(caplog)

@@ -29,7 +29,7 @@ def test_the_run_is_the_parent_of_its_nodes():
         parent = event["run"]["facets"]["parent"]
         assert parent["run"]["runId"] == first["run"]["runId"]
         assert parent["job"]["name"] == "__default__"
-    assert first["eventTime"] == "2026-11-18T10:26:40.000000+00:00"
+    assert first["eventTime"] == "2026-11-18T11:06:40.000000+00:00"
 
 
 def test_whoever_tells_of_a_run_tells_the_same():

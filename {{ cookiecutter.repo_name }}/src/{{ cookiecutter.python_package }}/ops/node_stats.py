@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from attrs import evolve, field
+from attrs import field
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
@@ -54,8 +54,7 @@ class NodeStats:
         """Read the settings."""
         settings = options.read(context.config_loader, NodeStatsOptions)
         if settings.enabled and settings.openlineage:
-            transport = lineage.transport(settings.openlineage, context)
-            settings = evolve(settings, openlineage=transport)
+            settings.openlineage = lineage.transport(settings.openlineage, context)
         _SETTINGS.set(settings)
 
     @hook_impl
