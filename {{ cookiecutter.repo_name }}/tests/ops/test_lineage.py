@@ -138,11 +138,13 @@ def test_where_nobody_is_there_is_one_warning(caplog):
 
 def test_a_server_that_refuses_is_one_warning(caplog):
     refusing = Collector(status=401)
-    module.send({"type": "http", "url": refusing.url}, some_runs.run())
+    told = {"type": "http", "url": refusing.url, "endpoint": "events?token=hush"}
+    module.send(told, some_runs.run())
     refusing.close()
 
     [warning] = warnings(caplog)
     assert "401" in warning
+    assert "hush" not in warning
     assert len(refusing.events) == 1
 
 

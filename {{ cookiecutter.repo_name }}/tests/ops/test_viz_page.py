@@ -1,6 +1,7 @@
 """Kedro-Viz of the project, built after a run."""
 
 import logging
+import subprocess
 import sys
 import time
 from types import SimpleNamespace
@@ -100,6 +101,7 @@ def test_where_it_is_not_installed_a_warning_says_how(tmp_path, caplog, monkeypa
 # In the place of Python: a program that starts another one, which keeps the pipe open.
 SLOW = """#!/bin/sh
 sleep 60 &
+echo $! > other
 wait
 """
 
@@ -117,6 +119,15 @@ def test_it_is_not_waited_for_longer_than_two_minutes(tmp_path, caplog, monkeypa
     assert module.build(tmp_path, RunStore(str(tmp_path / "ops")), "prod") == ""
     assert "it took more than" in warning(caplog)
     assert time.monotonic() - began < 10
+    other = int((tmp_path / "other").read_text())
+    while is_running(other) and time.monotonic() - began < 10:
+        time.sleep(0.01)
+    assert not is_running(other)
+
+
+def is_running(pid):
+    with subprocess.Popen(["ps", "-o", "stat=", str(pid)], stdout=-1) as ps:
+        return ps.stdout.read().strip()[:1] not in {b"", b"Z"}
 
 
 @pytest.mark.parametrize("on", [True, False])
