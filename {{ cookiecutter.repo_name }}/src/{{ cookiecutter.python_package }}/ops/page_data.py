@@ -65,7 +65,8 @@ def without_paths(given: str) -> str:
     """A text in which paths from the root are cut short and URLs have no user."""
     if "/" not in given and "\\" not in given:
         return given
-    return _PATH.sub(_shortened, _USER.sub("", given))
+    given = _USER.sub("", given) if "://" in given else given
+    return _PATH.sub(_shortened, given)
 
 
 def _shortened(found: re.Match[str]) -> str:
@@ -148,9 +149,9 @@ class _Record:
     def _spans(self, node: Node) -> list[int | None]:
         """Of each its phase, how long after the one before it began, how long it took."""
         told: list[int | None] = []
-        at, before = self._at, self._at(node.started) or 0
+        before = self._at(node.started) or 0
         for span in node.spans:
-            start, end = at(span.start) or 0, at(span.end)
+            start, end = self._at(span.start) or 0, self._at(span.end)
             told += (_PHASE[span.phase], start - before, end and end - start)
             before = end or start
         return told

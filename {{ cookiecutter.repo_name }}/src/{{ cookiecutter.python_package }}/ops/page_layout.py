@@ -11,6 +11,7 @@ monotone regression, solved by pooling adjacent violators (R. Barlow et al., 197
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, islice, pairwise
 from math import sqrt
 
 from attrs import frozen
@@ -182,12 +183,15 @@ class _Sheet:
     def in_place(self, rows: list[list[int]], sweeps: int) -> None:
         """As near to the neighbours as the order lets it be."""
         x = self.x
-        for row in rows:
-            _set_apart(row, [0.0] * len(row), self.room, x)
+        spaced = [(row, _offsets(row, self.room)) for row in rows]
+        for row, offsets in spaced:
+            middle = sum(offsets) / len(offsets)
+            for point, offset in zip(row, offsets):
+                x[point] = offset - middle
         for sweep in range(sweeps):
             neighbours = self.down if sweep % 2 else self.up
-            for row in reversed(rows) if sweep % 2 else rows:
-                _set_apart(row, _means(row, neighbours, x), self.room, x)
+            for row, offsets in reversed(spaced) if sweep % 2 else spaced:
+                _set_apart(row, offsets, _means(row, neighbours, x), x)
 
     def packed(self) -> Drawing:
         """The parts side by side, in as many strips as give a good shape."""
@@ -230,31 +234,34 @@ def _number(row: list[int], place: list[float]) -> None:
         place[point] = index
 
 
+def _offsets(row: list[int], room: list[int]) -> list[float]:
+    """How far the points of a row are from its first one if none can be nearer."""
+    rooms = [room[point] for point in row]
+    return [0.0, *accumulate(map(_half, pairwise(rooms)))]
+
+
+def _half(rooms: tuple[int, int]) -> float:
+    return (rooms[0] + rooms[1]) / 2
+
+
 def _set_apart(
-    row: list[int], wanted: list[float], room: list[int], x: list[float]
+    row: list[int], offsets: list[float], wanted: list[float], x: list[float]
 ) -> None:
     """Put the points of a row as near to where they want to be as their room allows.
 
     Points that would overlap become a block, which stands at the mean of their wishes.
     """
-    offset, before = 0.0, 0
-    offsets: list[float] = []
     means: list[float] = []
     sizes: list[int] = []
-    for point, wish in zip(row, wanted):
-        offset += (before + room[point]) / 2 if before else 0.0
-        before = room[point]
-        offsets.append(offset)
+    for offset, wish in zip(offsets, wanted):
         mean, size = wish - offset, 1
         while means and means[-1] >= mean:
-            mean = (mean * size + means[-1] * sizes[-1]) / (size + sizes[-1])
-            size += sizes[-1]
-            means.pop()
-            sizes.pop()
+            others = sizes.pop()
+            mean = (mean * size + means.pop() * others) / (size + others)
+            size += others
         means.append(mean)
         sizes.append(size)
-    index = 0
+    placed = zip(row, offsets)
     for mean, size in zip(means, sizes):
-        for _ in range(size):
-            x[row[index]] = mean + offsets[index]
-            index += 1
+        for point, offset in islice(placed, size):
+            x[point] = mean + offset
