@@ -58,7 +58,7 @@ def record(run: Run, graph: Graph, detail: Detail, publish: bool) -> dict[str, A
         publish: whether others than the team may read it: then it has no tracebacks,
             and does not say where and with which parameters it ran.
     """
-    return _Record(run, graph, detail, publish).all()
+    return _Record(run, graph, detail, publish, run.started or 0.0).all()
 
 
 def without_paths(given: str) -> str:
@@ -84,6 +84,7 @@ class _Record:
     graph: Graph
     detail: Detail
     publish: bool
+    began: float
     types: dict[str, int] = field(factory=dict)
     places: dict[str, int] = field(factory=dict)
     schemas: dict[tuple[tuple[str, str], ...], int] = field(factory=dict)
@@ -157,9 +158,9 @@ class _Record:
         return told
 
     def _dataset(self, dataset: Dataset) -> list[Any] | None:
-        number = self.graph.number[dataset.name]
         if is_parameter(dataset.name):
             return None
+        number = self.graph.number[dataset.name]
         loaded, saved = self._figures(dataset.loaded), self._figures(dataset.saved)
         if self.detail == Detail.NODES:
             return [number, loaded, saved] if loaded or saved else None
@@ -209,7 +210,7 @@ class _Record:
     def _at(self, moment: float | None) -> int | None:
         if moment is None:
             return None
-        return round((moment - (self.run.started or 0.0)) * 1000)
+        return round((moment - self.began) * 1000)
 
 
 def _trimmed(values: list[Any]) -> list[Any]:

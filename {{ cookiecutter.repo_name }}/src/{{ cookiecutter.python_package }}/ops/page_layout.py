@@ -96,22 +96,19 @@ class _Sheet:
     def _downwards(self) -> list[int]:
         """Each box after those above it; a circle is cut where least is missing."""
         missing = [len(above) for above in self.above]
-        ready = [box for box, number in enumerate(missing) if not number]
-        left = {box for box, number in enumerate(missing) if number}
-        order = []
-        while ready or left:
-            if not ready:
-                ready = [min(left, key=lambda box: (missing[box], box))]
-                left.remove(ready[0])
-            order += ready
-            following = []
-            for box in ready:
-                for lower in self.below[box]:
-                    missing[lower] -= 1
-                    if not missing[lower] and lower in left:
-                        left.remove(lower)
-                        following.append(lower)
-            ready = following
+        order = [box for box, number in enumerate(missing) if not number]
+        done = 0
+        while done < self.boxes:
+            if done == len(order):
+                left = set(range(self.boxes)).difference(order)
+                cut = min(left, key=lambda box: (missing[box], box))
+                missing[cut] = 0  # less than that is never ready again
+                order.append(cut)
+            for lower in self.below[order[done]]:
+                missing[lower] -= 1
+                if not missing[lower]:
+                    order.append(lower)
+            done += 1
         return order
 
     def in_rows(self, part: list[int]) -> list[list[int]]:
@@ -122,12 +119,14 @@ class _Sheet:
         for box in part:
             if not above[box] and self.below[box]:
                 continue  # a source comes with the first that needs it
-            row = max((row_of[upper] for upper in above[box]), default=-1) + 1
-            sources = [one for one in above[box] if row_of[one] < 0 and not above[one]]
+            uppers = above[box]
+            row = max(map(row_of.__getitem__, uppers), default=-1) + 1
+            sources = [one for one in uppers if row_of[one] < 0 and not above[one]]
             row = max(row, 1) if sources else row
             while len(rows) <= row or len(rows[row]) >= limit:
-                row += 1 if len(rows) > row else 0
-                if len(rows) <= row:
+                if len(rows) > row:
+                    row += 1
+                else:
                     rows.append([])
             row_of[box] = row
             rows[row].append(box)
@@ -198,7 +197,8 @@ class _Sheet:
         extents = [self._extent(rows) for rows in self.drawn]
         area = sum((right - left) * high for left, right, high in extents)
         limit = max([sqrt(area * SHAPE), *(b - a for a, b, _ in extents)], default=0)
-        points = [(0, 0)] * len(self.x)
+        x = self.x
+        points = [(0, 0)] * len(x)
         across = top = strip = width = 0.0
         for rows, (left, right, high) in zip(self.drawn, extents):
             if across + right - left > limit + 1:
@@ -206,15 +206,16 @@ class _Sheet:
             for depth, row in enumerate(rows):
                 y = int(top + ROW * depth + ROW / 2)
                 for point in row:
-                    points[point] = (int(self.x[point] - left + across), y)
+                    points[point] = (int(x[point] - left + across), y)
             across, strip = across + right - left, max(strip, high)
             width = max(width, across)
         return Drawing(int(width), int(top + strip), points, self.lines)
 
     def _extent(self, rows: list[list[int]]) -> tuple[float, float, int]:
-        ends = [(self.x[p], self.room[p] / 2) for row in rows for p in row]
-        left = min(x - half for x, half in ends)
-        return left, max(x + half for x, half in ends), ROW * len(rows)
+        x, room = self.x, self.room
+        left = min(x[row[0]] - room[row[0]] / 2 for row in rows)
+        right = max(x[row[-1]] + room[row[-1]] / 2 for row in rows)
+        return left, right, ROW * len(rows)
 
 
 def _means(row: list[int], neighbours: list[list[int]], at: list[float]) -> list[float]:
