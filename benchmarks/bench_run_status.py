@@ -126,12 +126,10 @@ def measure(
 def summary(costs: dict[int, dict[str, list[Cost]]]) -> dict[str, Any]:
     """Ratios to bare Kedro, and milliseconds of CPU that a node costs more than there."""
     large, small = costs[NODES], costs[1]
-    start = {side: _median(small[side]) for side in SIDES}
-    each = {
-        side: (_median(large[side]) - start[side]) / (NODES - 1) * 1000
+    more = {
+        side: round((_more(large, side) - _more(small, side)) / (NODES - 1) * 1000, 4)
         for side in SIDES
     }
-    more = {side: round(each[side] - each["bare"], 4) for side in SIDES}
     compared = {
         side: {
             clock: ratios(
@@ -144,7 +142,7 @@ def summary(costs: dict[int, dict[str, list[Cost]]]) -> dict[str, Any]:
         if side != "bare"
     }
     return {
-        "bare_seconds": round(_median(large["bare"]), 3),
+        "bare_seconds": round(statistics.median(each.cpu for each in large["bare"]), 3),
         "rounds": len(large["bare"]),
         "ratios": compared,
         "milliseconds_per_node": more,
@@ -153,8 +151,10 @@ def summary(costs: dict[int, dict[str, list[Cost]]]) -> dict[str, Any]:
     }
 
 
-def _median(costs: list[Cost]) -> float:
-    return statistics.median(cost.cpu for cost in costs)
+def _more(costs: dict[str, list[Cost]], side: str) -> float:
+    """Seconds of CPU beyond bare Kedro in the same round."""
+    pairs = zip(costs[side], costs["bare"], strict=True)
+    return statistics.median(one.cpu - bare.cpu for one, bare in pairs)
 
 
 def show(report: dict[str, Any]) -> None:
