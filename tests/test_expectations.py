@@ -360,6 +360,7 @@ def test_data_docs_have_what_workers_have_checked(
     assert kedro("run", f"--runner={OURS}")[0] == 0
     pages = (shop.path / "data/.ops/data_docs/validations").glob("*/*/*/*.html")
     assert sorted(page.parts[-3] for page in pages) == ["bikes", "cars"]
+    assert "../data_docs/index.html" in shop.read("data/.ops/runs/index.html")
 
 
 def test_the_commands_write_a_suite_and_check_data(

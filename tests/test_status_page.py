@@ -37,6 +37,7 @@ CHECKS = [
     ["expectations", "train", "error", False, "mass: 3 values are below 0"],
     ["expectations", "table", "error", True, "id is unique"],
     ["preflight", "raw", "warning", False, "it is 40 days old"],
+    ["expectations", "Data Docs", "warning", True, "../data_docs/index.html"],
 ]
 VIEWS = ["graph", "timeline", "nodes", "datasets", "checks", "history", "compare"]
 DAY = 86_400
@@ -486,7 +487,9 @@ def test_checks_stand_in_their_list_with_what_failed_first(show):
     page = show("failed", "#view=checks")
 
     expect(page.get_by_role("tab", name="Checks")).to_contain_text("2 not passed")
-    assert rows(page) == ["train", "raw", "table"]
+    assert rows(page) == ["train", "raw", "table", "Data Docs"]
+    docs = page.get_by_role("row", name="Data Docs").get_by_role("link")
+    expect(docs).to_have_attribute("href", "../data_docs/index.html")
 
 
 def test_of_many_nodes_namespaces_are_boxes_that_open(show):

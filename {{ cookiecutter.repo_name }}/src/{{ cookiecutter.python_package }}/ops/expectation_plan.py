@@ -14,7 +14,7 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.validation.core import ValidatorSpec
 
-from . import across, attachments, data_docs, gated, options
+from . import across, attachments, checks, data_docs, gated, options
 from .attachments import END, Attachment, ExpectationsOptions
 from .errors import OpsError
 from .suites import Suite, SuiteFolder
@@ -32,6 +32,7 @@ class Plan:
     across: list[str]
     arguments: dict[str, Any]
     docs: Path
+    docs_told: str  # where they are, as the record of the run has it
 
     @classmethod
     def of(cls, context: KedroContext) -> Plan:
@@ -61,7 +62,11 @@ class Plan:
             "results": results.as_posix() if settings.data_docs and enabled else "",
             gated.OPTION: notes,
         }
-        return cls(folder, enabled, attached, several, arguments, store / "data_docs")
+        docs = store / "data_docs"
+        kept = options.read_store(loader, context.project_path)["url"]
+        # As seen from the page of the runs, which makes it a link, if that is here, too.
+        told = "../data_docs/index.html" if kept == store.as_posix() else str(docs)
+        return cls(folder, enabled, attached, several, arguments, docs, told)
 
     def rewrite_catalog(self, loader: AbstractConfigLoader) -> None:
         """Put validators into the entries of the catalog; if off, put ours to sleep."""
@@ -123,7 +128,9 @@ class Plan:
     def build_docs(self) -> None:
         """Make the Data Docs of what was found, if they are asked for."""
         if self.arguments["results"]:
-            data_docs.build(Path(self.arguments["results"]), self.docs)
+            if data_docs.build(Path(self.arguments["results"]), self.docs):
+                told = ("expectations", "Data Docs", "warning", True)
+                checks.report(*told, self.docs_told)
 
     def _needed(self, pipeline: Pipeline, catalog: DataCatalog) -> Iterator[str]:
         """The suites that a run will ask Great Expectations about."""

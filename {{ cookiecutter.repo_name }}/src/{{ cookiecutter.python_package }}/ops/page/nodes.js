@@ -122,6 +122,12 @@ function checkWords(run, name) {
   return checks.length ? `${checks.filter((check) => check.passed).length}/${checks.length}` : "";
 }
 
+// A page beside this one, named instead of words, is a link.
+function says(check) {
+  const isPage = /^\.\.\/[\w/-]+\.html$/.test(check.message);
+  return isPage ? el("a", { href: check.message }, "Open") : el("span", { class: "wrap" }, check.message);
+}
+
 function checksView(run, go) {
   const rank = (check) => (check.passed ? 2 : check.level === "error" ? 0 : 1);
   const rows = [...run.checks].sort((one, other) => rank(one) - rank(other));
@@ -134,7 +140,7 @@ function checksView(run, go) {
   const columns = [
     { title: "Verdict", value: rank, cell: verdict },
     { title: "About", head: true, value: (check) => check.subject, cell: subject },
-    { title: "Says", value: (check) => check.message, cell: (check) => el("span", { class: "wrap" }, check.message) },
+    { title: "Says", value: (check) => check.message, cell: says },
     { title: "Checked by", value: (check) => check.guard, cell: (check) => check.guard },
   ];
   return table({ caption: "Checks", columns, rows, empty: "Nothing was checked in this run." });
