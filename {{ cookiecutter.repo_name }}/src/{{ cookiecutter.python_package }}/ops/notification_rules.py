@@ -62,13 +62,9 @@ def kind_to_say(
 
 
 def is_recovery(run: Run, earlier: Earlier) -> bool:
-    """Whether it did what the run before it had left."""
-    last = next(iter(earlier), None)
-    if last is None or last.is_green:
-        return False
-    ours = Record.of(run, {})
-    ran = {n for n, node in run.nodes.items() if node.state != State.NOT_SELECTED}
-    return not ours.left and set(last.left) <= ran
+    """Whether it did what a bad run before it had left."""
+    left = earlier.left()
+    return bool(left) and left <= {*Record.of(run, {}).done}
 
 
 def unusual_time(run: Run, earlier: Earlier) -> str:

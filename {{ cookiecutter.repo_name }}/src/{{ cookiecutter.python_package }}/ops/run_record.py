@@ -6,6 +6,7 @@ Who makes the record speaks for the run: of all processes that try, one succeeds
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import statistics
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from contextlib import suppress
 from attrs import asdict, define, field
 
 from .run_store import RunStore
-from .runs import Node, Run, State
+from .runs import Run, State
 
 FILE = "notified.json"
 _FORMAT = 1
@@ -31,24 +32,28 @@ class Record:
     state: str
     line: str  # the same for runs of the same pipelines, branch and environment
     shape: str  # the same for runs of the same nodes
+    whole: bool = True  # whether these were all nodes of the pipeline
     commit: str = ""
     seconds: float | None = None
-    left: list[str] = field(factory=list)  # nodes that were to run and have not
+    done: list[str] = field(factory=list)  # nodes
+    left: list[str] = field(factory=list)  # those that were to run and have not
     parameters: dict[str, str] = field(factory=dict)  # what stands for their values
     said: str = ""  # the kind of message; empty if there was nothing to say
 
     @classmethod
     def of(cls, run: Run, parameters: dict[str, str]) -> Record:
         """What is kept of a run."""
-        ran = [each for each in run.nodes.values() if _was_to_run(each)]
+        ran = [n for n in run.nodes.values() if n.state != State.NOT_SELECTED]
         ended = run.started is not None and run.ended is not None
         return cls(
             key=run.key,
             state=run.state.value,
             line=line_of(run),
             shape=_digest(sorted(node.name for node in ran)),
+            whole=len(ran) == len(run.nodes),
             commit=run.commit,
             seconds=round((run.ended or 0) - (run.started or 0), 3) if ended else None,
+            done=[node.name for node in ran if node.state in DONE],
             left=[node.name for node in ran if node.state not in DONE],
             parameters=parameters,
         )
@@ -80,18 +85,23 @@ class Earlier:
                 self._known.append(record)
                 yield record
 
-    def red(self) -> list[Record]:
-        """Those since the last green one."""
-        found = []
-        for record in self:
-            if record.is_green:
-                break
-            found.append(record)
-        return found
-
     def green(self) -> Record | None:
-        """The last one that ended well."""
-        return next((record for record in self if record.is_green), None)
+        """The last one that ended well, with all nodes of the pipeline."""
+        return next((each for each in self if each.is_green and each.whole), None)
+
+    def red(self) -> list[Record]:
+        """Those since then that did not."""
+        since = itertools.takewhile(lambda each: each is not self.green(), self)
+        return [record for record in since if not record.is_green]
+
+    def left(self) -> set[str]:
+        """What the last one that ended badly has left, and none after it has done."""
+        done: set[str] = set()
+        for record in self:
+            if not record.is_green:  # a guard may fail it when all nodes are done
+                return {*(record.left or record.done)} - done
+            done.update(record.done)
+        return set()
 
     def usual(self, shape: str) -> list[float]:
         """How long those of the same nodes took; empty if there are too few."""
@@ -108,10 +118,6 @@ class Earlier:
 def line_of(run: Run) -> str:
     """What runs have in common that follow one another."""
     return _digest([run.project, *run.pipelines, "", run.branch, run.env])
-
-
-def _was_to_run(node: Node) -> bool:
-    return node.state != State.NOT_SELECTED
 
 
 def _digest(texts: list[str]) -> str:
