@@ -121,7 +121,7 @@ def _checked(cls: type[T], given: Mapping[str, Any], name: str) -> T:
     try:
         schema = OmegaConf.structured(cls)
         return OmegaConf.to_object(OmegaConf.merge(schema, dict(given)))  # type: ignore[return-value]
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        key = ".".join(filter(None, [path, error.full_key]))
+        key = ".".join(filter(None, [path, getattr(error, "full_key", "")]))
         raise OpsError(f"ops.yml: '{key}' is wrong: {reason}.") from error

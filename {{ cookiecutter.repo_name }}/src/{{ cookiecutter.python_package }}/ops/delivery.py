@@ -90,13 +90,19 @@ def _clean(text: str) -> str:
 class Teller:
     """A thread that acts when it is asked to, one thing after the other.
 
-    It is there before it is needed: when Python ends, it starts no threads any more.
+    It can be there before it is needed: when Python ends, it starts no threads any more.
     """
 
     def __init__(self) -> None:
-        """Start it."""
+        """Nothing is asked yet."""
         self._acts: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name="notify", daemon=True).start()
+        self._is_there = False
+
+    def start(self) -> None:
+        """Be there."""
+        if not self._is_there:
+            threading.Thread(target=self._run, name="notify", daemon=True).start()
+            self._is_there = True
 
     def ask(self, act: Callable[[], None]) -> threading.Event:
         """Have something done; the event is set when it is."""
@@ -108,6 +114,7 @@ class Teller:
             finally:
                 done.set()
 
+        self.start()
         self._acts.put(acting)
         return done
 

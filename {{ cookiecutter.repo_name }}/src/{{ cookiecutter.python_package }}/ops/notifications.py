@@ -151,7 +151,8 @@ class Notifications:
 
     def _begin(self, entries: Journal, watched: _Watched) -> None:
         for other in [each for each in self._open if each.closed]:
-            self._forget(other)  # Ctrl-C in a notebook
+            if left := self._forget(other):  # Ctrl-C in a notebook
+                left.teller.end()
         self._open[entries] = watched
         entries.enter(run_marks.EVENT, **watched.mark.as_event())
         desk, key = watched.desk, entries.ticket.key
@@ -159,6 +160,7 @@ class Notifications:
             watched.untold = _tell_untold(desk, key)
         if not watched.mark.watched:
             return
+        watched.teller.start()
         watched.on_the_end = partial(self._interrupted, entries)
         interruption.on_the_end(watched.on_the_end)
         if desk.settings.when.start:

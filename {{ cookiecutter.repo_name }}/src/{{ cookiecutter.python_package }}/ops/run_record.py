@@ -79,11 +79,10 @@ class Earlier:
 
     def __iter__(self) -> Iterator[Record]:
         """The records of the line."""
-        yield from self._known
-        for record in self._to_come:
-            if record.line == self._line:
-                self._known.append(record)
-                yield record
+        number = 0
+        while number < len(self._known) or self._has_read_one():
+            yield self._known[number]
+            number += 1
 
     def green(self) -> Record | None:
         """The last one that ended well, with all nodes of the pipeline."""
@@ -113,6 +112,12 @@ class Earlier:
         """The same in one number."""
         times = self.usual(shape)
         return statistics.median(times) if times else None
+
+    def _has_read_one(self) -> bool:
+        found = (each for each in self._to_come if each.line == self._line)
+        record = next(found, None)
+        self._known += [record] if record else []
+        return record is not None
 
 
 def line_of(run: Run) -> str:
