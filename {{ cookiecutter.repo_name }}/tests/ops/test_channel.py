@@ -44,7 +44,7 @@ def test_what_is_missing_is_told(monkeypatch):
         ({"type": "message.Message"}, "which is no class of a channel"),
         ({"type": f"{__package__}.lost.Lost"}, "which is no class of a channel"),
         ({"type": TYPE, "too": []}, "'notifications.channels.mine.too' is wrong"),
-        ({"type": TYPE, "to": {"a": 1}}, "'notifications.channels.mine.to' is wrong"),
+        ({"type": TYPE, "to": {"a": 1}}, "'notifications.channels.mine' is wrong"),
     ],
 )
 def test_a_wrong_entry_is_one_line(settings, said):

@@ -24,7 +24,7 @@ def check_limits(blocks):
             assert 0 < len(block["text"]["text"]) <= 3000
 
 
-@pytest.mark.parametrize("text", ["x" * 90_000, "&<>`" * 30_000, "```\n" * 20_000])
+@pytest.mark.parametrize("text", ["x" * 9_000, "&<>`" * 3_000, "```\n" * 2_000])
 @pytest.mark.parametrize("kind", list(Kind))
 def test_the_largest_message_is_within_the_limits(kind, text):
     large = made(

@@ -62,6 +62,7 @@ class _Watched:
     mark: Mark
     channels: list[Channel]
     teller: Teller
+    thread: int = field(factory=threading.get_ident)
     on_the_end: Callable[[str], None] | None = None
     untold: threading.Event = field(factory=_nothing_to_wait_for)
 
@@ -150,8 +151,10 @@ class Notifications:
         redaction.hide(secrets)
 
     def _begin(self, entries: Journal, watched: _Watched) -> None:
-        for other in [each for each in self._open if each.closed]:
-            if left := self._forget(other):  # Ctrl-C in a notebook
+        for other, left in list(self._open.items()):
+            # Ctrl-C in a notebook; those of other threads are about to be told.
+            if other.closed and left.thread == watched.thread:
+                self._forget(other)
                 left.teller.end()
         self._open[entries] = watched
         entries.enter(run_marks.EVENT, **watched.mark.as_event())
