@@ -98,9 +98,7 @@ def tell(shop: Workshop, slack: Slack | None, webhook: bool = False, **known) ->
             entry |= {"to": ["#data"], "base_url": slack.base_url}
         settings["channels"] = {"slack": entry, **settings["channels"]}
         secrets["slack"] = {"webhook": slack.webhook} if webhook else {"token": TOKEN}
-    shop.settings(
-        yaml.safe_dump({"notifications": settings, **OTHERS})
-    )
+    shop.settings(yaml.safe_dump({"notifications": settings, **OTHERS}))
     shop.write({"conf/local/credentials.yml": yaml.safe_dump(secrets)})
 
 
@@ -147,9 +145,7 @@ def test_a_run_that_fails_is_told_with_what_to_do(shop, quick, slack) -> None:
     assert checks(shop) == ["sent: #data: posted 1.000"]
 
 
-def test_a_run_that_ends_well_is_not_told_and_nothing_is_imported(
-    shop, slack
-) -> None:
+def test_a_run_that_ends_well_is_not_told_and_nothing_is_imported(shop, slack) -> None:
     shop.team_hooks(LAST)
     shop.kedro("run")
 

@@ -11,7 +11,7 @@ module = ops("redaction")
 
 @pytest.mark.parametrize(
     "key",
-    ["password", "DB_PASSWORD", "api_key", "apiKey", "token", "slack_token", "secret"]
+    ["password", "DB_PASSWORD", "api_key", "apiKey", "token", "bot_token", "secret"]
     + ["client_secret", "aws_secret_access_key", "credentials", "sas", "account_key"],
 )
 def test_values_that_are_called_secret_are_hidden(key):
