@@ -57,9 +57,9 @@ def test_what_stopped_a_run_is_told(store):
     run.failure = runs.Failure("OpsError", "no branch")
     assert titles(store, run, Kind.STOPPED) == "cars did not start: OpsError: no branch"
     run.checks = [
-        runs.Check("preflight", "raw", "error", False, "has no data"),
-        runs.Check("preflight", "raw", "warning", False, "is old"),
-        runs.Check("preflight", "out", "error", False, "out: cannot be written"),
+        runs.Check("first", "raw", "error", False, "has no data"),
+        runs.Check("first", "raw", "warning", False, "is old"),
+        runs.Check("first", "out", "error", False, "out: cannot be written"),
     ]
     title = titles(store, run, Kind.STOPPED)
     assert title == "cars did not start: raw: has no data (and 1 more)"
@@ -116,7 +116,7 @@ def test_of_hundreds_of_failures_a_few_are_told(store):
         node.state = State.ERROR
         node.failure = runs.Failure("ValueError", "x" * 9000, "y" * 90_000)
     run.checks = [
-        runs.Check("expectations", f"d{n}", "error", False, "bad") for n in range(500)
+        runs.Check("first", f"d{n}", "error", False, "bad") for n in range(500)
     ]
     message = story(store, run).message(Kind.FAILURE, "")
 
