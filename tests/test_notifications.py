@@ -33,7 +33,7 @@ GUARDS = ["run_status", "node_stats", "preflight", "slack", "email"]
 OURS = f"{PACKAGE}.runners.ParallelRunner"
 METHODS = ["spawn"] if sys.platform == "win32" else ["fork", "spawn"]
 FAIL = ("run", "--params=how=raise")
-LIMIT = 1.5
+LIMIT = 1.0
 OTHERS = {"run_status": {"page": False}, "preflight": {"enabled": False}}
 
 # The modules that a run has imported at its very end.
@@ -179,20 +179,17 @@ def test_the_first_good_run_after_bad_ones_is_told_with_what_has_changed(
 ) -> None:
     commit(shop.path)
     quick.run()
-    quick(*FAIL)
     shop.write({"conf/base/parameters.yml": "how: better"})
     commit(shop.path, "Do it better")
     quick(*FAIL)
     quick.run("--nodes=clean")  # not what was left
     quick.run()
-    quick.run()
 
-    failed, again, well = slack.posted()
-    assert "Do it better" not in json.dumps(failed)
-    assert "Do it better" in json.dumps(again)
-    assert "is well again after" in well["text"]
-    assert "Do it better" in json.dumps(well)
-    assert "\\u2022 how" in json.dumps(well)
+    failed, well = slack.posted()
+    assert "is well again after 1 bad run" in well["text"]
+    for message in (failed, well):
+        assert "Do it better" in json.dumps(message)
+        assert "\\u2022 how" in json.dumps(message)
 
 
 def test_what_preflight_stops_is_told(shop, quick, slack) -> None:
@@ -227,22 +224,12 @@ def test_an_edited_failure_is_also_seen_in_the_channel(shop, quick, slack) -> No
 
 
 def test_only_some_runs_are_told(shop, quick, slack) -> None:
-    tell(shop, slack, only={"branches": ["main"]})
-    quick(*FAIL)
-    tell(shop, slack, only={"pipelines": ["sales*"]})
-    quick(*FAIL)
-    tell(shop, slack, only={"ci": True})
-    quick(*FAIL)
-    tell(shop, slack, only={"longer_than": 1})
-    quick(*FAIL)
-    tell(shop, slack, when={"failure": False})
-    quick(*FAIL)
+    tell(shop, slack, only={"ci": True, "branches": ["d*"], "pipelines": ["t*"]})
+    quick(*FAIL, "--pipelines=toes")
+    quick(*FAIL, "--pipelines=toes", env={"NOTIFICATIONS": "off", "CI": "true"})
     assert slack.calls == []
 
-    tell(shop, slack, only={"ci": True, "branches": ["d*"], "pipelines": ["t*"]})
     quick(*FAIL, "--pipelines=toes", env={"CI": "true"})
-    assert len(slack.posted()) == 1
-    quick(*FAIL, env={"NOTIFICATIONS": "off", "CI": "true"})
     assert len(slack.posted()) == 1
 
 
@@ -288,7 +275,7 @@ def answer_of(shop: Workshop, said: str) -> str:
 def test_whatever_slack_does_the_run_is_what_it_was(
     shop, quick, slack, script, arrived
 ) -> None:
-    settings = {"429:1": 10.0, "500": 10.0}
+    settings = {"429:1": 10.0, "500": 10.0, "cut": 10.0}
     tell(shop, slack, limit=settings.get(script[0], LIMIT))
     slack.script = list(script)
     began = time.monotonic()
@@ -316,14 +303,14 @@ def test_whatever_slack_does_the_run_is_what_it_was(
     assert re.search(expected[script[0]], told), told
 
 
-@pytest.mark.parametrize("script", [[], ["500"], ["cut"], ["no_service"], ["hang"]])
+@pytest.mark.parametrize("script", [[], ["hang"]])
 def test_a_webhook_gets_one_message_at_the_end(shop, quick, slack, script) -> None:
-    tell(shop, slack, webhook=True, limit=10 if script == ["500"] else LIMIT)
+    tell(shop, slack, webhook=True)
     slack.script = list(script)
     code, said = quick(*FAIL)
 
     assert code == 1
-    arrived = script not in (["no_service"], ["hang"])
+    arrived = script != ["hang"]
     assert len(slack.posted()) == arrived
     assert slack.webhook not in said
     if arrived:
@@ -387,16 +374,6 @@ def test_a_mail_comes_to_all_with_text_and_page(
     )
 
 
-def test_branches_have_threads_of_their_own(shop, quick, tmp_path) -> None:
-    with mail_server("plain", tmp_path) as post:
-        mailing(shop, post.port, "plain")
-        quick(*FAIL)
-        quick(*FAIL, env={"STEEL_TOES_BRANCH": "main"})
-        quick(*FAIL, "--pipelines=toes")
-
-    assert len({mail["References"] for mail in post.mails}) == 3
-
-
 @pytest.mark.parametrize(
     ("how", "expected"),
     [
@@ -425,12 +402,6 @@ def test_what_a_mail_server_refuses_is_told(shop, quick, tmp_path) -> None:
         mailing(shop, post.port, "starttls")
         quick(*FAIL)
         assert "CERTIFICATE_VERIFY_FAILED" in checks(shop)[0]
-        mailing(shop, post.port, "starttls", **known, to=["unknown@example.com"])
-        quick(*FAIL)
-        assert "unknown@example.com is refused: 550 no such person" in checks(shop)[0]
-        mailing(shop, post.port, "starttls", **known, to=["full@example.com"])
-        quick(*FAIL)
-        assert "answers 452: no room" in checks(shop)[0]
         mailing(shop, post.port, "starttls", **known)
         shop.write(
             {"conf/local/credentials.yml": "smtp: {username: x, password: yyyyyy}"}
@@ -495,7 +466,7 @@ def test_wrong_settings_are_one_line(shop, quick, slack, settings, expected) -> 
 
 
 def test_many_runs_at_once_tell_one_message_each(shop, slack) -> None:
-    count = 20
+    count = 8
     kedros = [QuickKedro(shop) for _ in range(4)]
     for kedro in kedros:
         kedro.project = shop.path
@@ -566,11 +537,10 @@ AIRFLOW = {"AIRFLOW_CTX_DAG_ID": "dag", "AIRFLOW_CTX_DAG_RUN_ID": "one"}
 
 def test_in_airflow_the_last_task_speaks_for_the_run(shop, quick, slack) -> None:
     tell(shop, slack, when={"success": True})
-    for node in ["clean", "total", "end", "other"]:
-        quick.run(f"--nodes={node}", **AIRFLOW)
+    quick.run("--nodes=clean,total", **AIRFLOW)
+    quick.run("--nodes=end", **AIRFLOW)
     assert slack.calls == []
 
-    quick("run", "--nodes=quiet", env=AIRFLOW)  # in memory: it needs `other`
     quick.run("--nodes=other,quiet", **AIRFLOW)
     [message] = slack.posted()
     quick.run("--nodes=end", **AIRFLOW)
@@ -579,7 +549,7 @@ def test_in_airflow_the_last_task_speaks_for_the_run(shop, quick, slack) -> None
 
 def test_in_airflow_a_failure_is_told_after_the_last_try(shop, quick, slack) -> None:
     tell(shop, slack, airflow_retries=1)
-    quick.run("--nodes=clean", **AIRFLOW)
+    shop.write({"data/mid_dev.txt": "mid"})
     task = ("run", "--nodes=total", "--params=how=raise")
     quick(*task, env={**AIRFLOW, "AIRFLOW_CTX_TRY_NUMBER": "1"})
     assert slack.calls == []
@@ -587,7 +557,6 @@ def test_in_airflow_a_failure_is_told_after_the_last_try(shop, quick, slack) -> 
     quick(*task, env={**AIRFLOW, "AIRFLOW_CTX_TRY_NUMBER": "2"})
     [message] = slack.posted()
     assert "failed in total" in message["text"]
-    quick(*task, env={**AIRFLOW, "AIRFLOW_CTX_TRY_NUMBER": "2"})
     quick("notify", env=AIRFLOW)
     assert slack.posted() == [message]
 
@@ -633,19 +602,19 @@ def test_a_run_can_be_told_again_or_printed(shop, quick, slack) -> None:
 
 def test_a_run_that_somebody_looks_at_is_not_told(shop, slack) -> None:
     pty = pytest.importorskip("pty")
-    for env, told in [({}, 0), ({"NOTIFICATIONS": "on"}, 1)]:
-        terminal, end = pty.openpty()
-        subprocess.run(
-            ["kedro", *FAIL],
-            cwd=shop.path,
-            env=environment() | {"PYTHONPATH": str(shop.without)} | env,
-            stdin=end,
-            capture_output=True,
-            check=False,
-        )
-        os.close(terminal)
-        os.close(end)
-        assert len(slack.posted()) == told
+    terminal, end = pty.openpty()
+    subprocess.run(
+        ["kedro", *FAIL],
+        cwd=shop.path,
+        env=environment() | {"PYTHONPATH": str(shop.without)},
+        stdin=end,
+        capture_output=True,
+        check=False,
+    )
+    os.close(terminal)
+    os.close(end)
+    assert keys(shop)
+    assert slack.calls == []
 
 
 # Secrets
@@ -658,9 +627,9 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("runner", ["SequentialRunner", "ThreadRunner", OURS])
+@pytest.mark.parametrize("runner", ["SequentialRunner", OURS])
 def test_a_secret_is_in_no_message_log_journal_or_page(
-    shop, slack, runner, tmp_path
+    shop, quick, slack, runner, tmp_path
 ) -> None:
     code = f'''
 def total(mid, how):
@@ -696,11 +665,11 @@ def total(mid, how):
                 "conf/base/parameters.yml": yaml.safe_dump(known),
             }
         )
-        result = shop.kedro("run", f"--runner={runner}", check=False)
+        _, said = quick("run", f"--runner={runner}")
 
     assert len(slack.posted()) == len(post.mails) == 1
     # Python writes the error of the node itself; what is written of it by us is clean.
-    ours = [line for line in result.stderr.splitlines() if "Notifications" in line]
+    ours = [line for line in said.splitlines() if "Notifications" in line]
     texts = [json.dumps(slack.calls), "\n".join(ours)]
     texts += [
         str(mail) + "".join(p.get_content() for p in mail.iter_parts())
