@@ -24,7 +24,7 @@ QUESTIONS = json.loads(
 NAMES = ("project_name", "repo_name", "python_package", "kedro_version")
 SWITCHES = [key for key in QUESTIONS if key[0] != "_" and key not in NAMES]
 # A switch, and another one that it does nothing without.
-NEEDS = {"node_stats": "run_status"}
+NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status"}
 
 # `kedro new` reads this key from the config file itself.
 KEDRO_KEYS = ["output_dir"]

@@ -17,13 +17,13 @@ TEMPLATE = Path(__file__).parents[1]
 OPTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
 SWITCHES = [key for key, value in OPTIONS.items() if isinstance(value, bool)]
 # A switch, and the one that it needs.
-NEEDS = {"node_stats": "run_status"}
+NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status"}
 
 # Whatever runs the tests must not reach the commands under test: what Kedro and the
 # template read, how git is set up here, and which branch a CI system is building.
 FOREIGN = re.compile(
     r"(KEDRO|STEEL_TOES|GIT|CI|GITHUB|GITLAB|BITBUCKET|CIRCLE|JENKINS|BUILD|SYSTEM"
-    r"|RUN_STATUS|OPENLINEAGE|AIRFLOW|TF_BUILD|BRANCH_NAME|CHANGE|VIRTUAL_ENV|PYTHONPATH|COV)(_|$)|CIRCLECI$"
+    r"|RUN_STATUS|NOTIFICATIONS|OPENLINEAGE|AIRFLOW|TF_BUILD|BRANCH_NAME|CHANGE|VIRTUAL_ENV|PYTHONPATH|COV)(_|$)|CIRCLECI$"
 )
 OWN = {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -112,6 +112,33 @@ SHARED = {
         "src/toe_test/ops/checks.py",
         "tests/ops/test_checks.py",
     ],
+    ("slack", "email"): [
+        "src/toe_test/ops/channel.py",
+        "src/toe_test/ops/composing.py",
+        "src/toe_test/ops/delivery.py",
+        "src/toe_test/ops/desk.py",
+        "src/toe_test/ops/message.py",
+        "src/toe_test/ops/notification_options.py",
+        "src/toe_test/ops/notification_rules.py",
+        "src/toe_test/ops/notifications.py",
+        "src/toe_test/ops/run_marks.py",
+        "src/toe_test/ops/run_record.py",
+        "src/toe_test/ops/services.py",
+        "tests/ops/test_channel.py",
+        "tests/ops/test_composing.py",
+        "tests/ops/test_delivery.py",
+        "tests/ops/test_desk.py",
+        "tests/ops/test_message.py",
+        "tests/ops/test_notification_options.py",
+        "tests/ops/test_notification_rules.py",
+        "tests/ops/test_notifications.py",
+        "tests/ops/test_run_marks.py",
+        "tests/ops/test_run_record.py",
+        "tests/ops/test_services.py",
+        "src/toe_test/ops/commands/notify.py",
+        "tests/ops/commands/test_notify.py",
+        "tests/ops/told_runs.py",
+    ],
     ("steel_toes", "preflight", "great_expectations"): [
         "src/toe_test/ops/storage.py",
         "tests/ops/test_storage.py",
@@ -317,6 +344,19 @@ ADDED = {
         "tests/ops/test_validation.py",
         "tests/ops/test_verdicts.py",
     ],
+    "slack": [
+        "src/toe_test/ops/slack.py",
+        "src/toe_test/ops/slack_blocks.py",
+        "src/toe_test/ops/slack_client.py",
+        "tests/ops/test_slack.py",
+        "tests/ops/test_slack_blocks.py",
+    ],
+    "email": [
+        "src/toe_test/ops/mail.py",
+        "src/toe_test/ops/mail_page.py",
+        "tests/ops/test_mail.py",
+        "tests/ops/test_mail_page.py",
+    ],
     "example": [
         "data/01_raw/README.md",
         "data/01_raw/penguins.csv",
@@ -349,6 +389,8 @@ TRACES = {
     "node_stats": r"node.?stats|psutil|openlineage-python",
     "great_expectations": r"great.?expectation|\bdefect\b|\bsuites?\b",
     "run_status": r"run.?status|jsonl|kedro runs|\bstatus.?page",
+    "slack": r"slack",
+    "email": r"smtp|e-mail|mail\.Mail|mail_page",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }
@@ -405,6 +447,7 @@ def test_commands_are_there_with_the_guards_that_have_them(combination, project)
     assert ("preflight" in commands) is combination["preflight"]
     assert ("runs" in commands) is combination["run_status"]
     assert ("expectations" in commands) is combination["great_expectations"]
+    assert ("notify" in commands) is (combination["slack"] or combination["email"])
 
 
 def test_what_is_off_leaves_no_trace(combination, project):
@@ -464,6 +507,7 @@ def test_a_run_requires_nothing_but_what_it_uses(combination, project):
         "example": ["kedro-datasets", "matplotlib", "numpy", "pandas"],
         "great_expectations": ["great_expectations", "pandas", "narwhals"],
         "node_stats": ["narwhals", "psutil"],
+        "slack": ["slack_sdk"],
         "steel_toes": ["xxhash"],
     }
     expected = [name for key in needed if combination[key] for name in needed[key]]

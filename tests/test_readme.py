@@ -13,6 +13,7 @@ PAGES = [
     "README.md",
     "docs/branches.md",
     "docs/expectations.md",
+    "docs/notifications.md",
     "docs/path_rules.md",
     "docs/preflight.md",
     "docs/run_status.md",

@@ -8,6 +8,9 @@ from .ops.expectations import Expectations
 {%- if cookiecutter.node_stats %}
 from .ops.node_stats import NodeStats
 {%- endif %}
+{%- if cookiecutter.slack or cookiecutter.email %}
+from .ops.notifications import Notifications
+{%- endif %}
 {%- if cookiecutter.path_rules %}
 from .ops.path_rules import PathRules
 {%- endif %}
@@ -32,6 +35,9 @@ class TeamHooks:
 
 
 REGISTER: list[Any] = [
+{%- if cookiecutter.slack or cookiecutter.email %}
+    Notifications(),
+{%- endif %}
 {%- if cookiecutter.node_stats %}
     NodeStats(),
 {%- endif %}

@@ -34,11 +34,7 @@ class RunProject:
 
     def session(self, *nodes, runner=None, run_id="run-1", data=1, **params):
         """Do what ``KedroSession.run`` does, for nodes that begin with ``raw``."""
-        loader = OmegaConfigLoader(
-            self.path / "conf", base_env="base", default_run_env="local"
-        )
-        context = KedroContext(self.path, loader, None, PACKAGE, self.hooks)
-        self.hooks.hook.after_context_created(context=context)
+        self.context()
         pipeline = Pipeline(list(nodes) or [node(same, "raw", "out", name="copy")])
         catalog = DataCatalog()
         catalog["raw"] = data
@@ -52,6 +48,14 @@ class RunProject:
             hook.on_pipeline_error(error=error, pipeline=pipeline, **shared)
             raise
         hook.after_pipeline_run(run_result=result, pipeline=pipeline, **shared)
+
+    def context(self):
+        """Do what Kedro does before a command of the project."""
+        loader = OmegaConfigLoader(
+            self.path / "conf", base_env="base", default_run_env="local"
+        )
+        context = KedroContext(self.path, loader, None, PACKAGE, self.hooks)
+        self.hooks.hook.after_context_created(context=context)
 
     def runs(self):
         """The runs as their journals tell them, the oldest first."""

@@ -11,7 +11,7 @@ module = ops("redaction")
 
 @pytest.mark.parametrize(
     "key",
-    ["password", "DB_PASSWORD", "api_key", "apiKey", "token", "slack_token", "secret"]
+    ["password", "DB_PASSWORD", "api_key", "apiKey", "token", "bot_token", "secret"]
     + ["client_secret", "aws_secret_access_key", "credentials", "sas", "account_key"],
 )
 def test_values_that_are_called_secret_are_hidden(key):
@@ -52,3 +52,44 @@ def test_paths_say_nothing_about_their_user(tmp_path, monkeypatch):
     text = f"{project}/data/x.csv, {project} and {tmp_path}/other"
 
     assert module.text(text, project) == "data/x.csv, . and ~/other"
+
+
+@pytest.fixture
+def known(monkeypatch):
+    monkeypatch.setattr(module, "_KNOWN", [])
+
+
+def test_what_is_known_to_be_secret_is_in_no_text(known):
+    module.hide(["hunter2", "hunter2 and more", "p@ss'word"])
+
+    text = "hunter2 and more, hunter2; p%40ss%27word"
+    assert module.text(text) == "***, ***; ***"
+    assert set(module.hidden()) >= {"hunter2", "hunter2 and more"}
+
+
+def test_all_of_credentials_is_secret_but_what_is_known_to_be_none():
+    credentials = {
+        "db": {"con": "postgresql://ada:pw-of-db@host/x", "port": 5432},
+        "bucket": {
+            "key": "a-long-key",
+            "client_kwargs": {"endpoint_url": "http://x:1"},
+        },
+        "mail": {"username": "ada-lovelace", "password": "four", "ssl": True},
+        "list": ["in-a-list", "tiny", 123456],
+        "broken": "http://[x",
+    }
+    found = set(module.secrets(credentials, everything=True))
+
+    assert found == {
+        "postgresql://ada:pw-of-db@host/x",
+        "pw-of-db",
+        "a-long-key",
+        "four",
+        "in-a-list",
+        "http://[x",
+    }
+
+
+def test_of_parameters_only_what_is_called_so_is_secret():
+    given = {"columns": ["flipper"], "api_token": "abcdef", "pin_secret": 123456}
+    assert set(module.secrets(given, everything=False)) == {"abcdef", "123456"}

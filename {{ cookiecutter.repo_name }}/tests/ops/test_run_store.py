@@ -1,6 +1,7 @@
 """The run store: files of runs in a folder, or behind a URL."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -58,3 +59,25 @@ def test_what_cannot_be_put_leaves_nothing(tmp_path):
     with pytest.raises(OSError):
         store.put("a", b"a folder is there")
     assert os.listdir(tmp_path / "runs") == ["a"]
+
+
+def test_of_many_who_create_a_file_one_is_told_so(store):
+    store.put("a/vm-1.jsonl", b"")
+    store.put("b/vm-1.jsonl", b"")
+    with ThreadPoolExecutor(8) as threads:
+        texts = [b"%d" % number for number in range(8)]
+        told = list(threads.map(lambda text: store.create("a/note.json", text), texts))
+
+    assert sorted(told) == [False] * 7 + [True]
+    assert store.get("a/note.json") == texts[told.index(True)]
+    assert store.without("note.json") == ["b"]
+
+
+def test_a_file_that_is_created_leaves_the_order_of_runs(tmp_path):
+    store = module.RunStore(str(tmp_path))
+    for age, key in enumerate(["new", "old"]):
+        store.put(f"{key}/vm-1.jsonl", b"")
+        os.utime(tmp_path / "runs" / key, (1000 - age, 1000 - age))
+    store.create("old/note.json", b"{}")
+
+    assert store.keys() == ["old", "new"]

@@ -141,6 +141,7 @@ class Journal:
 
 
 _CURRENT: ContextVar[Journal | None] = ContextVar("journal", default=None)
+_LATEST: ContextVar[Journal | None] = ContextVar("latest", default=None)
 _OPEN: dict[int, Journal] = {}
 _LOCK = threading.Lock()
 
@@ -157,6 +158,7 @@ def start(ticket: Ticket, catalog: Any) -> Journal:
     journal = Journal(ticket, catalog)
     _OPEN[id(catalog)] = journal
     _CURRENT.set(journal)
+    _LATEST.set(journal)
     return journal
 
 
@@ -194,6 +196,11 @@ def of(catalog: Any, run_id: str | None) -> Journal | None:
         return found
     same = [each for each in list(_OPEN.values()) if each.ticket.run_id == run_id]
     return same[0] if len(same) == 1 else current()
+
+
+def latest() -> Journal | None:
+    """The run that was started last, of this thread, whether it is over or not."""
+    return _LATEST.get()
 
 
 def running() -> list[Journal]:

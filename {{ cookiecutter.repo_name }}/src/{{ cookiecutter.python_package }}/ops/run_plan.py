@@ -31,13 +31,22 @@ def key_of(run_id: str, environ: Mapping[str, str] = os.environ) -> str:
 
     What Airflow or the user names is one run, whatever number of processes works on it.
     """
-    given = environ.get(KEY, "").strip()
-    if not given and all(environ.get(name) for name in _AIRFLOW):
-        given = ".".join(environ[name] for name in _AIRFLOW)
-    if given:
+    if given := _given(environ):
         text = re.sub(r"[^a-z0-9]+", "-", given.lower())[:60].strip("-")
         return f"{text or 'run'}-{branch.short_hash(given)}"
     return f"{re.sub(r'[^A-Za-z0-9.-]+', '-', run_id)}-{uuid4().hex[:8]}"
+
+
+def is_shared(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether other processes may work on the same run, before this one or after it."""
+    return bool(_given(environ))
+
+
+def _given(environ: Mapping[str, str]) -> str:
+    given = environ.get(KEY, "").strip()
+    if not given and all(environ.get(name) for name in _AIRFLOW):
+        given = ".".join(environ[name] for name in _AIRFLOW)
+    return given
 
 
 def describe(
@@ -56,7 +65,7 @@ def describe(
         "runner": runner.rpartition(".")[2],
         "blind": runner == _BLIND and _method() != "fork",
         "project": project.PACKAGE_NAME or project_path.name,
-        "branch": _branch(project_path),
+        "branch": branch_of(project_path),
         "user": who.user(),
         "params": redaction.values(params),
         "nodes": list(_nodes(_registered(names), pipeline)),
@@ -70,7 +79,8 @@ def _method() -> str:
     return asked if asked in known else multiprocessing.get_start_method()
 
 
-def _branch(project_path: Path) -> str:
+def branch_of(project_path: Path) -> str:
+    """The branch; empty if it is not known."""
     try:
         return branch.current(project_path).name
     except OpsError:  # a run need not be on a branch to be recorded

@@ -107,6 +107,32 @@ class RunStore:
         filesystem.makedirs(posixpath.dirname(file), exist_ok=True)
         filesystem.pipe_file(file, text)
 
+    def create(self, name: str, text: bytes) -> bool:
+        """Write a file of a run unless it is there; of many who try, one is told True.
+
+        So it is in a folder, and behind a URL where the store and its file system can
+        write on a condition: S3 and what speaks like it, Google, Azure. Of others, two
+        that try at the very same moment may both be told True.
+        """
+        if self.is_local:
+            return _create(os.path.join(self.path, name), text)
+        filesystem, path = self._open()
+        try:
+            filesystem.pipe_file(posixpath.join(path, name), text, mode="create")
+        except FileExistsError:
+            return False
+        return True
+
+    def without(self, name: str) -> list[str]:
+        """The keys of the runs that have no file of that name, the oldest first."""
+        if self.is_local:
+            there = os.path.exists
+            return [k for k in self.keys() if not there(f"{self.path}/{k}/{name}")]
+        keys = self.keys()
+        filesystem, path = self._open()
+        files = {each.removeprefix(path).strip("/") for each in filesystem.find(path)}
+        return [key for key in keys if f"{key}/{name}" not in files]
+
     def get(self, name: str) -> bytes | None:
         """A file; None if there is none."""
         if self.is_local:
@@ -123,6 +149,20 @@ class RunStore:
 
         filesystem, path = fsspec.url_to_fs(self.path, **self.options)
         return filesystem, path
+
+
+def _create(path: str, text: bytes) -> bool:
+    folder = os.path.dirname(path)
+    before = os.stat(folder)
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:
+        return False
+    with open(file, "wb") as stream:
+        stream.write(text)
+    # Runs are in the order of their folders' times: an old one stays where it is.
+    os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
+    return True
 
 
 def _by_time(times: Mapping[str, Any]) -> list[str]:

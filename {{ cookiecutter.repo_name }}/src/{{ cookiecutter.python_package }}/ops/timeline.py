@@ -17,6 +17,8 @@ from .run_store import RunStore
 from .runs import Run, State
 from .session import Event, Session
 
+# The events after which nobody adds to a file.
+_LAST = [b"run_ended", b"run_interrupted", b"postscript"]
 # Of the states of several sessions, the first that one of them has.
 _WEIGHT = [State.RUNNING, State.UNKNOWN, State.ERROR, State.INTERRUPTED, State.COMPLETE]
 
@@ -104,7 +106,7 @@ def read(store: RunStore, key: str, now: float | None = None) -> Run:
 def is_over(store: RunStore, key: str) -> bool:
     """Whether a run does not go on, told without reading all of it."""
     for text in store.read(key).values():
-        if b'"event": "run_ended"' in text or b'"event": "run_interrupted"' in text:
+        if any(b'"event": "%s"' % last in text for last in _LAST):
             continue
         lines = text.splitlines()
         for event in parsed(b"\n".join([*lines[:1], *lines[-2:]])):
