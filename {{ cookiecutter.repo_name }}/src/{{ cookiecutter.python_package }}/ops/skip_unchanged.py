@@ -133,15 +133,14 @@ def with_skipping(kind: Any) -> type[SkipUnchanged]:
     """A class of runners that skips. It goes by the name of the one that it is made of:
     hooks and records are about that one."""
     names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
-    made: Any = type(str(kind.__name__), (SkipUnchanged, kind), names)
-    return made  # type: ignore[no-any-return]
+    return type(kind.__name__, (SkipUnchanged, kind), names)
 
 
 def _named(kind: type) -> type:
     return kind.__mro__[2] if kind.__mro__[1] is SkipUnchanged else kind
 
 
-def _plain(kind: type, state: dict[str, Any]) -> Any:
+def _plain(kind: Any, state: dict[str, Any]) -> Any:
     runner = kind.__new__(kind)
     runner.__dict__.update(state)
     return runner
