@@ -1,0 +1,393 @@
+"""Edits of code, and whether a node that was run before has to run again.
+
+Each has files, of which ``nodes.py`` defines ``node``, and a text in them with what it
+is replaced by.
+"""
+
+import re
+from typing import NamedTuple
+
+STALE, FRESH = True, False
+
+
+class Edit(NamedTuple):
+    """An edit by its name."""
+
+    name: str
+    stale: bool
+    files: str
+    old: str
+    new: str
+
+    def before(self):
+        """The files by their names, as they were."""
+        return _split(self.files)
+
+    def after(self):
+        """The files after the edit."""
+        assert self.old in self.files, f"{self.name}: nothing is edited"
+        return _split(self.files.replace(self.old, self.new))
+
+
+def _split(text):
+    parts = re.split(r"^## (\S+)\n", text, flags=re.MULTILINE)
+    names = iter(parts[1:])
+    files = dict(zip(names, names, strict=True))
+    return {"nodes.py": parts[0]} | files
+
+
+HELPER = """
+def node(data):
+    return trim(data)
+
+def trim(data):
+    # not too much
+    return [
+        each for each in data
+    ]
+
+def other(data):
+    return data
+"""
+IMPORTED = """
+import numbers
+from . import helpers
+from .helpers import trim as cut
+
+def node(data):
+    '''Clean.'''
+    return helpers.clean(cut(data)), helpers.LIMIT
+
+## helpers.py
+LIMIT = 3
+
+def clean(data):
+    return deeper(data)
+
+def deeper(data):
+    return data[:5]
+
+def trim(data):
+    return data[1:]
+
+def unused(data):
+    return data[2:]
+"""
+CONSTANT = """
+VALUE = {}
+OTHER = 1
+def node(data):
+    return VALUE
+"""
+LAZY = """
+def node(data):
+    from .helpers import trim
+    return trim(data)
+
+## helpers.py
+import json as loader
+from .deep import deep
+
+LIMIT = 3
+REGISTER = []
+
+def trim(data):
+    return deep(data)[:LIMIT] + REGISTER
+
+def unused(data):
+    return 1
+
+REGISTER.append("a")
+
+## deep.py
+def deep(data):
+    return data + 7
+
+def unused(data):
+    return 2
+"""
+CLASSES = """
+class Base:
+    factor = 2
+    def scale(self, data):
+        return data * self.factor
+
+class Cleaner(Base):
+    '''It cleans.'''
+    limit = 3
+
+    def __init__(self, limit):
+        self.limit = limit
+
+    def clean(self, data):
+        return self.scale(data)[: self.limit]
+
+    @property
+    def double(self):
+        return 2 * self.limit
+
+    @staticmethod
+    def fixed():
+        return 5
+
+    @classmethod
+    def make(cls):
+        return cls(6)
+
+node = Cleaner(7).clean
+"""
+WRAPPED = """
+import functools
+
+def twice(times=2):
+    def decorate(function):
+        @functools.wraps(function)
+        def wrapper(*args):
+            return [function(*args) for _ in range(times)]
+        return wrapper
+    return decorate
+
+def bare(function):
+    return lambda data: function(data) + 10
+
+@twice(times=4)
+def wrapped(data):
+    return data + 20
+
+@bare
+def replaced(data):
+    return data + 30
+
+def node(data):
+    return wrapped(data), replaced(data)
+"""
+HINTS = """
+from dataclasses import dataclass, field
+from enum import Enum
+
+class Colour(Enum):
+    RED = 1
+
+@dataclass
+class Settings:
+    size: int = 3
+    names: list = field(default_factory=list)
+    colour: Colour = Colour.RED
+
+@dataclass
+class Others:
+    size: int = 3
+
+def node(data, settings: Settings, text: "Others | None" = None):
+    return data
+"""
+MANY = """
+from functools import lru_cache, partial, singledispatch, cached_property
+
+@lru_cache
+def cached(data):
+    return data + 1
+
+@singledispatch
+def general(data):
+    return data + 2
+
+@general.register
+def _(data: int):
+    return data + 3
+
+def power(base, exponent):
+    return base**exponent
+
+square = partial(power, exponent=4)
+halve = lambda data: data / 5
+
+def generate(data):
+    yield data + 6
+
+async def wait(data):
+    return data + 7
+
+def outer(number):
+    def inner(data):
+        return data + number
+    return inner
+
+closed = outer(8)
+
+def even(number):
+    return number == 0 or odd(number - 9)
+
+def odd(number):
+    return number != 0 and even(number - 1)
+
+TABLE = {"a": power, "b": [lambda data: data - 11]}
+
+class Scaler:
+    def __init__(self):
+        self.state = {"factor": 12}
+    def __call__(self, data):
+        return data * self.state["factor"] + 13
+
+scale = Scaler()
+made = {}
+exec("def written(data): return data + 14", made)
+written = made["written"]
+
+def defaults(data, more=15, *, keyword=16):
+    return data
+
+def local(data):
+    return [trim for trim in data], (lambda trim: trim)(data)
+
+def trim():
+    return 17
+
+def node(data):
+    steps = [cached, general, square, halve, generate, wait, closed, even, scale]
+    steps += [written, defaults, local]
+    return steps, TABLE["a"]
+"""
+MODULES = """
+import own.far.away as far_away
+import own.near
+from own.stars import *
+
+def node(data):
+    return far_away.go(data), own.near.go(data), starred(data), getattr(far_away, "x")
+
+def sibling():
+    return 0
+
+## far/__init__.py
+## far/away.py
+x = 1
+def go(data):
+    return data + 2
+## near.py
+def go(data):
+    return data + 3
+def unused(data):
+    return data + 4
+## stars.py
+def starred(data):
+    return data + 5
+def not_used(data):
+    return data + 6
+"""
+
+
+def _constant(name, stale, old, new):
+    return Edit(
+        f"constant: {name}",
+        stale,
+        CONSTANT.replace("{}", old),
+        f"VALUE = {old}",
+        f"VALUE = {new}",
+    )
+
+
+EDITS = [
+    # The function alone
+    Edit("nothing", FRESH, HELPER, "", ""),
+    Edit("body", STALE, IMPORTED, "cut(data)", "cut(data + 1)"),
+    Edit("comment", FRESH, HELPER, "# not too much", "# far too much"),
+    Edit("line above", FRESH, HELPER, "\ndef node", "\n\n\n# new\n\ndef node"),
+    Edit("docstring", FRESH, IMPORTED, "'''Clean.'''", "'''Tidy.'''"),
+    Edit("no docstring", FRESH, IMPORTED, "    '''Clean.'''\n", ""),
+    Edit("statement over lines", FRESH, HELPER, "trim(data)\n\n", "trim(\n  data\n )\n\n"),
+    Edit("quotes", FRESH, CONSTANT, "VALUE = {}", "VALUE = (  {}  )"),
+    Edit("local renamed", STALE, HELPER, "each for each in", "one for one in"),
+    Edit("default", STALE, MANY, "more=15", "more=150"),
+    Edit("default of another type", STALE, MANY, "more=15", "more=15.0"),
+    Edit("default of a keyword", STALE, MANY, "keyword=16", "keyword=160"),
+    Edit("hint", STALE, HINTS, "settings: Settings", "settings: dict"),
+    Edit("field of a hint", STALE, HINTS, "class Settings:\n    size: int", "class Settings:\n    size: str"),
+    Edit("default of a field", STALE, HINTS, "class Settings:\n    size: int = 3", "class Settings:\n    size: int = 4"),
+    Edit("class of a hint in quotes", STALE, HINTS, "class Others:\n    size: int = 3", "class Others:\n    size: int = 4"),
+    Edit("enumeration", STALE, HINTS, "RED = 1", "RED = 2"),
+    # Helpers, however they are reached
+    Edit("helper", STALE, HELPER, "in data\n", "in data[1:]\n"),
+    Edit("another function", FRESH, HELPER, "    return data\n", "    return 1\n"),
+    Edit("another function removed", FRESH, HELPER, "def other(data):\n    return data\n", ""),
+    Edit("helper through a module", STALE, IMPORTED, "deeper(data)\n\n", "deeper(data[1:])\n\n"),
+    Edit("helper of a helper", STALE, IMPORTED, "data[:5]", "data[:50]"),
+    Edit("helper by another name", STALE, IMPORTED, "data[1:]", "data[10:]"),
+    Edit("constant through a module", STALE, IMPORTED, "LIMIT = 3", "LIMIT = 4"),
+    Edit("unused helper of a module", FRESH, IMPORTED, "data[2:]", "data[20:]"),
+    Edit("order of imports", FRESH, IMPORTED, "import numbers\nfrom . import helpers\n", "from . import helpers\nimport numbers\n"),
+    Edit("unused import", FRESH, IMPORTED, "import numbers\n", "import string\n"),
+    Edit("import of a module by its path", STALE, MODULES, "data + 2", "data + 20"),
+    Edit("import without another name", STALE, MODULES, "data + 3", "data + 30"),
+    Edit("unused beside it", FRESH, MODULES, "data + 4", "data + 40"),
+    Edit("import of all names", STALE, MODULES, "data + 5", "data + 50"),
+    Edit("unused of all names", FRESH, MODULES, "data + 6", "data + 60"),
+    Edit("attribute of a module by name", STALE, MODULES, "x = 1", "x = 10"),
+    Edit("sibling", FRESH, MODULES, "return 0", "return 1"),
+    # Imports inside functions
+    Edit("lazy helper", STALE, LAZY, "deep(data)[:LIMIT]", "deep(data)[: LIMIT + 1]"),
+    Edit("constant of a lazy helper", STALE, LAZY, "LIMIT = 3", "LIMIT = 4"),
+    Edit("register of a lazy helper", STALE, LAZY, '"a"', '"b"'),
+    Edit("helper of a lazy helper", STALE, LAZY, "data + 7", "data + 70"),
+    Edit("unused beside a lazy helper", FRESH, LAZY, "return 1", "return 10"),
+    Edit("unused beside its helper", FRESH, LAZY, "return 2", "return 20"),
+    Edit("unused import of a lazy module", FRESH, LAZY, "json as loader", "csv as loader"),
+    # Constants
+    _constant("value", STALE, "3", "4"),
+    _constant("float", STALE, "1", "1.0"),
+    _constant("bool", STALE, "1", "True"),
+    _constant("order", STALE, "[1, 2]", "[2, 1]"),
+    _constant("list or tuple", STALE, "[1, 2]", "(1, 2)"),
+    _constant("order of a set", FRESH, "{'a', 'b', 'c'}", "{'c', 'b', 'a'}"),
+    _constant("set", STALE, "{'a', 'b', 'c'}", "{'a', 'b', 'd'}"),
+    _constant("nested", STALE, "{'a': [{'b': {1, 2}}]}", "{'a': [{'b': {1, 3}}]}"),
+    _constant("order of a dict", STALE, "{'a': 1, 'b': 2}", "{'b': 2, 'a': 1}"),
+    _constant("how it is written", FRESH, "1000", "1_000"),
+    _constant("how it is computed", FRESH, "6", "2 * 3"),
+    _constant("unknown to others", FRESH, "object()", "object( )"),
+    _constant("pattern", STALE, "__import__('re').compile('a')", "__import__('re').compile('b')"),
+    _constant("flags of a pattern", STALE, "__import__('re').compile('a')", "__import__('re').compile('a', 2)"),
+    _constant("date", STALE, "__import__('datetime').date(2026, 1, 1)", "__import__('datetime').date(2026, 1, 2)"),
+    _constant("path in the project", STALE, "__file__", "__file__ + '.txt'"),
+    _constant("function of Python", STALE, "__import__('math').sin", "__import__('math').cos"),
+    _constant("that holds itself", STALE, "(lambda a: a.append(a) or a)([1])", "(lambda a: a.append(a) or a)([2])"),
+    Edit("unused constant", FRESH, CONSTANT, "OTHER = 1", "OTHER = 2"),
+    # Decorators
+    Edit("decorated function", STALE, WRAPPED, "data + 20", "data + 21"),
+    Edit("decorator", STALE, WRAPPED, "for _ in", "for one in"),
+    Edit("argument of a decorator", STALE, WRAPPED, "times=4", "times=5"),
+    Edit("decorator that hides the function", STALE, WRAPPED, "data) + 10", "data) + 11"),
+    Edit("hidden function", STALE, WRAPPED, "data + 30", "data + 31"),
+    Edit("decorator removed", STALE, WRAPPED, "@twice(times=4)\n", ""),
+    Edit("cached function", STALE, MANY, "data + 1\n", "data + 100\n"),
+    Edit("function by type of argument", STALE, MANY, "data + 2\n", "data + 200\n"),
+    Edit("its case", STALE, MANY, "data + 3\n", "data + 300\n"),
+    # Other callables
+    Edit("partial", STALE, MANY, "exponent=4", "exponent=40"),
+    Edit("function of a partial", STALE, MANY, "base**exponent", "base*exponent"),
+    Edit("lambda", STALE, MANY, "data / 5", "data / 50"),
+    Edit("generator", STALE, MANY, "data + 6", "data + 60"),
+    Edit("coroutine", STALE, MANY, "data + 7", "data + 70"),
+    Edit("closure", STALE, MANY, "outer(8)", "outer(80)"),
+    Edit("inner function", STALE, MANY, "data + number", "data - number"),
+    Edit("recursion", STALE, MANY, "number - 9", "number - 90"),
+    Edit("recursion over two", STALE, MANY, "number != 0", "number != 10"),
+    Edit("entry of a table", STALE, MANY, '"a": power', '"a": even'),
+    Edit("lambda in a table", STALE, MANY, "data - 11", "data - 110"),
+    Edit("state of a callable object", STALE, MANY, "12", "120"),
+    Edit("method of a callable object", STALE, MANY, "+ 13", "+ 130"),
+    Edit("function without source", STALE, MANY, "data + 14", "data + 140"),
+    Edit("function of a local's name", FRESH, MANY, "return 17", "return 170"),
+    # Classes
+    Edit("method", STALE, CLASSES, "self.scale(data)", "self.scale(data * 2)"),
+    Edit("base class", STALE, CLASSES, "data * self", "data + self"),
+    Edit("attribute of a base class", STALE, CLASSES, "factor = 2", "factor = 3"),
+    Edit("class attribute", STALE, CLASSES, "limit = 3", "limit = 4"),
+    Edit("state of an instance", STALE, CLASSES, "Cleaner(7)", "Cleaner(8)"),
+    Edit("property", STALE, CLASSES, "2 * self", "3 * self"),
+    Edit("static method", STALE, CLASSES, "return 5", "return 6"),
+    Edit("class method", STALE, CLASSES, "cls(6)", "cls(7)"),
+    Edit("docstring of a class", FRESH, CLASSES, "It cleans.", "It tidies."),
+    Edit("comment in a class", FRESH, CLASSES, "    limit = 3", "    # most\n    limit = 3"),
+    Edit("method by assignment", STALE, CLASSES, "\nnode =", "\nCleaner.scale = lambda self, data: data\nnode ="),
+]  # fmt: skip
