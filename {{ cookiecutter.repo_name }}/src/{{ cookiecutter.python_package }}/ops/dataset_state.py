@@ -17,7 +17,7 @@ from kedro.utils import load_obj
 
 from . import data_print
 from .data_print import MISSING, Held
-from .node_code import Code, code_of, code_of_class
+from .node_code import Code, Codes
 from .places import FILE, FOLDER, TABLES
 from .skip_unchanged_options import SkipUnchangedOptions
 from .stat_cache import StatCache, signs_of
@@ -50,7 +50,7 @@ class Datasets:
     cache: StatCache
     options: SkipUnchangedOptions
     project: Path
-    _classes: dict[str, Code] = field(factory=dict)
+    codes: Codes
     _entries: dict[str, Any] = field(factory=dict)
 
     def entry(self, name: str) -> dict[str, Any] | None:
@@ -206,15 +206,11 @@ class Datasets:
         cls = (
             thing if inspect.isroutine(thing) or inspect.isclass(thing) else type(thing)
         )
-        key = f"{cls.__module__}.{cls.__qualname__}"
-        if key not in self._classes:
-            file = inspect.getsourcefile(cls) or ""
-            ours = os.path.realpath(file).startswith(os.path.realpath(self.project))
-            if not ours or f"{os.sep}site-packages{os.sep}" in file:
-                return None
-            look: Any = code_of_class if inspect.isclass(cls) else code_of
-            self._classes[key] = look(cls, self.project)
-        return self._classes[key]
+        file = inspect.getsourcefile(cls) or ""
+        ours = os.path.realpath(file).startswith(os.path.realpath(self.project))
+        if not ours or f"{os.sep}site-packages{os.sep}" in file:
+            return None
+        return self.codes.of(cls)
 
     @cached_property
     def _version(self) -> str:

@@ -10,7 +10,6 @@ from kedro.pipeline.node import Node
 from . import redaction
 from .dataset_state import Datasets, How
 from .fingerprint import of_parts
-from .node_code import Code, code_of
 from .node_groups import Group
 from .value_print import NotTold, leaves, spelled
 
@@ -33,7 +32,6 @@ class Recipes:
     def __init__(self, datasets: Datasets) -> None:
         """Take the datasets of the run."""
         self._datasets = datasets
-        self._codes: dict[int, tuple[Any, Code]] = {}
         self._hows: dict[str, How] = {}
         self._parameters: dict[str, Recipe] = {}
 
@@ -44,7 +42,7 @@ class Recipes:
         opaque: list[str] = []
         for node in group.nodes:
             items[f"wiring of {'+'.join(node.outputs)}"] = _wiring(node)
-            code = self._code(node.func)
+            code = self._datasets.codes.of(node.func)
             items[f"code of {'+'.join(node.outputs)}"] = code.digest
             items |= code.items
             opaque += code.opaque
@@ -59,13 +57,6 @@ class Recipes:
             opaque += parameter.opaque
         parts = (f"{key} {items[key]}" for key in sorted(items))
         return Recipe(of_parts(parts), items, shown, tuple(dict.fromkeys(opaque)))
-
-    def _code(self, function: Any) -> Code:
-        # With the function itself: as long as it is there, nothing else has its id.
-        if id(function) not in self._codes:
-            code = code_of(function, self._datasets.project)
-            self._codes[id(function)] = function, code
-        return self._codes[id(function)][1]
 
     def _how(self, name: str) -> How:
         if name not in self._hows:

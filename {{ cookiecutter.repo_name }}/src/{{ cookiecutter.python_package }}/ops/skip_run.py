@@ -20,6 +20,7 @@ from . import branch, options, skipped
 from .dataset_state import Datasets
 from .errors import OpsError
 from .made import Made, MadeLog
+from .node_code import Codes
 from .run_marks import EVERYTHING, RunMark
 from .skip_plan import DONE, SKIP, Plan, Step, prints
 from .skip_unchanged_options import Forced, SkipUnchangedOptions
@@ -65,7 +66,8 @@ class SkipRun:
         forced.refuse_unknown(
             {name for node in pipeline.nodes for name in (node.name, node.short_name)}
         )
-        datasets = Datasets(catalog, cache, settings, project)
+        codes = Codes.of_project(project)
+        datasets = Datasets(catalog, cache, settings, project, codes)
         plan = Plan(pipeline, datasets, log, forced)
         return cls(plan, log, RunMark(url, credentials), cache, settings, run_id)
 
