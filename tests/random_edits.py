@@ -131,7 +131,9 @@ class Project:
                 f"name={node['name']!r})"
             )
         nodes = ",\n    ".join(lines)
-        code.append(f"\ndef create_pipeline():\n    return Pipeline([\n    {nodes}\n    ])\n")
+        code.append(
+            f"\ndef create_pipeline():\n    return Pipeline([\n    {nodes}\n    ])\n"
+        )
         PIPELINE.mkdir(exist_ok=True)
         (PIPELINE / "__init__.py").write_text("".join(code))
         text = HELPERS.format(word=self.word, first=self.first, second=self.second)
@@ -250,7 +252,6 @@ def both(runner: Any, select: dict[str, Any], fail: str) -> dict[str, Any]:
     """A skipping run and one that does not skip, from the same data."""
     logging.disable(logging.CRITICAL)
     from kedro.framework.project import pipelines  # noqa: PLC0415
-
     from toe_test.ops import skipped  # type: ignore  # noqa: PLC0415
 
     names: list[str] = []

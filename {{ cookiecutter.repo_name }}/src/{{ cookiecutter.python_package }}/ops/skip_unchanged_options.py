@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from . import options
 from .errors import OpsError
@@ -18,7 +18,6 @@ RUN, CONTENT = "run", "content"
 
 
 @options.section("skip_unchanged")
-@define
 class SkipUnchangedOptions:
     """How it is told whether something changed."""
 
