@@ -276,6 +276,140 @@ def not_used(data):
     return data + 6
 """
 
+SCOPES = """
+import importlib
+from . import package
+from .package import register, swapped
+from .package.inner import Worker, Left, Right
+
+LIMIT, SHADOW, INNER, STARRED, COUNT, OUTER = 1, 2, 3, 4, 5, 6
+go = package.late
+
+def trim(data):
+    return data + 7
+
+trim.size = 8
+
+def unused(data):
+    return trim
+
+if LIMIT:
+    def chosen(data):
+        return data + 9
+else:
+    def chosen(data):
+        return data + 10
+
+def make(number):
+    return lambda data: data + number
+
+first, second = make(11), make(12)
+one, two = (lambda data: data + 13), (lambda data: data + 14)
+
+class Both(Left, Right):
+    pass
+
+def lazily(data):
+    import own.package.inner
+    import own.package.deep.deeper as deepest
+    from .package import lazy
+    from .package.deep.deeper import Child
+    module = importlib.import_module("own.named")
+    return own.package.inner.used(data), deepest.deep(data), lazy(data), module, Child
+
+def node(data, clean=trim, /, *more, **others):
+    class Local:
+        size = INNER
+    def inner():
+        return [SHADOW for SHADOW in data], [each for each in STARRED]
+    match data:
+        case {"a": OUTER, **rest}:
+            return OUTER
+    if (COUNT := 15) and LIMIT:
+        return Worker().work(data), Local, inner, COUNT
+    with package.opened() as OUTER:
+        return first(one(data)) - second(two(data)), chosen, lazily, Both().go, go
+    return package.made_up, register.TABLE, swapped
+
+## package/__init__.py
+from contextlib import contextmanager
+from . import register
+from .register import first, second
+from .inner import late
+try:
+    from .fast import lazy
+except ImportError:
+    from .slow import lazy
+
+@contextmanager
+def opened():
+    yield 16
+
+def __getattr__(name):
+    return 17
+
+swapped = {"a": first, "b": second}
+## package/slow.py
+def lazy(data):
+    return data + 18
+## package/register.py
+TABLE = {}
+
+def entered(function):
+    TABLE[function.__name__] = function
+    return function
+
+@entered
+def first(data):
+    return data + 19
+
+@entered
+def second(data):
+    return data + 20
+
+def beside(data):
+    return data + 21
+## package/inner.py
+def used(data):
+    return data + 22
+
+def late(data):
+    return data + 23
+
+class Tool:
+    def use(self, data):
+        return data + 24
+
+class Worker:
+    def __init__(self):
+        self.tool = Tool()
+    def work(self, data):
+        return self.tool.use(data)
+
+class Left:
+    def go(self):
+        return 25
+
+class Right:
+    def go(self):
+        return 26
+## package/deep/__init__.py
+## package/deep/deeper.py
+from ..inner import Tool
+from ...named import *
+
+class Child(Tool):
+    number = NAMED
+
+def deep(data):
+    return data + 27
+
+def shallow(data):
+    return data + 28
+## named.py
+NAMED = 29
+"""
+
 
 def _constant(name, stale, old, new):
     return Edit(
@@ -390,4 +524,36 @@ EDITS = [
     Edit("docstring of a class", FRESH, CLASSES, "It cleans.", "It tidies."),
     Edit("comment in a class", FRESH, CLASSES, "    limit = 3", "    # most\n    limit = 3"),
     Edit("method by assignment", STALE, CLASSES, "\nnode =", "\nCleaner.scale = lambda self, data: data\nnode ="),
+    # Names, wherever they are bound
+    Edit("constant in a condition", STALE, SCOPES, "LIMIT, SHADOW, INNER, STARRED, COUNT, OUTER = 1,", "LIMIT, SHADOW, INNER, STARRED, COUNT, OUTER = 100,"),
+    Edit("name that a comprehension binds", FRESH, SCOPES, "= 1, 2,", "= 1, 200,"),
+    Edit("constant of an inner class", STALE, SCOPES, "1, 2, 3,", "1, 2, 300,"),
+    Edit("constant of an inner function", STALE, SCOPES, "3, 4,", "3, 400,"),
+    Edit("name that a walrus binds", FRESH, SCOPES, "4, 5,", "4, 500,"),
+    Edit("name that a match binds", FRESH, SCOPES, "5, 6\n", "5, 600\n"),
+    Edit("function as a default", STALE, SCOPES, "data + 7", "data + 70"),
+    Edit("attribute of a function", STALE, SCOPES, "size = 8", "size = 80"),
+    Edit("definition that is taken", STALE, SCOPES, "data + 9", "data + 90"),
+    Edit("definition that is not taken", FRESH, SCOPES, "data + 10", "data + 100"),
+    Edit("closures exchanged", STALE, SCOPES, "make(11), make(12)", "make(12), make(11)"),
+    Edit("lambdas on a line exchanged", STALE, SCOPES, "one, two = (", "two, one = ("),
+    Edit("one lambda of a line", STALE, SCOPES, "data + 14", "data + 140"),
+    Edit("order of base classes", STALE, SCOPES, "(Left, Right)", "(Right, Left)"),
+    Edit("class of a local object", STALE, SCOPES, "self.tool.use(data)", "self.tool.use(data) + 1"),
+    Edit("class of its attribute", STALE, SCOPES, "data + 24", "data + 240"),
+    Edit("method that is new", STALE, SCOPES, "(Left, Right):\n    pass", "(Left, Right):\n    def go(self):\n        return 0"),
+    Edit("function by another name", STALE, SCOPES, "data + 23", "data + 230"),
+    Edit("module whose names are made up", STALE, SCOPES, "return 17", "return 170"),
+    Edit("context manager", STALE, SCOPES, "yield 16", "yield 160"),
+    Edit("table exchanged", STALE, SCOPES, '"a": first, "b": second', '"a": second, "b": first'),
+    Edit("function in a register", STALE, SCOPES, "data + 19", "data + 190"),
+    Edit("function that is new in a register", STALE, SCOPES, "def beside", "@entered\ndef beside"),
+    Edit("function beside a register", FRESH, SCOPES, "data + 21", "data + 210"),
+    Edit("lazy import by its path", STALE, SCOPES, "data + 22", "data + 220"),
+    Edit("lazy import as another name", STALE, SCOPES, "data + 27", "data + 270"),
+    Edit("unused beside it, too", FRESH, SCOPES, "data + 28", "data + 280"),
+    Edit("lazy import through a try", STALE, SCOPES, "data + 18", "data + 180"),
+    Edit("module by name", STALE, SCOPES, "NAMED = 29", "NAMED = 290"),
+    Edit("unused function", FRESH, SCOPES, "    return trim\n", "    return 0\n"),
+    Edit("signature", STALE, SCOPES, "clean=trim, /,", "clean=trim,"),
 ]  # fmt: skip

@@ -116,7 +116,7 @@ class Unimported:
         if not origin or not origin.endswith(tuple(SOURCE_SUFFIXES)):
             return None
         try:
-            source = self.sources.of_file(origin)
+            source = self.sources.of_file(module, origin)
             return source if source.tree else None
         except (OSError, SyntaxError):
             return None
@@ -140,6 +140,8 @@ class Unimported:
                 found = self.imported(inside, self.package(module))
                 if not any(isinstance(each, Missing) for each in found):
                     return found
+        if source and any(_statements(source.tree.body, "__getattr__")):
+            return [Part(module)]
         return [Missing(f"{module}.{chain[0]}")]
 
     def _is_built_in(self, name: str, source: Source | None) -> bool:
