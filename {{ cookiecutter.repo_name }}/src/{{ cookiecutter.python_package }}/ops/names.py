@@ -42,12 +42,9 @@ def resolve(
     while isinstance(value, ModuleType) and rest and own.has(value.__name__):
         module, names = value.__name__, vars(value)
         name = rest.pop(0)
-        if name in names:
-            value = names[name]
-        elif "__getattr__" not in names:  # a module that is not imported yet, perhaps
+        if name not in names:  # a module that is not imported yet, or a made-up name
             return [*unimported.resolve(module, (name, *rest))]
-        else:  # names are made up there
-            break
+        value = names[name]
     if isinstance(value, (FunctionType, ModuleType, type)):
         return [value]
     return [Constant(module, name, names)]
