@@ -90,14 +90,22 @@ from .deep import deep
 
 LIMIT = 3
 REGISTER = []
+TABLE = {}
 
 def trim(data):
-    return deep(data)[:LIMIT] + REGISTER
+    return deep(data)[:LIMIT] + REGISTER + TABLE["entered"](data)
 
 def unused(data):
     return 1
 
 REGISTER.append("a")
+
+def enter(function):
+    TABLE[function.__name__] = function
+
+@enter
+def entered(data):
+    return 3
 
 ## deep.py
 def deep(data):
@@ -134,7 +142,8 @@ class Cleaner(Base):
     def make(cls):
         return cls(6)
 
-node = Cleaner(7).clean
+Made = type("Made", (Cleaner,), {})
+node = Made(7).clean
 """
 WRAPPED = """
 import functools
@@ -213,7 +222,13 @@ def outer(number):
         return data + number
     return inner
 
+def given(number, other):
+    def inner(data, more=number, *, keyword=other):
+        return data
+    return inner
+
 closed = outer(8)
+filled = given(18, 19)
 
 def even(number):
     return number == 0 or odd(number - 9)
@@ -238,14 +253,20 @@ def defaults(data, more=15, *, keyword=16):
     return data
 
 def local(data):
-    return [trim for trim in data], (lambda trim: trim)(data)
+    trim = data
+    def inner():
+        return trim
+    return [trim for trim in data], (lambda trim: trim)(data), inner
 
 def trim():
     return 17
 
+steps_of_table = {"a": even, "b": odd}
+steps_of_set = {lambda data: data + 20, lambda data: data + 21}
+
 def node(data):
     steps = [cached, general, square, halve, generate, wait, closed, even, scale]
-    steps += [written, defaults, local]
+    steps += [written, defaults, local, filled, odd, steps_of_table, steps_of_set]
     return steps, TABLE["a"]
 """
 MODULES = """
@@ -274,6 +295,147 @@ def starred(data):
     return data + 5
 def not_used(data):
     return data + 6
+"""
+
+SCOPES = """
+import importlib
+from . import package
+from .package import register, swapped
+from .package.inner import Worker, Left, Right
+
+LIMIT, SHADOW, INNER, STARRED, COUNT, OUTER = 1, 2, 3, 4, 5, 6
+REST = FOUND = ERROR = 30
+go = package.late
+
+def trim(data):
+    return data + 7
+
+trim.size = 8
+
+def unused(data):
+    return trim
+
+if LIMIT:
+    def chosen(data):
+        return data + 9
+else:
+    def chosen(data):
+        return data + 10
+
+def make(number):
+    return lambda data: data + number
+
+first, second = make(11), make(12)
+one, two = (lambda data: data + 13), (lambda data: data + 14)
+
+class Both(Left, Right):
+    pass
+
+def lazily(data):
+    import own.package.inner
+    import own.package.deep.deeper as deepest
+    from .package import lazy
+    from .package.deep.deeper import Child
+    module = importlib.import_module("own.named")
+    return own.package.inner.used(data), deepest.deep(data), lazy(data), module, Child
+
+def node(data, clean=trim, /, *more, **others):
+    class Local:
+        size = INNER
+    def inner():
+        return [SHADOW for SHADOW in data], [each for each in STARRED]
+    match data:
+        case {"a": OUTER, **REST}:
+            return OUTER, REST
+    try:
+        return any((FOUND := each) for each in data), FOUND
+    except ValueError as ERROR:
+        return ERROR
+    if (COUNT := 15) and LIMIT:
+        return Worker().work(data), Local, inner, COUNT
+    with package.opened() as OUTER:
+        return first(one(data)) - second(two(data)), chosen, lazily, Both().go, go
+    return package.made_up, register.TABLE, swapped
+
+## package/__init__.py
+from contextlib import contextmanager
+from . import register
+from .register import first, second
+from .inner import late
+try:
+    from .fast import lazy
+except ImportError:
+    from .slow import lazy
+
+@contextmanager
+def opened():
+    yield 16
+
+def __getattr__(name):
+    return 17
+
+swapped = {"a": first, "b": second}
+## package/slow.py
+def lazy(data):
+    return data + 18
+## package/register.py
+TABLE = {}
+
+def entered(function):
+    TABLE[function.__name__] = function
+    return function
+
+@entered
+def first(data):
+    return data + 19
+
+@entered
+def second(data):
+    return data + 20
+
+def beside(data):
+    return data + 21
+## package/inner.py
+def used(data):
+    return data + 22
+
+def late(data):
+    return data + 23
+
+class Tool:
+    def use(self, data):
+        return data + 24
+
+class Worker:
+    def __init__(self):
+        self.tool = Tool()
+    def work(self, data):
+        return self.tool.use(data)
+
+class Left:
+    def go(self):
+        return 25
+
+class Right:
+    def go(self):
+        return 26
+## package/deep/__init__.py
+## package/deep/deeper.py
+from ..inner import Tool
+from ...starred import *
+
+class Child(Tool):
+    number = STAR
+
+def deep(data):
+    return data + 27
+
+def shallow(data):
+    return data + 28
+## named.py
+NAMED = 29
+## starred.py
+STAR = 31
 """
 
 
@@ -328,6 +490,7 @@ EDITS = [
     Edit("lazy helper", STALE, LAZY, "deep(data)[:LIMIT]", "deep(data)[: LIMIT + 1]"),
     Edit("constant of a lazy helper", STALE, LAZY, "LIMIT = 3", "LIMIT = 4"),
     Edit("register of a lazy helper", STALE, LAZY, '"a"', '"b"'),
+    Edit("function in a register of a lazy helper", STALE, LAZY, "return 3", "return 30"),
     Edit("helper of a lazy helper", STALE, LAZY, "data + 7", "data + 70"),
     Edit("unused beside a lazy helper", FRESH, LAZY, "return 1", "return 10"),
     Edit("unused beside its helper", FRESH, LAZY, "return 2", "return 20"),
@@ -343,6 +506,7 @@ EDITS = [
     _constant("nested", STALE, "{'a': [{'b': {1, 2}}]}", "{'a': [{'b': {1, 3}}]}"),
     _constant("order of a dict", STALE, "{'a': 1, 'b': 2}", "{'b': 2, 'a': 1}"),
     _constant("how it is written", FRESH, "1000", "1_000"),
+    _constant("how a text is written", FRESH, "'a'", 'u"a"'),
     _constant("how it is computed", FRESH, "6", "2 * 3"),
     _constant("unknown to others", FRESH, "object()", "object( )"),
     _constant("pattern", STALE, "__import__('re').compile('a')", "__import__('re').compile('b')"),
@@ -369,10 +533,14 @@ EDITS = [
     Edit("generator", STALE, MANY, "data + 6", "data + 60"),
     Edit("coroutine", STALE, MANY, "data + 7", "data + 70"),
     Edit("closure", STALE, MANY, "outer(8)", "outer(80)"),
+    Edit("default from a function around", STALE, MANY, "given(18,", "given(180,"),
+    Edit("default of a keyword from there", STALE, MANY, ", 19)", ", 190)"),
     Edit("inner function", STALE, MANY, "data + number", "data - number"),
     Edit("recursion", STALE, MANY, "number - 9", "number - 90"),
     Edit("recursion over two", STALE, MANY, "number != 0", "number != 10"),
     Edit("entry of a table", STALE, MANY, '"a": power', '"a": even'),
+    Edit("entries exchanged", STALE, MANY, '"a": even, "b": odd', '"a": odd, "b": even'),
+    Edit("function in a set", STALE, MANY, "data + 21", "data + 210"),
     Edit("lambda in a table", STALE, MANY, "data - 11", "data - 110"),
     Edit("state of a callable object", STALE, MANY, "12", "120"),
     Edit("method of a callable object", STALE, MANY, "+ 13", "+ 130"),
@@ -383,11 +551,49 @@ EDITS = [
     Edit("base class", STALE, CLASSES, "data * self", "data + self"),
     Edit("attribute of a base class", STALE, CLASSES, "factor = 2", "factor = 3"),
     Edit("class attribute", STALE, CLASSES, "limit = 3", "limit = 4"),
-    Edit("state of an instance", STALE, CLASSES, "Cleaner(7)", "Cleaner(8)"),
+    Edit("state of an instance", STALE, CLASSES, "Made(7)", "Made(8)"),
     Edit("property", STALE, CLASSES, "2 * self", "3 * self"),
     Edit("static method", STALE, CLASSES, "return 5", "return 6"),
     Edit("class method", STALE, CLASSES, "cls(6)", "cls(7)"),
     Edit("docstring of a class", FRESH, CLASSES, "It cleans.", "It tidies."),
     Edit("comment in a class", FRESH, CLASSES, "    limit = 3", "    # most\n    limit = 3"),
-    Edit("method by assignment", STALE, CLASSES, "\nnode =", "\nCleaner.scale = lambda self, data: data\nnode ="),
+    Edit("class that is made by a call", STALE, CLASSES, '"Made", (Cleaner,)', '"Made", (Cleaner, str)'),
+    Edit("attribute by assignment", STALE, CLASSES, "\nMade =", "\nBase.factor = 8\nMade ="),
+    Edit("property by assignment", STALE, CLASSES, "\nMade =", "\nBase.factor = property(lambda self: 8)\nMade ="),
+    Edit("static method by assignment", STALE, CLASSES, "\nMade =", "\nBase.scale = staticmethod(lambda data: 8)\nMade ="),
+    Edit("method by assignment", STALE, CLASSES, "\nMade =", "\nCleaner.scale = lambda self, data: data\nMade ="),
+    # Names, wherever they are bound
+    Edit("constant in a condition", STALE, SCOPES, "LIMIT, SHADOW, INNER, STARRED, COUNT, OUTER = 1,", "LIMIT, SHADOW, INNER, STARRED, COUNT, OUTER = 100,"),
+    Edit("name that a comprehension binds", FRESH, SCOPES, "= 1, 2,", "= 1, 200,"),
+    Edit("constant of an inner class", STALE, SCOPES, "1, 2, 3,", "1, 2, 300,"),
+    Edit("constant of an inner function", STALE, SCOPES, "3, 4,", "3, 400,"),
+    Edit("name that a walrus binds", FRESH, SCOPES, "4, 5,", "4, 500,"),
+    Edit("name that a match binds", FRESH, SCOPES, "5, 6\n", "5, 600\n"),
+    Edit("name that other statements bind", FRESH, SCOPES, "ERROR = 30", "ERROR = 300"),
+    Edit("function as a default", STALE, SCOPES, "data + 7", "data + 70"),
+    Edit("attribute of a function", STALE, SCOPES, "size = 8", "size = 80"),
+    Edit("definition that is taken", STALE, SCOPES, "data + 9", "data + 90"),
+    Edit("definition that is not taken", FRESH, SCOPES, "data + 10", "data + 100"),
+    Edit("closures exchanged", STALE, SCOPES, "make(11), make(12)", "make(12), make(11)"),
+    Edit("lambdas on a line exchanged", STALE, SCOPES, "one, two = (", "two, one = ("),
+    Edit("one lambda of a line", STALE, SCOPES, "data + 14", "data + 140"),
+    Edit("order of base classes", STALE, SCOPES, "(Left, Right)", "(Right, Left)"),
+    Edit("class of a local object", STALE, SCOPES, "self.tool.use(data)", "self.tool.use(data) + 1"),
+    Edit("class of its attribute", STALE, SCOPES, "data + 24", "data + 240"),
+    Edit("method that is new", STALE, SCOPES, "(Left, Right):\n    pass", "(Left, Right):\n    def go(self):\n        return 0"),
+    Edit("function by another name", STALE, SCOPES, "data + 23", "data + 230"),
+    Edit("module whose names are made up", STALE, SCOPES, "return 17", "return 170"),
+    Edit("context manager", STALE, SCOPES, "yield 16", "yield 160"),
+    Edit("table exchanged", STALE, SCOPES, '"a": first, "b": second', '"a": second, "b": first'),
+    Edit("function in a register", STALE, SCOPES, "data + 19", "data + 190"),
+    Edit("function that is new in a register", STALE, SCOPES, "def beside", "@entered\ndef beside"),
+    Edit("function beside a register", FRESH, SCOPES, "data + 21", "data + 210"),
+    Edit("lazy import by its path", STALE, SCOPES, "data + 22", "data + 220"),
+    Edit("lazy import as another name", STALE, SCOPES, "data + 27", "data + 270"),
+    Edit("unused beside it, too", FRESH, SCOPES, "data + 28", "data + 280"),
+    Edit("lazy import through a try", STALE, SCOPES, "data + 18", "data + 180"),
+    Edit("module by name", STALE, SCOPES, "NAMED = 29", "NAMED = 290"),
+    Edit("lazy import of all names", STALE, SCOPES, "STAR = 31", "STAR = 310"),
+    Edit("unused function", FRESH, SCOPES, "    return trim\n", "    return 0\n"),
+    Edit("signature", STALE, SCOPES, "clean=trim, /,", "clean=trim,"),
 ]  # fmt: skip

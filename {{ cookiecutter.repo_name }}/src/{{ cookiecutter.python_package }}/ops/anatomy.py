@@ -73,7 +73,8 @@ class Anatomist:
 
     def _of_part(self, part: Part) -> Anatomy:
         digest, needs, dynamic = self.unimported.look(part)
-        title = self.own.title(part.module)
+        is_package = self.unimported.is_package(part.module)
+        title = self.own.title(part.module, is_package)
         title += f": {part.name}" if part.name else ""
         opaque = [_by_unknown_name(title)] if dynamic else []
         return Anatomy(title, digest, list(needs), opaque)

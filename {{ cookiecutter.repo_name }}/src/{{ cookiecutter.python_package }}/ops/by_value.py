@@ -174,8 +174,9 @@ def _sorted(state: Any) -> Any:
     return state
 
 
-def _place(target: Any) -> tuple[str, str, int]:
-    """Where code stands, for an order among targets."""
-    line = getattr(getattr(target, "__code__", None), "co_firstlineno", 0)
+def _place(target: Any) -> tuple[str, str, bytes]:
+    """What tells code from other code, for an order among targets."""
     module = getattr(target, "__module__", None) or ""
-    return module, getattr(target, "__qualname__", str(target)), line
+    code = getattr(target, "__code__", None)
+    digest = syntax.of_code(code) if isinstance(code, CodeType) else b""
+    return module, getattr(target, "__qualname__", str(target)), digest

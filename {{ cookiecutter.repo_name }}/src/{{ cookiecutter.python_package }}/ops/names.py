@@ -37,19 +37,20 @@ def resolve(
     module = names.get("__name__", "")
     name, *rest = chain
     if name not in names:
-        if not hasattr(builtins, name):
-            return [Missing(name)]
-        everything = sys.modules.get(module, Missing(module))
-        return [everything] if name in _EVERYTHING else []
+        return _outside(module, name)
     value = names[name]
-    while isinstance(value, ModuleType):
-        if not rest or not own.has(value.__name__):
-            return [value]
+    while isinstance(value, ModuleType) and rest and own.has(value.__name__):
         module, names = value.__name__, vars(value)
         name = rest.pop(0)
-        if name not in names:  # not imported yet, or made when it is asked for
+        if name not in names:  # a module that is not imported yet, or a made-up name
             return [*unimported.resolve(module, (name, *rest))]
         value = names[name]
-    if isinstance(value, (FunctionType, type)):
+    if isinstance(value, (FunctionType, ModuleType, type)):
         return [value]
     return [Constant(module, name, names)]
+
+
+def _outside(module: str, name: str) -> list[Any]:
+    if name in _EVERYTHING:
+        return [sys.modules.get(module, Missing(module))]
+    return [] if hasattr(builtins, name) else [Missing(name)]

@@ -54,14 +54,14 @@ class Own:
         folders = _folders(top)
         return not folders or any(not _is_installed(each) for each in folders)
 
-    def title(self, module: str) -> str:
+    def title(self, module: str, is_package: bool | None = None) -> str:
         """A module as people look for it: its file, from the project's package on."""
         if not module:
             return "code without a file"
-        inside = module.removeprefix(f"{self.package}.")
-        path = inside.replace(".", "/")
-        found = sys.modules.get(module)
-        return f"{path}/__init__.py" if hasattr(found, "__path__") else f"{path}.py"
+        if is_package is None:
+            is_package = hasattr(sys.modules.get(module), "__path__")
+        path = module.removeprefix(f"{self.package}.").replace(".", "/")
+        return f"{path}/__init__.py" if is_package else f"{path}.py"
 
     def relative(self, path: str) -> str | None:
         """A path without where the project lies; none if it is elsewhere."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterator
 from functools import cached_property
 from importlib.machinery import SourceFileLoader
 from types import CodeType, FunctionType
@@ -15,41 +16,52 @@ from . import syntax
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Key = tuple[str, int]  # name and line
+# The fields in which statements have statements.
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 
 
 @define(slots=False)
 class Source:
     """A module's source, read once."""
 
-    path: str
-    text: str
-    compiled: CodeType | None = None
+    loader: SourceFileLoader
 
     @cached_property
     def tree(self) -> ast.Module:
-        """The syntax tree."""
-        return ast.parse(self.text)
+        """The syntax tree.
+
+        Raises:
+            OSError: if the file cannot be read.
+            SyntaxError: if it is no Python.
+        """
+        return ast.parse(self.loader.get_source(self.loader.name) or "")
 
     @cached_property
-    def _functions(self) -> dict[_Key, list[Definition]]:
-        found: dict[_Key, list[Definition]] = {}
-        for tree in ast.walk(self.tree):
-            if isinstance(tree, Definition):
-                lines = [each.lineno for each in getattr(tree, "decorator_list", [])]
-                key = (getattr(tree, "name", "<lambda>"), min([tree.lineno, *lines]))
-                found.setdefault(key, []).append(tree)
-        return found
+    def _definitions(self) -> tuple[dict[_Key, list[Any]], dict[str, list[Any]]]:
+        functions: dict[_Key, list[Any]] = {}
+        classes: dict[str, list[Any]] = {}
+        for tree, name in _definitions_in(self.tree, ""):
+            if isinstance(tree, ast.ClassDef):
+                classes.setdefault(name, []).append(tree)
+            else:
+                first = [tree, *tree.decorator_list]
+                key = (tree.name, min(each.lineno for each in first))
+                functions.setdefault(key, []).append(tree)
+        return functions, classes
 
     @cached_property
-    def _classes(self) -> dict[str, list[ast.ClassDef]]:
-        found: dict[str, list[ast.ClassDef]] = {}
-        _find_classes(self.tree, "", found)
+    def _lambdas(self) -> dict[_Key, list[Any]]:
+        found: dict[_Key, list[Any]] = {}
+        for tree in ast.walk(self.tree):  # which takes far longer than the statements
+            if isinstance(tree, ast.Lambda):
+                found.setdefault(("<lambda>", tree.lineno), []).append(tree)
         return found
 
     @cached_property
     def _codes(self) -> dict[_Key, list[CodeType]]:
         found: dict[_Key, list[CodeType]] = {}
-        waiting = [self.compiled] if self.compiled else []
+        # Out of the cache of byte code, if that is new.
+        waiting: list[Any] = [self.loader.get_code(self.loader.name)]
         for code in waiting:
             found.setdefault((code.co_name, code.co_firstlineno), []).append(code)
             waiting += [each for each in code.co_consts if isinstance(each, CodeType)]
@@ -64,66 +76,50 @@ class Source:
         digest = syntax.of_code(code)
         if all(syntax.of_code(each) != digest for each in self._codes.get(key, [])):
             return []
-        return self._functions.get(key, [])
+        known = self._lambdas if key[0] == "<lambda>" else self._definitions[0]
+        return known.get(key, [])
 
     def classes(self, name: str) -> list[ast.ClassDef]:
         """The definitions of a class by its qualified name."""
-        return self._classes.get(name, [])
+        return self._definitions[1].get(name, [])
 
 
-def _find_classes(tree: ast.AST, prefix: str, found: dict[str, list[Any]]) -> None:
-    for child in ast.iter_child_nodes(tree):
-        inside = prefix
-        if isinstance(child, ast.ClassDef):
-            found.setdefault(f"{prefix}{child.name}", []).append(child)
-            inside = f"{prefix}{child.name}."
-        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            inside = f"{prefix}{child.name}.<locals>."
-        _find_classes(child, inside, found)
+def _definitions_in(tree: ast.AST, prefix: str) -> Iterator[tuple[Any, str]]:
+    """The functions and classes among statements, with their qualified names."""
+    for block in _BLOCKS:
+        for child in getattr(tree, block, ()):
+            inside = prefix
+            if isinstance(child, ast.ClassDef):
+                yield child, f"{prefix}{child.name}"
+                inside = f"{prefix}{child.name}."
+            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield child, f"{prefix}{child.name}"
+                inside = f"{prefix}{child.name}.<locals>."
+            yield from _definitions_in(child, inside)
 
 
 @define
 class Sources:
     """The sources that were read."""
 
-    _files: dict[str, Source | None] = field(factory=dict)
+    _files: dict[str, Source] = field(factory=dict)
 
     def of_module(self, name: str) -> Source | None:
         """The source of a module that is imported; none if it has none, as in a shell."""
         spec = getattr(sys.modules.get(name), "__spec__", None)
         loader = getattr(spec, "loader", None)
-        if not isinstance(loader, SourceFileLoader):
-            return None
-        if loader.path not in self._files:
-            self._files[loader.path] = _read(loader)
-        return self._files[loader.path]
+        return self._of(loader) if isinstance(loader, SourceFileLoader) else None
 
     def of_function(self, function: FunctionType) -> Source | None:
         """The source of the module of a function, if it came out of its file."""
         source = self.of_module(function.__globals__.get("__name__", ""))
-        if source and source.path == function.__code__.co_filename:
+        if source and source.loader.path == function.__code__.co_filename:
             return source
         return None
 
-    def of_file(self, path: str) -> Source:
-        """The source of a module that need not be imported.
+    def of_file(self, module: str, path: str) -> Source:
+        """The source of a module that need not be imported."""
+        return self._of(SourceFileLoader(module, path))
 
-        Raises:
-            OSError: if it cannot be read.
-            SyntaxError: if it is no Python.
-        """
-        found = self._files.get(path)
-        if found is None:
-            text = SourceFileLoader("", path).get_source("")
-            found = self._files[path] = Source(path, text or "")
-        return found
-
-
-def _read(loader: SourceFileLoader) -> Source | None:
-    try:
-        # Out of the cache of byte code if that is new: with it shows whether the
-        # functions in memory are still those of the file.
-        code: Any = loader.get_code(loader.name)
-        return Source(loader.path, loader.get_source(loader.name) or "", code)
-    except (OSError, SyntaxError, ImportError):
-        return None
+    def _of(self, loader: SourceFileLoader) -> Source:
+        return self._files.setdefault(loader.path, Source(loader))

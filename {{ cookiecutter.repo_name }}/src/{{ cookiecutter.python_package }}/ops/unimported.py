@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
 from importlib.machinery import SOURCE_SUFFIXES, ModuleSpec
 from importlib.util import resolve_name
-from typing import Any
 
 from attrs import define, field, frozen
 
@@ -19,9 +17,7 @@ from . import syntax
 from .packages import Own, Package, find
 from .reach import Chain, Import, imports_of, reach
 from .sources import Source, Sources
-
-_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_IMPORTS = (ast.Import, ast.ImportFrom)
+from .statements import IMPORTS, inner_imports, statements_of
 
 
 @frozen
@@ -75,12 +71,12 @@ class Unimported:
 
     def _resolve(self, module: str, chain: Chain) -> list[Found]:
         source = self.source(module)
-        if source is None and not self._is_package(module):
+        if source is None and not self.is_package(module):
             return [Missing(module)]
         if not chain:
             return [Part(module)] if source else []
         name, *rest = chain
-        if source and (bound := _statements(source.tree.body, name)):
+        if source and (bound := statements_of(source.tree.body, name)):
             return [
                 each
                 for statement in bound
@@ -95,19 +91,19 @@ class Unimported:
         source = self.source(part.module)
         statements = source.tree.body if source else []
         if part.name:
-            statements = list(_statements(statements, part.name))
+            statements = list(statements_of(statements, part.name))
         seen = reach(statements)
         found: list[Found] = []
         for chain in seen.chains:
             if chain[0] != part.name and not self._is_built_in(chain[0], source):
                 found += self.resolve(part.module, chain)
-        for each in [*seen.imports, *_inner_imports(statements, not part.name)]:
+        for each in [*seen.imports, *inner_imports(statements, not part.name)]:
             found += self.imported(each, self.package(part.module))
         return syntax.of_tree(statements), found, seen.dynamic
 
     def package(self, module: str) -> str:
         """The package against which a module's relative imports go."""
-        return module if self._is_package(module) else module.rpartition(".")[0]
+        return module if self.is_package(module) else module.rpartition(".")[0]
 
     def source(self, module: str) -> Source | None:
         """The source of a module; none if it is not there or no Python."""
@@ -116,7 +112,7 @@ class Unimported:
         if not origin or not origin.endswith(tuple(SOURCE_SUFFIXES)):
             return None
         try:
-            source = self.sources.of_file(origin)
+            source = self.sources.of_file(module, origin)
             return source if source.tree else None
         except (OSError, SyntaxError):
             return None
@@ -124,7 +120,7 @@ class Unimported:
     def _bound(
         self, module: str, statement: ast.stmt, name: str, rest: Chain
     ) -> list[Found]:
-        if not isinstance(statement, _IMPORTS):
+        if not isinstance(statement, IMPORTS):
             return [Part(module, name)]
         found = imports_of(statement)[name]
         further = Import(found.level, found.module, (*found.names, *rest))
@@ -140,13 +136,16 @@ class Unimported:
                 found = self.imported(inside, self.package(module))
                 if not any(isinstance(each, Missing) for each in found):
                     return found
+        if source and any(statements_of(source.tree.body, "__getattr__")):
+            return [Part(module)]
         return [Missing(f"{module}.{chain[0]}")]
 
     def _is_built_in(self, name: str, source: Source | None) -> bool:
-        bound = source and any(_statements(source.tree.body, name))
+        bound = source and any(statements_of(source.tree.body, name))
         return hasattr(builtins, name) and not bound
 
-    def _is_package(self, module: str) -> bool:
+    def is_package(self, module: str) -> bool:
+        """Whether a module has modules inside."""
         spec = self._spec(module)
         return spec is not None and spec.submodule_search_locations is not None
 
@@ -154,62 +153,3 @@ class Unimported:
         if module not in self._specs:
             self._specs[module] = find(module)
         return self._specs[module]
-
-
-def _statements(body: list[ast.stmt], name: str) -> list[ast.stmt]:
-    """The statements at the top of a module that make a name what it is."""
-    return [each for each in body if name in _touched(each)]
-
-
-def _touched(statement: ast.stmt) -> set[str]:
-    """The names that a statement binds, or that it may change what they hold."""
-    known: Any = getattr(statement, "_touched", None)
-    if known is None:
-        known = set(_names(statement))
-        statement._touched = known  # type: ignore[attr-defined]
-    return known  # type: ignore[no-any-return]
-
-
-def _names(statement: ast.stmt) -> Iterator[str]:
-    if isinstance(statement, _IMPORTS):
-        yield from imports_of(statement)
-    elif isinstance(statement, _NAMED):
-        yield statement.name
-        for decorator in statement.decorator_list:  # it may enter it in a register
-            yield from (chain[0] for chain in reach([decorator]).chains)
-    elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and _is_plain(statement):
-        yield from _bound_in(statement)
-    else:
-        for each in ast.walk(statement):
-            if isinstance(each, _IMPORTS):
-                yield from imports_of(each)
-            elif isinstance(each, _NAMED):
-                yield each.name
-            elif isinstance(each, ast.Name):
-                yield each.id
-
-
-def _inner_imports(statements: list[ast.stmt], stars: bool) -> Iterator[Import]:
-    """Imports in a ``try`` or ``if``, and all the names of a module if asked for."""
-    for statement in statements:
-        if isinstance(statement, (*_IMPORTS, *_NAMED)):
-            star = imports_of(statement).get("*")
-            if star and stars:
-                yield Import(star.level, star.module)
-            continue
-        for each in ast.walk(statement):
-            if isinstance(each, _IMPORTS):
-                yield from imports_of(each).values()
-
-
-def _is_plain(statement: ast.Assign | ast.AnnAssign) -> bool:
-    """Whether it only binds names: ``a = b``, and not ``a[b] = c``."""
-    if isinstance(statement, ast.AnnAssign):
-        return isinstance(statement.target, ast.Name)
-    return all(isinstance(each, ast.Name) for each in statement.targets)
-
-
-def _bound_in(statement: ast.AST) -> Iterator[str]:
-    for each in ast.walk(statement):
-        if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
-            yield each.id

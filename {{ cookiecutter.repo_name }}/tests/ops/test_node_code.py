@@ -1,0 +1,196 @@
+"""What of the code decides whether a node has to run again."""
+
+import importlib
+import sys
+import time
+
+import pytest
+
+from . import ops
+from .code_edits import EDITS
+
+module = ops("node_code")
+packages = ops("packages")
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write files of a package and import it anew; returns its module ``nodes``."""
+
+    def write(files, folder="one"):
+        for name, text in files.items():
+            path = tmp_path / folder / "own" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        forget()
+        monkeypatch.setattr(sys, "path", [str(tmp_path / folder), *path_before])
+        return importlib.import_module("own.nodes")
+
+    path_before = list(sys.path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield write
+    forget()
+
+
+def forget():
+    for name in [name for name in sys.modules if name.partition(".")[0] == "own"]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    packages._folders.cache_clear()
+
+
+@pytest.fixture
+def code(write, tmp_path):
+    """The code of ``node`` in ``nodes.py``, by its text or by several files."""
+
+    def code(files, folder="one"):
+        files = {"nodes.py": files} if isinstance(files, str) else files
+        node = write(files, folder).node
+        return module.Codes.of_project(tmp_path / folder).of(node)
+
+    return code
+
+
+BEFORE = {}  # many edits start with the same files
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name.replace(" ", "-"))
+def test_an_edit_is_seen_if_and_only_if_it_matters(code, edit):
+    before = BEFORE.get(edit.files) or code(edit.before(), "one")
+    BEFORE[edit.files] = before
+    after = code(edit.after(), "two")
+
+    assert (before.digest != after.digest) == edit.stale
+    assert (before.opaque, after.opaque) == ((), ())
+
+
+def test_its_items_are_named_as_people_look_for_them(code):
+    found = code(
+        {
+            "nodes.py": "from . import helpers\nfrom .far import trim\n"
+            "def node(): return helpers.trim(), helpers.LIMIT, trim()",
+            "helpers.py": "LIMIT = 1\nimport attrs\ndef trim(): return attrs.define",
+            "far/__init__.py": "def trim(): ...",
+        }
+    )
+
+    *titles, attrs = sorted(found.items)
+    assert attrs.startswith("own/nodes.py: node") or attrs.startswith("own")
+    assert [each for each in found.items if each.startswith("attrs ")]
+    assert {*titles, attrs} >= {
+        "own/nodes.py: node()",
+        "own/helpers.py: LIMIT",
+        "own/helpers.py: trim()",
+        "own/far/__init__.py: trim()",
+    }
+
+
+def test_changes_are_told_in_words(code):
+    text = "LIMIT = 1\ndef trim(): return {}\ndef node(): return trim()"
+    before = code(text.format("LIMIT, 1"), "one")
+
+    assert code(text.format("LIMIT, 2"), "two").changes(before.items) == [
+        "`own/nodes.py: trim()` changed"
+    ]
+    assert code(text.format("node"), "three").changes(before.items) == [
+        "`own/nodes.py: trim()` changed",
+        "`own/nodes.py: LIMIT` is no longer used",
+    ]
+    assert before.changes({}) == [f"`{title}` is new" for title in before.items]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import threading\nX = threading.Lock()", "own/nodes.py: X holds a _thread"),
+        ("X = open(__file__)", "own/nodes.py: X holds a _io.TextIOWrapper"),
+        ("X = (each for each in [])", "own/nodes.py: X holds a builtins.generator"),
+        ("X = {'a': [iter({}.items())]}\nX['a'] += [lambda: memoryview(b'')]", ""),
+        ("X = [memoryview(b'')]", "own/nodes.py: X holds a builtins.memoryview"),
+        (
+            "class A:\n    def __reduce_ex__(self, protocol): 1 / 0\nX = A()",
+            "own/nodes.py: X holds a own.nodes.A",
+        ),
+        (
+            "import importlib\ndef X(name): return importlib.import_module(name)",
+            "own/nodes.py: X() imports a module whose name shows only when it runs",
+        ),
+        (
+            "class A(type):\n    __bases__ = property(lambda cls: 1 / 0)\n"
+            "class X(metaclass=A): ...",
+            "X cannot be followed: ZeroDivisionError('division by zero')",
+        ),
+    ],
+)
+def test_what_cannot_be_followed_is_said_once(code, text, words):
+    found = code(f"{text}\ndef node(): return X, X\n")
+
+    assert len(found.opaque) == bool(words)
+    assert all(each.startswith(words) for each in found.opaque)
+
+
+def test_a_function_that_is_no_longer_that_of_its_file_is_not_trusted(write, tmp_path):
+    nodes = write({"nodes.py": "def node(): return 1"})
+    path = tmp_path / "one" / "own" / "nodes.py"
+
+    def opaque():
+        return module.Codes.of_project(tmp_path / "one").of(nodes.node).opaque
+
+    assert opaque() == ()
+    path.write_text("def node(): return 2")
+    assert opaque() == ("own/nodes.py: node() was edited after it was imported",)
+    path.write_text("# A comment\n\ndef node(): return 1")
+    assert len(opaque()) == 1  # by its line: what stands there is unknown
+
+
+def test_nothing_is_imported_to_look_at_it(code):
+    text = "def node():\n    from .lazy import go\n    import wave, csv\n    return go, wave"
+    before = set(sys.modules)
+    found = code({"nodes.py": text, "lazy.py": "import chunk\ndef go(): 1 / 0"})
+
+    assert "own/lazy.py: go" in found.items
+    assert set(sys.modules) - before == {"own", "own.nodes"}
+
+
+def test_it_is_the_same_whether_a_lazy_module_was_imported_or_not(code, tmp_path):
+    text = "def node():\n    from . import lazy\n    return lazy.go()"
+    before = code({"nodes.py": text, "lazy.py": "def go(): return 1"})
+    importlib.import_module("own.lazy")
+    node = sys.modules["own.nodes"].node
+
+    assert module.Codes.of_project(tmp_path / "one").of(node) == before
+
+
+def test_a_thing_that_is_no_function_can_be_a_node(code):
+    text = "import functools\ndef f(a): return a\nnode = functools.partial(f, {})"
+
+    found = code(text.format(1), "one")
+    assert found.digest != code(text.format(2), "two").digest
+    assert list(found.items) == ["partial", "own/nodes.py: f()"]
+
+
+def test_the_code_of_a_class_of_the_project_is_that_of_its_methods(write, tmp_path):
+    text = "class Reader:\n    def load(self): return {}\nclass More(Reader): pass"
+
+    def digest(value):
+        nodes = write({"nodes.py": text.format(value)}, str(value))
+        return module.code_of_class(nodes.More, tmp_path / str(value)).digest
+
+    assert len({digest(1), digest(2)}) == 2
+
+
+def test_a_class_of_a_library_is_its_version(tmp_path):
+    found = module.code_of_class(pytest.Item, tmp_path)
+
+    assert list(found.items) == [f"pytest {pytest.__version__}"]
+
+
+def test_a_thousand_nodes_are_planned_at_once(write, tmp_path):
+    text = "".join(f"def f{i}(data): return shared(data) + {i}\n" for i in range(20))
+    nodes = write({"nodes.py": f"def shared(data): return data\n{text}"})
+    functions = [getattr(nodes, f"f{index % 20}") for index in range(1000)]
+    start = time.perf_counter()
+    found = {module.code_of(each, tmp_path / "one").digest for each in functions}
+
+    assert len(found) == 20
+    assert time.perf_counter() - start < 1  # a tenth of it on a quiet machine
