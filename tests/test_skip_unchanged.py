@@ -79,10 +79,10 @@ def test_the_source_of_the_projects_dataset_class_is_part_of_the_code(
 
 def test_what_cannot_be_followed_runs_always_and_says_so(bench: Bench) -> None:
     bench.edit(
-        "def tell(",
-        "THING = object()\n\ndef tell(size, thing=iter([1])):\n    pass\n\ndef tells(",
+        "def tell(size):",
+        "import threading\n\nLOCK = threading.Lock()\n\ndef tell(size):",
     )
-    bench.edit("    pass\n", '    note("tell")\n    return f"{size}{type(thing)}"\n')
+    bench.edit('return f"{size} letters"', 'return f"{size} {bool(LOCK)}"')
     assert bench.run() == {"tell"}
 
     assert bench.run() == {"tell"}
@@ -207,7 +207,7 @@ def test_a_newer_version_of_an_input_is_other_data(fresh: Bench) -> None:
 
     assert fresh.run() == OF_RAW
     old = "--load-versions=raw:2000-01-01T00.00.00.000Z"
-    assert fresh.run(old) == OF_RAW
+    assert fresh.run(old) == {"clean", "total"}  # measured the same
 
 
 def test_a_versioned_output_is_not_made_again(fresh: Bench) -> None:
