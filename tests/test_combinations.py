@@ -346,6 +346,7 @@ ADDED = {
         "tests/ops/skip_project.py",
         "tests/ops/commands/test_plan.py",
         "tests/ops/test_data_print.py",
+        "tests/ops/test_dataset_state.py",
         "tests/ops/test_made.py",
         "tests/ops/test_node_code.py",
         "tests/ops/test_node_groups.py",

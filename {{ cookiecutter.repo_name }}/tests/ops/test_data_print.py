@@ -2,7 +2,7 @@
 
 import fsspec
 import pytest
-from kedro.io import LambdaDataset, Version
+from kedro.io import MemoryDataset, Version
 from kedro_datasets.partitions import PartitionedDataset
 from kedro_datasets.text import TextDataset
 
@@ -42,18 +42,18 @@ def test_of_versions_the_last_counts_and_the_dataset_does_not_remember_it(tmp_pa
 
 
 def test_what_is_no_file_cannot_be_told():
-    dataset = LambdaDataset(load=lambda: 1, save=None)
+    dataset = MemoryDataset(1)
 
     assert told(dataset).print is None
     assert "cannot be told" in told(dataset).why_not
 
 
 def test_an_object_without_a_checksum_is_not_read():
-    fsspec.filesystem("memory").pipe("/print/a", b"1")
-    held = told(TextDataset(filepath="memory://print/a"))
+    fsspec.filesystem("memory").pipe("/print_a", b"1")
+    held = told(TextDataset(filepath="memory:///print_a"))
 
     assert held.print is None and "checksum" in held.why_not
-    assert told(TextDataset(filepath="memory://print/b")).why_not == data_print.MISSING
+    assert told(TextDataset(filepath="memory:///print_b")).why_not == data_print.MISSING
 
 
 def test_the_team_says_how_it_is_told(tmp_path):

@@ -44,7 +44,7 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize("pair", itertools.combinations(DIFFERENT, 2), ids=repr)
+@pytest.mark.parametrize("pair", [*itertools.combinations(DIFFERENT, 2)], ids=repr)
 def test_different_values_are_different_texts(pair):
     assert spelled(pair[0]) != spelled(pair[1])
 
