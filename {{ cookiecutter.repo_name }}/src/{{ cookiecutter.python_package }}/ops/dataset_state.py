@@ -25,7 +25,7 @@ from .value_print import NotTold, spelled
 
 # Types whose data is one local file or folder, so that none need be built to look at it.
 _PLAIN = re.compile(
-    r"(kedro_datasets\.)?((text|json|yaml|pickle|matplotlib|plotly|networkx|pillow"
+    r"(kedro_datasets\.)?((text|json|yaml|pickle|plotly|networkx|pillow"
     r"|svmlight|polars)\.|pandas\.(CSV|JSON|Parquet|Excel|Feather|XML|Generic))"
 )
 _IN_MEMORY = re.compile(r"(^|\.)(Shared)?MemoryDataset$")
