@@ -140,7 +140,10 @@ def compare(
     for side in sides.values():
         run(kedro, "run", cwd=side)  # makes byte code
     firsts = measure(sides, first, lambda side: [kedro, "run"], empty)
-    missing = {"bare": [kedro, "run", "--only-missing-outputs"], "skip": [kedro, "run"]}
+    missing: dict[str, list[str | Path]] = {
+        "bare": [kedro, "run", "--only-missing-outputs"],
+        "skip": [kedro, "run"],
+    }
     run(kedro, "run", cwd=sides["skip"])  # of files that have just been written
     nothing = measure(sides, rounds, missing.__getitem__, lambda project: None)
     return {"first run": summary(firsts), "nothing to do": summary(nothing)}

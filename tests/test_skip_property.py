@@ -14,7 +14,7 @@ from steel_toes_helpers import Workshop
 
 pytest_plugins = ["steel_toes_fixtures"]
 GUARDS = ["skip_unchanged"]
-EDITS = int(os.environ.get("SKIP_EDITS", "120"))
+EDITS = int(os.environ.get("SKIP_EDITS", "100"))
 SEED = int(os.environ.get("SKIP_SEED", "1"))
 
 
