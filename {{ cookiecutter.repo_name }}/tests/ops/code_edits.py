@@ -142,6 +142,8 @@ class Cleaner(Base):
     def make(cls):
         return cls(6)
 
+Base.extra = property(lambda self: 40)
+Base.more = staticmethod(lambda data: 41)
 Made = type("Made", (Cleaner,), {})
 node = Made(7).clean
 """
@@ -250,7 +252,7 @@ exec("def written(data): return data + 14", made)
 written = made["written"]
 
 def defaults(data, more=15, *, keyword=16):
-    return data
+    return data, "text"
 
 def local(data):
     trim = data
@@ -427,9 +429,14 @@ from ...starred import *
 class Child(Tool):
     number = STAR
 
+def timed(function):
+    return function
+
+@timed
 def deep(data):
     return data + 27
 
+@timed
 def shallow(data):
     return data + 28
 ## named.py
@@ -506,7 +513,7 @@ EDITS = [
     _constant("nested", STALE, "{'a': [{'b': {1, 2}}]}", "{'a': [{'b': {1, 3}}]}"),
     _constant("order of a dict", STALE, "{'a': 1, 'b': 2}", "{'b': 2, 'a': 1}"),
     _constant("how it is written", FRESH, "1000", "1_000"),
-    _constant("how a text is written", FRESH, "'a'", 'u"a"'),
+    Edit("how a text is written", FRESH, MANY, '"text"', "u'text'"),
     _constant("how it is computed", FRESH, "6", "2 * 3"),
     _constant("unknown to others", FRESH, "object()", "object( )"),
     _constant("pattern", STALE, "__import__('re').compile('a')", "__import__('re').compile('b')"),
@@ -559,8 +566,8 @@ EDITS = [
     Edit("comment in a class", FRESH, CLASSES, "    limit = 3", "    # most\n    limit = 3"),
     Edit("class that is made by a call", STALE, CLASSES, '"Made", (Cleaner,)', '"Made", (Cleaner, str)'),
     Edit("attribute by assignment", STALE, CLASSES, "\nMade =", "\nBase.factor = 8\nMade ="),
-    Edit("property by assignment", STALE, CLASSES, "\nMade =", "\nBase.factor = property(lambda self: 8)\nMade ="),
-    Edit("static method by assignment", STALE, CLASSES, "\nMade =", "\nBase.scale = staticmethod(lambda data: 8)\nMade ="),
+    Edit("property by assignment", STALE, CLASSES, "self: 40", "self: 400"),
+    Edit("static method by assignment", STALE, CLASSES, "data: 41", "data: 410"),
     Edit("method by assignment", STALE, CLASSES, "\nMade =", "\nCleaner.scale = lambda self, data: data\nMade ="),
     # Names, wherever they are bound
     Edit("constant in a condition", STALE, SCOPES, "LIMIT, SHADOW, INNER, STARRED, COUNT, OUTER = 1,", "LIMIT, SHADOW, INNER, STARRED, COUNT, OUTER = 100,"),

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from .reach import Import, imports_of, reach
+from .reach import Import, imports_of
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -54,8 +54,6 @@ def _names(statement: ast.stmt) -> Iterator[str]:
         yield from imports_of(statement)
     elif isinstance(statement, _NAMED):
         yield statement.name
-        for decorator in statement.decorator_list:  # it may enter it in a register
-            yield from (chain[0] for chain in reach([decorator]).chains)
     elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and _is_plain(statement):
         yield from _bound_in(statement)
     else:
