@@ -157,6 +157,16 @@ def retried(function):
     wrapper.__wrapped__ = function
     return wrapper
 
+class Deferred:
+    def __getattr__(self, name):
+        return Deferred()
+    def __call__(self):
+        return Deferred()
+    def __reduce_ex__(self, protocol):
+        raise TypeError
+
+deferred, box = Deferred(), []
+
 def tool():
     return {}
 """
@@ -195,6 +205,7 @@ def library(tmp_path, monkeypatch):
         "def node():\n    import a_lib\n    return a_lib.tool()",
         "def node():\n    from a_lib import tool\n    return tool()",
         "import a_lib\n@a_lib.retried\ndef node(): return 1",
+        "from a_lib import deferred\ndef node(): return deferred.name",
     ],
 )
 def test_another_version_of_a_library_that_is_used_matters(code, library, text):
@@ -218,6 +229,15 @@ def test_a_library_that_is_imported_and_not_used_does_not(code, library):
     library("1.1")
 
     assert code(text, "two") == before
+
+
+def test_what_the_project_puts_into_an_object_of_a_library_matters(code, library):
+    library("1.0")
+    text = "from a_lib import box\nbox.append({})\ndef node(): return box"
+    before = code(text.format(1), "one")
+    library("1.0")
+
+    assert code(text.format(2), "two").digest != before.digest
 
 
 def test_a_function_behind_a_decorator_of_a_library_is_followed(code, library):

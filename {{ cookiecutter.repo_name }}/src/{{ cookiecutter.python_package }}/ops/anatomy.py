@@ -18,6 +18,7 @@ from .names import Constant, resolve
 from .packages import Own, Package, module_of
 from .reach import Reach, reach
 from .sources import Source, Sources
+from .statements import imports_only
 from .unimported import Missing, Part, Unimported
 
 
@@ -59,6 +60,13 @@ class Anatomist:
         return self._of_values(type(thing).__qualname__, [thing])
 
     def _of_constant(self, constant: Constant) -> Anatomy:
+        source = self.sources.of_module(constant.module)
+        places = imports_only(source.tree.body, constant.name) if source else []
+        if places and not any(self.own.has(each.module) for each in places):
+            # A library's own object, which its version tells of.
+            words = [repr(each).encode() for each in places]
+            packages = [Package.of(each.module) for each in places]
+            return Anatomy("", syntax.digest(*words), packages)
         title = f"{self.own.title(constant.module)}: {constant.name}"
         return self._of_values(title, [constant.value])
 

@@ -21,6 +21,14 @@ def statements_of(body: list[ast.stmt], name: str) -> list[ast.stmt]:
     return found
 
 
+def imports_only(body: list[ast.stmt], name: str) -> list[Import]:
+    """Where a name is imported from, if no other statement has to do with it."""
+    found = statements_of(body, name)
+    places = [imports_of(each).get(name) for each in found]
+    known = [each for each in places if each is not None and each.level == 0]
+    return known if len(known) == len(found) else []
+
+
 def _may_change(statement: ast.stmt) -> bool:
     """Whether it binds something that others may change: a register, say."""
     value = getattr(statement, "value", None)
