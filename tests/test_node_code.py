@@ -22,7 +22,7 @@ MINORS = range(10, 14)
 
 # These have code without source, or lambdas that share a line: there it is the byte
 # code that is compared, which every Python writes in its own way.
-BYTE_CODE = {"code without a file: written()", "<lambda>"}
+BYTE_CODE = {"written()", "<lambda>"}
 
 
 def python(minor: int) -> str | None:

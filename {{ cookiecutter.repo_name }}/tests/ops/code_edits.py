@@ -229,7 +229,14 @@ def given(number, other):
         return data
     return inner
 
+def unset():
+    def inner(data):
+        return data + later + 32
+    return inner
+    later = 1
+
 closed = outer(8)
+unknown = unset()
 filled = given(18, 19)
 
 def even(number):
@@ -268,7 +275,7 @@ steps_of_set = {lambda data: data + 20, lambda data: data + 21}
 
 def node(data):
     steps = [cached, general, square, halve, generate, wait, closed, even, scale]
-    steps += [written, defaults, local, filled, odd, steps_of_table, steps_of_set]
+    steps += [written, defaults, local, filled, odd, unknown, steps_of_table, steps_of_set]
     return steps, TABLE["a"]
 """
 MODULES = """
@@ -445,6 +452,16 @@ NAMED = 29
 STAR = 31
 """
 
+WRITTEN = r"""
+exec("def written(data):\n from own.helpers import trim\n return trim(data), limit")
+limit = 1
+node = written
+
+## helpers.py
+def trim(data):
+    return data + 2
+"""
+
 
 def _constant(name, stale, old, new):
     return Edit(
@@ -553,6 +570,10 @@ EDITS = [
     Edit("method of a callable object", STALE, MANY, "+ 13", "+ 130"),
     Edit("function without source", STALE, MANY, "data + 14", "data + 140"),
     Edit("function of a local's name", FRESH, MANY, "return 17", "return 170"),
+    Edit("closure that is not filled", STALE, MANY, "later + 32", "later + 320"),
+    Edit("text that is made code", STALE, WRITTEN, "trim(data), limit", "trim(data)"),
+    Edit("constant of code from a text", STALE, WRITTEN, "limit = 1", "limit = 10"),
+    Edit("helper that code from a text imports", STALE, WRITTEN, "data + 2", "data + 20"),
     # Classes
     Edit("method", STALE, CLASSES, "self.scale(data)", "self.scale(data * 2)"),
     Edit("base class", STALE, CLASSES, "data * self", "data + self"),

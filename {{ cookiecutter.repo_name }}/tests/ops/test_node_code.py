@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -263,6 +264,21 @@ def test_it_is_the_same_whether_a_lazy_module_was_imported_or_not(code, tmp_path
     node = sys.modules["own.nodes"].node
 
     assert module.Codes.of_project(tmp_path / "own" / "one").of(node) == before
+
+
+def test_an_extension_that_was_built_in_place_is_taken_as_it_is(write, tmp_path):
+    nodes = write(
+        {"nodes.py": "fast = None\ndef node(name): return getattr(fast, name)"}
+    )
+    nodes.fast = ModuleType("own.fast")
+    nodes.fast.__file__ = str(tmp_path / "fast.so")
+
+    def code(content):
+        (tmp_path / "fast.so").write_bytes(content)
+        return module.Codes.of_project(tmp_path / "own" / "one").of(nodes.node)
+
+    assert code(b"one").digest == code(b"one").digest != code(b"two").digest
+    assert list(code(b"one").items) == ["own/nodes.py: node()", "own/fast.py"]
 
 
 def test_a_thing_that_is_no_function_can_be_a_node(code):
