@@ -462,6 +462,37 @@ def trim(data):
     return data + 2
 """
 
+PRESET = """
+import decimal
+import logging
+import random
+from decimal import getcontext
+from . import more
+
+SEED, LEVEL = 1, 10
+random.seed(SEED)
+getcontext().prec = 20
+decimal.DefaultContext.prec += 30
+logging.basicConfig(level=LEVEL)
+more.enter(40)
+
+def node(data):
+    return random.random(), more.trim(data)
+
+## more.py
+import sys
+from . import unused
+sys.setrecursionlimit(5000)
+def enter(number):
+    pass
+def trim(data):
+    return data
+## unused.py
+import random
+random.random() + 60
+random.seed(70)
+"""
+
 
 def _constant(name, stale, old, new):
     return Edit(
@@ -574,6 +605,15 @@ EDITS = [
     Edit("text that is made code", STALE, WRITTEN, "trim(data), limit", "trim(data)"),
     Edit("constant of code from a text", STALE, WRITTEN, "limit = 1", "limit = 10"),
     Edit("helper that code from a text imports", STALE, WRITTEN, "data + 2", "data + 20"),
+    # What is set in libraries
+    Edit("seed", STALE, PRESET, "seed(SEED)", "seed(SEED + 1)"),
+    Edit("constant of a seed", STALE, PRESET, "= 1, 10", "= 100, 10"),
+    Edit("setting through a call", STALE, PRESET, "prec = 20", "prec = 21"),
+    Edit("setting that is counted up", STALE, PRESET, "+= 30", "+= 31"),
+    Edit("setting beside a helper", STALE, PRESET, "limit(5000)", "limit(5001)"),
+    Edit("setting of the log", FRESH, PRESET, "level=LEVEL", "level=LEVEL + 1"),
+    Edit("call of the project's own", FRESH, PRESET, "enter(40)", "enter(41)"),
+    Edit("setting of a module that is not used", FRESH, PRESET, "seed(70)", "seed(71)"),
     # Classes
     Edit("method", STALE, CLASSES, "self.scale(data)", "self.scale(data * 2)"),
     Edit("base class", STALE, CLASSES, "data * self", "data + self"),
