@@ -29,6 +29,8 @@ check: .venv/ready ## check format, style and types, here and in a new project
 bench: .venv/ready ## measure what the guards cost (about half an hour)
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_steel_toes.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_preflight.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench_expectations.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/compare_kedro_expectations.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_run_status.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_status_page.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_skip_unchanged.py

@@ -29,7 +29,9 @@ from rich.table import Table
 
 RESULTS = Path(__file__).with_suffix(".json")
 NODES = 1000
-TARGET = 1.10  # of bare Kedro, for trivial nodes with all of it on
+# With all of it on, for trivial nodes: CPU of the whole run to bare Kedro's, and what a
+# node costs more than there to what it costs more with kedro-viz.
+TARGETS = {"to_bare": 1.10, "to_viz": 1.0}
 
 # What is on, on each side; "viz" has kedro-viz's hooks and none of ours.
 SIDES: dict[str, dict[str, bool]] = {
@@ -60,7 +62,7 @@ def main(rounds: int, starts: int) -> None:
     report = {
         "date": str(date.today()),
         "machine": machine() | versions,
-        "target": TARGET,
+        "targets": TARGETS,
         "results": summary(costs),
     }
     RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
@@ -124,33 +126,35 @@ def measure(
 def summary(costs: dict[int, dict[str, list[Cost]]]) -> dict[str, Any]:
     """Ratios to bare Kedro, and milliseconds of CPU that a node costs more than there."""
     large, small = costs[NODES], costs[1]
-    start = {side: _median(small[side]) for side in SIDES}
-    each = {
-        side: (_median(large[side]) - start[side]) / (NODES - 1) * 1000
+    more = {
+        side: round((_more(large, side) - _more(small, side)) / (NODES - 1) * 1000, 4)
         for side in SIDES
     }
+    compared = {
+        side: {
+            clock: ratios(
+                [getattr(cost, clock) for cost in large[side]],
+                [getattr(cost, clock) for cost in large["bare"]],
+            )
+            for clock in ("cpu", "wall")
+        }
+        for side in SIDES
+        if side != "bare"
+    }
     return {
-        "bare_seconds": round(_median(large["bare"]), 3),
+        "bare_seconds": round(statistics.median(each.cpu for each in large["bare"]), 3),
         "rounds": len(large["bare"]),
-        "ratios": {
-            side: {
-                clock: ratios(
-                    [getattr(cost, clock) for cost in large[side]],
-                    [getattr(cost, clock) for cost in large["bare"]],
-                )
-                for clock in ("cpu", "wall")
-            }
-            for side in SIDES
-            if side != "bare"
-        },
-        "milliseconds_per_node": {
-            side: round(each[side] - each["bare"], 4) for side in SIDES
-        },
+        "ratios": compared,
+        "milliseconds_per_node": more,
+        "to_bare": compared["all"]["cpu"]["median"],
+        "to_viz": round(more["all"] / more["viz"], 3),
     }
 
 
-def _median(costs: list[Cost]) -> float:
-    return statistics.median(cost.cpu for cost in costs)
+def _more(costs: dict[str, list[Cost]], side: str) -> float:
+    """Seconds of CPU beyond bare Kedro in the same round."""
+    pairs = zip(costs[side], costs["bare"], strict=True)
+    return statistics.median(one.cpu - bare.cpu for one, bare in pairs)
 
 
 def show(report: dict[str, Any]) -> None:
@@ -164,6 +168,8 @@ def show(report: dict[str, Any]) -> None:
         )
         table.add_row(side, *texts, str(results["milliseconds_per_node"][side]))
     Console().print(table)
+    for name, target in report["targets"].items():
+        Console().print(f"all {name}: {results[name]} (target {target})")
 
 
 if __name__ == "__main__":

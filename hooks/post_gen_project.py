@@ -24,6 +24,7 @@ MODULES = {
     "expectations": ["great_expectations"],
     "first_suite": ["great_expectations"],
     "frames": ["great_expectations"],
+    "gated": ["great_expectations"],
     "suites": ["great_expectations"],
     "validation": ["great_expectations"],
     "verdicts": ["great_expectations"],
@@ -44,7 +45,11 @@ MODULES = {
     "recorder": ["steel_toes"],
     "steel_toes": ["steel_toes"],
     "steel_toes_options": ["steel_toes"],
+<<<<<<< HEAD
     "storage": ["steel_toes", "preflight", "skip_unchanged"],
+=======
+    "storage": ["steel_toes", "preflight", "great_expectations"],
+>>>>>>> w8a
     "store": ["steel_toes", "preflight"],
     "stored": ["steel_toes", "skip_unchanged"],
     "summary": ["steel_toes"],
@@ -67,8 +72,11 @@ MODULES = {
     "timeline": ["run_status"],
     "uploads": ["run_status"],
     "verdict": ["run_status"],
+    "viz_page": ["run_status"],
     "watch": ["run_status"],
     "figures": ["node_stats"],
+    "lineage": ["node_stats"],
+    "lineage_events": ["node_stats"],
     "memory": ["node_stats"],
     "node_stats": ["node_stats"],
     "usual": ["node_stats"],

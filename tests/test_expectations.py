@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,43 @@ def test_data_in_memory_are_refused_too(shop: Workshop, kedro: QuickKedro) -> No
         assert kedro.refused("run", f"--runner={runner}").startswith(REFUSED)
 
 
+HAS_SPARK = find_spec("pyspark") is not None and shutil.which("java") is not None
+SPARK = """
+from kedro.pipeline import Node, Pipeline
+from pyspark.sql import SparkSession
+
+def bikes(raw):
+    on_this_machine = {"spark.ui.enabled": "false", "spark.driver.host": "127.0.0.1"}
+    on_this_machine["spark.driver.bindAddress"] = "127.0.0.1"
+    builder = SparkSession.builder.master("local[1]").config(map=on_this_machine)
+    rows = [(None if i != i else int(i), kind) for i, kind in raw.values.tolist()]
+    return builder.getOrCreate().createDataFrame(rows, "id int, kind string")
+
+def create_pipeline():
+    return Pipeline([
+        Node(bikes, "raw", "bikes", name="bikes"),
+        Node(lambda bikes: bikes.count(), "bikes", "number", name="count"),
+    ])
+"""
+
+
+@pytest.mark.skipif(
+    not HAS_SPARK,
+    reason="needs pyspark (uv pip install --group spark) and Java 17 or newer",
+)
+def test_tables_of_spark_are_checked(shop: Workshop) -> None:
+    shop.catalog(CATALOG.replace("bikes:", "# bikes:"))
+    shop.pipeline(SPARK)
+
+    result = shop.kedro("run", check=False)
+    assert result.returncode == 1
+    assert REFUSED in result.stderr
+    assert "column='id') fails for 1 of 3 rows" in result.stderr
+
+    shop.write({"data/raw.csv": GOOD})
+    shop.kedro("run")
+
+
 MISTAKES = {
     "a type that is not known": (
         IDS.replace("null", "nul"),
@@ -286,6 +324,21 @@ def test_the_verdict_on_saved_data_comes_last(
     assert shop.has("data/bikes.csv")
     assert shop.has("modules")
     assert shop.has("data/.ops/data_docs/index.html")
+
+
+@pytest.mark.parametrize("runner", ["ThreadRunner", OURS])
+def test_what_passed_the_gate_is_not_looked_at_again_after_the_run(
+    shop: Workshop, kedro: QuickKedro, runner: str
+) -> None:
+    shop.write({"data/raw.csv": GOOD})
+    settings(shop, "{attach: {bikes: {when: [save, end]}}}")
+
+    code, said = kedro("run", f"--runner={runner}")
+    assert code == 0, said
+    journals = (shop.path / "data/.ops/runs").glob("*/*.jsonl")
+    events = [json.loads(line) for file in journals for line in file.open()]
+    assert sum(each.get("guard") == "expectations" for each in events) == 1
+    assert not list((shop.path / "data/.ops/expectations").iterdir())
 
 
 def test_several_datasets_are_compared_after_the_run(

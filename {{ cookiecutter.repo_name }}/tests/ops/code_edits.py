@@ -142,6 +142,8 @@ class Cleaner(Base):
     def make(cls):
         return cls(6)
 
+Base.extra = property(lambda self: 40)
+Base.more = staticmethod(lambda data: 41)
 Made = type("Made", (Cleaner,), {})
 node = Made(7).clean
 """
@@ -227,7 +229,14 @@ def given(number, other):
         return data
     return inner
 
+def unset():
+    def inner(data):
+        return data + later + 32
+    return inner
+    later = 1
+
 closed = outer(8)
+unknown = unset()
 filled = given(18, 19)
 
 def even(number):
@@ -250,7 +259,7 @@ exec("def written(data): return data + 14", made)
 written = made["written"]
 
 def defaults(data, more=15, *, keyword=16):
-    return data
+    return data, "text"
 
 def local(data):
     trim = data
@@ -266,7 +275,7 @@ steps_of_set = {lambda data: data + 20, lambda data: data + 21}
 
 def node(data):
     steps = [cached, general, square, halve, generate, wait, closed, even, scale]
-    steps += [written, defaults, local, filled, odd, steps_of_table, steps_of_set]
+    steps += [written, defaults, local, filled, odd, unknown, steps_of_table, steps_of_set]
     return steps, TABLE["a"]
 """
 MODULES = """
@@ -427,15 +436,61 @@ from ...starred import *
 class Child(Tool):
     number = STAR
 
+def timed(function):
+    return function
+
+@timed
 def deep(data):
     return data + 27
 
+@timed
 def shallow(data):
     return data + 28
 ## named.py
 NAMED = 29
 ## starred.py
 STAR = 31
+"""
+
+WRITTEN = r"""
+exec("def written(data):\n from own.helpers import trim\n return trim(data), limit")
+limit = 1
+node = written
+
+## helpers.py
+def trim(data):
+    return data + 2
+"""
+
+PRESET = """
+import decimal
+import logging
+import random
+from decimal import getcontext
+from . import more
+
+SEED, LEVEL = 1, 10
+random.seed(SEED)
+getcontext().prec = 20
+decimal.DefaultContext.prec += 30
+logging.basicConfig(level=LEVEL)
+more.enter(40)
+
+def node(data):
+    return random.random(), more.trim(data)
+
+## more.py
+import sys
+from . import unused
+sys.setrecursionlimit(5000)
+def enter(number):
+    pass
+def trim(data):
+    return data
+## unused.py
+import random
+random.random() + 60
+random.seed(70)
 """
 
 
@@ -506,7 +561,7 @@ EDITS = [
     _constant("nested", STALE, "{'a': [{'b': {1, 2}}]}", "{'a': [{'b': {1, 3}}]}"),
     _constant("order of a dict", STALE, "{'a': 1, 'b': 2}", "{'b': 2, 'a': 1}"),
     _constant("how it is written", FRESH, "1000", "1_000"),
-    _constant("how a text is written", FRESH, "'a'", 'u"a"'),
+    Edit("how a text is written", FRESH, MANY, '"text"', "u'text'"),
     _constant("how it is computed", FRESH, "6", "2 * 3"),
     _constant("unknown to others", FRESH, "object()", "object( )"),
     _constant("pattern", STALE, "__import__('re').compile('a')", "__import__('re').compile('b')"),
@@ -546,6 +601,19 @@ EDITS = [
     Edit("method of a callable object", STALE, MANY, "+ 13", "+ 130"),
     Edit("function without source", STALE, MANY, "data + 14", "data + 140"),
     Edit("function of a local's name", FRESH, MANY, "return 17", "return 170"),
+    Edit("closure that is not filled", STALE, MANY, "later + 32", "later + 320"),
+    Edit("text that is made code", STALE, WRITTEN, "trim(data), limit", "trim(data)"),
+    Edit("constant of code from a text", STALE, WRITTEN, "limit = 1", "limit = 10"),
+    Edit("helper that code from a text imports", STALE, WRITTEN, "data + 2", "data + 20"),
+    # What is set in libraries
+    Edit("seed", STALE, PRESET, "seed(SEED)", "seed(SEED + 1)"),
+    Edit("constant of a seed", STALE, PRESET, "= 1, 10", "= 100, 10"),
+    Edit("setting through a call", STALE, PRESET, "prec = 20", "prec = 21"),
+    Edit("setting that is counted up", STALE, PRESET, "+= 30", "+= 31"),
+    Edit("setting beside a helper", STALE, PRESET, "limit(5000)", "limit(5001)"),
+    Edit("setting of the log", FRESH, PRESET, "level=LEVEL", "level=LEVEL + 1"),
+    Edit("call of the project's own", FRESH, PRESET, "enter(40)", "enter(41)"),
+    Edit("setting of a module that is not used", FRESH, PRESET, "seed(70)", "seed(71)"),
     # Classes
     Edit("method", STALE, CLASSES, "self.scale(data)", "self.scale(data * 2)"),
     Edit("base class", STALE, CLASSES, "data * self", "data + self"),
@@ -559,8 +627,8 @@ EDITS = [
     Edit("comment in a class", FRESH, CLASSES, "    limit = 3", "    # most\n    limit = 3"),
     Edit("class that is made by a call", STALE, CLASSES, '"Made", (Cleaner,)', '"Made", (Cleaner, str)'),
     Edit("attribute by assignment", STALE, CLASSES, "\nMade =", "\nBase.factor = 8\nMade ="),
-    Edit("property by assignment", STALE, CLASSES, "\nMade =", "\nBase.factor = property(lambda self: 8)\nMade ="),
-    Edit("static method by assignment", STALE, CLASSES, "\nMade =", "\nBase.scale = staticmethod(lambda data: 8)\nMade ="),
+    Edit("property by assignment", STALE, CLASSES, "self: 40", "self: 400"),
+    Edit("static method by assignment", STALE, CLASSES, "data: 41", "data: 410"),
     Edit("method by assignment", STALE, CLASSES, "\nMade =", "\nCleaner.scale = lambda self, data: data\nMade ="),
     # Names, wherever they are bound
     Edit("constant in a condition", STALE, SCOPES, "LIMIT, SHADOW, INNER, STARRED, COUNT, OUTER = 1,", "LIMIT, SHADOW, INNER, STARRED, COUNT, OUTER = 100,"),

@@ -9,7 +9,7 @@ from typing import Any
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from . import across, data_docs, frames
+from . import across, data_docs, frames, gated
 from .attachments import Attachment
 from .errors import OpsError
 from .expectation_plan import Plan
@@ -23,7 +23,8 @@ def check_saved(plan: Plan, pipeline: Pipeline, catalog: DataCatalog) -> list[Ve
         return []
     found = []
     for attachment in plan.at_the_end(pipeline):
-        found += check_stored(plan, attachment, catalog)
+        if not gated.is_unchanged(catalog, attachment.dataset):
+            found += check_stored(plan, attachment, catalog)
     return found + check_across(plan.suites_across(pipeline), catalog)
 
 

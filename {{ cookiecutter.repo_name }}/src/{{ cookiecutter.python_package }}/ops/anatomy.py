@@ -16,8 +16,10 @@ from . import insides, syntax
 from .by_value import Values
 from .names import Constant, resolve
 from .packages import Own, Package, module_of
+from .presets import Presets, presets
 from .reach import Reach, reach
 from .sources import Source, Sources
+from .statements import imports_only
 from .unimported import Missing, Part, Unimported
 
 
@@ -50,6 +52,7 @@ class Anatomist:
             ModuleType: self._of_module,
             Constant: self._of_constant,
             Part: self._of_part,
+            Presets: self._of_presets,
             Package: _of_package,
             Missing: lambda thing: Anatomy("", f"missing {thing.name}".encode()),
         }
@@ -59,6 +62,13 @@ class Anatomist:
         return self._of_values(type(thing).__qualname__, [thing])
 
     def _of_constant(self, constant: Constant) -> Anatomy:
+        source = self.sources.of_module(constant.module)
+        places = imports_only(source.tree.body, constant.name) if source else []
+        if places and not any(self.own.has(each.module) for each in places):
+            # A library's own object, which its version tells of.
+            words = [repr(each).encode() for each in places]
+            packages = [Package.of(each.module) for each in places]
+            return Anatomy("", syntax.digest(*words), packages)
         title = f"{self.own.title(constant.module)}: {constant.name}"
         return self._of_values(title, [constant.value])
 
@@ -100,6 +110,8 @@ class Anatomist:
         if len(trees) > 1:  # lambdas on one line
             digest = syntax.digest(digest, syntax.of_code(function.__code__))
         self._follow(found, seen, function.__globals__, insides.cells(function))
+        if source:
+            found.needs.append(Presets(module))
         found.digest = syntax.digest(digest, found.digest)
         return found
 
@@ -160,6 +172,18 @@ class Anatomist:
         self._follow(found, reach(shown), names)
         found.needs += [*cls.__bases__, *methods]
         found.digest = syntax.digest(digest, found.digest)
+        return found
+
+    def _of_presets(self, given: Presets) -> Anatomy:
+        source = self.sources.of_module(given.module)
+        names = vars(sys.modules[given.module])
+        body = source.tree.body if source else []
+        trees = list(presets(self.own, body, names))
+        if not trees:
+            return Anatomy()
+        title = f"{self.own.title(given.module)}: what it sets in libraries"
+        found = Anatomy(title, syntax.of_tree(trees))
+        self._follow(found, reach(trees), names)
         return found
 
     def _is_followed(self, method: FunctionType) -> bool:

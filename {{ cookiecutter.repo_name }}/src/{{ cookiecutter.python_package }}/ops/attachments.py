@@ -54,7 +54,9 @@ class Attachment:
             return None
         kept = {key: self.validator[key] for key in self.validator if key is not True}
         own = {"suite": self.suite, "dataset": self.dataset}
-        return {**kept, "class": VALIDATOR, "on": on, "options": {**own, **arguments}}
+        if END not in self.when:
+            own["gated"] = ""  # nobody asks whether it passed
+        return {**kept, "class": VALIDATOR, "on": on, "options": {**arguments, **own}}
 
 
 def find(

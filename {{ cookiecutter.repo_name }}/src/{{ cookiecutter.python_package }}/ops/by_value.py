@@ -9,6 +9,7 @@ from __future__ import annotations
 import copyreg
 import enum
 import functools
+import inspect
 import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -115,8 +116,10 @@ class Values:
     def _object(self, value: Any) -> bytes:
         """What pickle would take of it: how it is made, and its state."""
         kind = type(value)
-        if not self.own.has(module_of(kind)) and _wraps(value):
-            return self._all("wrapper", (kind, value.__wrapped__))
+        # Statically: some libraries have objects with every attribute that is asked for.
+        wrapped = inspect.getattr_static(value, "__wrapped__", None)
+        if callable(wrapped) and not self.own.has(module_of(kind)):
+            return self._all("wrapper", (kind, wrapped))
         reducer = copyreg.dispatch_table.get(kind)
         try:
             made = reducer(value) if reducer else value.__reduce_ex__(4)
@@ -158,11 +161,6 @@ _NAMED: dict[str, Callable[[Any], Iterable[Any]]] = {
     "numpy.ndarray": _array,
     "os._Environ": lambda each: (),  # never the same twice, and full of secrets
 }
-
-
-def _wraps(value: Any) -> bool:
-    """Whether it is what a library's decorator made of a function."""
-    return callable(value) and callable(getattr(value, "__wrapped__", None))
 
 
 def _sorted(state: Any) -> Any:

@@ -14,7 +14,7 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.validation.core import ValidatorSpec
 
-from . import across, attachments, data_docs, options
+from . import across, attachments, data_docs, gated, options
 from .attachments import END, Attachment, ExpectationsOptions
 from .errors import OpsError
 from .suites import Suite, SuiteFolder
@@ -51,12 +51,15 @@ class Plan:
         )
         store = context.project_path / options.STORE
         results = store / "expectations" / uuid4().hex
+        # Of a table of which the gate saw the first rows only, all may be seen later.
+        notes = f"{results.as_posix()}.gated" if settings.lazy_rows is None else ""
         arguments = {
             "conf": folder.conf,
             "envs": list(folder.envs),
             "lazy_rows": settings.lazy_rows,
             "atomic": settings.atomic_outputs,
             "results": results.as_posix() if settings.data_docs and enabled else "",
+            gated.OPTION: notes,
         }
         return cls(folder, enabled, attached, several, arguments, store / "data_docs")
 

@@ -8,6 +8,7 @@ after the run at what a validator cannot see: tables in a database, several data
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Generator
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from . import after_run, data_docs, frames, suites, verdicts
+from . import after_run, data_docs, frames, gated, suites, verdicts
 from .attachments import SAVE, VALIDATOR
 from .errors import OpsError
 from .expectation_plan import Plan
@@ -44,6 +45,7 @@ class Suite:
     lazy_rows: int | None = None
     atomic: bool = False
     results: str = ""
+    gated: str = ""
 
     def validate(self, data: Any) -> Any:
         """Check a table, or each part of partitioned data.
@@ -89,6 +91,7 @@ class Expectations:
     def __init__(self) -> None:
         # By project and environment: `kedro server` has one hook for runs in threads.
         self._plans: dict[tuple[str, str | None], Plan] = {}
+        self._catalogs = threading.local()  # that of the node which a thread runs
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -103,6 +106,11 @@ class Expectations:
     ) -> None:
         """Stop a run whose suites Great Expectations would not understand."""
         self._plan(run_params).prepare(pipeline, catalog)
+
+    @hook_impl
+    def before_node_run(self, catalog: DataCatalog) -> None:
+        """Keep the catalog for what is saved next."""
+        self._catalogs.current = catalog
 
     @hook_impl
     def after_node_run(
@@ -122,6 +130,13 @@ class Expectations:
             verdicts.report(found)  # what passes here is told when it is saved
             raise Refused(f"No output of {node.name} is saved: {refused.message}")
 
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
+        """Note what the gate has let pass, if it is looked at after the run as well."""
+        # Of chunks and partitions, the gate has seen no more than what came last.
+        if not (inspect.isgeneratorfunction(node.func) or frames.is_in_parts(data)):
+            gated.note(self._catalogs.current, dataset_name)
+
     @hook_impl(wrapper=True)
     def after_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
@@ -131,6 +146,7 @@ class Expectations:
         found = after_run.check_saved(plan, pipeline, catalog)
         verdicts.report(found)
         plan.build_docs()
+        gated.forget(catalog)
         result = yield
         if refused := verdicts.refusal(found):
             raise Refused(f"The data are saved, but do not use them: {refused.message}")
@@ -138,10 +154,11 @@ class Expectations:
 
     @hook_impl(wrapper=True)
     def on_pipeline_error(
-        self, error: Exception, run_params: dict[str, Any]
+        self, error: Exception, run_params: dict[str, Any], catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
         """Show what was found until then."""
         self._plan(run_params).build_docs()
+        gated.forget(catalog)
         result = yield
         # Of a partition that is made while the others are saved, Kedro tells a refusal
         # as an error of the dataset, with a traceback.

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
@@ -26,6 +27,7 @@ from attrs import define, evolve, field, frozen
 
 from . import liveness
 from .run_store import ENDING, RunStore
+from .runs import Run
 from .uploads import Upload
 
 FORMAT = 1  # of the lines; a reader skips events that it does not know
@@ -51,6 +53,7 @@ class Journal:
     reader: Any = None  # in the first process: the run as all its journals tell it
     name: str = ""
     closed: bool = False
+    at_end: list[Callable[[Run], None]] = field(factory=list)  # in the first process
     _file: int = -1
     _pid: int = 0
     _torn: bool = False

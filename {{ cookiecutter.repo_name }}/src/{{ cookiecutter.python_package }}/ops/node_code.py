@@ -18,6 +18,7 @@ from . import syntax
 from .anatomy import Anatomist, Anatomy
 from .names import Constant
 from .packages import Own, Package
+from .presets import Presets
 from .unimported import Missing, Part
 
 
@@ -45,6 +46,7 @@ class Codes:
     _anatomist: Anatomist
     _known: dict[Any, tuple[Any, Anatomy]] = field(factory=dict)
     _codes: dict[Any, tuple[Any, Code]] = field(factory=dict)
+    _classes: dict[Any, list[Any]] = field(factory=dict)
 
     @classmethod
     def of_project(cls, project: Path) -> Codes:
@@ -57,6 +59,16 @@ class Codes:
         if key not in self._codes:
             self._codes[key] = (thing, self._follow(thing))
         return self._codes[key][1]
+
+    def handed_on(self, function: Callable[..., Any]) -> str:
+        """The digest of the project's classes that a function reaches, if there are any.
+
+        Objects of theirs may be in its outputs, where a pickle has their content but
+        not their code: so that code belongs to who reads them, too.
+        """
+        self.of(function)
+        classes = self._classes[_key(function)]
+        return " ".join(sorted(self.of(each).digest for each in classes))
 
     def _follow(self, root: Any) -> Code:
         # Each thing has a number by when it is first met, and is digested with the
@@ -75,6 +87,11 @@ class Codes:
             opaque += known.opaque
             if known.title:
                 items[_free(known.title, items)] = known.digest.hex()
+        self._classes[_key(root)] = [
+            thing
+            for thing in waiting
+            if isinstance(thing, (type, Part)) and self._take_apart(thing).title
+        ]
         return Code(syntax.digest(*parts).hex(), items, tuple(dict.fromkeys(opaque)))
 
     def _take_apart(self, thing: Any) -> Anatomy:
@@ -106,7 +123,11 @@ def _codes(project: Path) -> Codes:
 
 
 def _key(thing: Any) -> Any:
-    return thing if isinstance(thing, (Constant, Part, Package, Missing)) else id(thing)
+    return (
+        thing
+        if isinstance(thing, (Constant, Part, Package, Presets, Missing))
+        else id(thing)
+    )
 
 
 def _title(thing: Any) -> str:

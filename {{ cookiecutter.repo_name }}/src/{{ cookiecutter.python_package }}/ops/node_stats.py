@@ -18,7 +18,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline.node import Node
 
-from . import figures, journal, options
+from . import figures, journal, lineage, options
 from .journal import Journal
 from .memory import Peaks
 from .quietly import quietly, within
@@ -33,6 +33,7 @@ class NodeStatsOptions:
 
     enabled: bool = True
     trunk: list[str] = field(factory=lambda: ["main", "master"])
+    openlineage: dict[str, Any] | None = None
 
 
 _SETTINGS: ContextVar[NodeStatsOptions | None] = ContextVar("node_stats", default=None)
@@ -51,7 +52,10 @@ class NodeStats:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Read the settings."""
-        _SETTINGS.set(options.read(context.config_loader, NodeStatsOptions))
+        settings = options.read(context.config_loader, NodeStatsOptions)
+        if settings.enabled and settings.openlineage:
+            settings.openlineage = lineage.transport(settings.openlineage, context)
+        _SETTINGS.set(settings)
 
     @hook_impl
     def before_pipeline_run(
@@ -64,6 +68,8 @@ class NodeStats:
             # Not in the thread: a worker that is forked meanwhile could never import it.
             figures.prepare()
             self._earlier[entries] = _Earlier(entries, settings.trunk)
+            if settings.openlineage:
+                entries.at_end.append(partial(lineage.send, settings.openlineage))
 
     @hook_impl
     def before_node_run(

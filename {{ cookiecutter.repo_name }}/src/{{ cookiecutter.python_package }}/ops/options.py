@@ -100,14 +100,22 @@ def open_store(context: KedroContext) -> tuple[str, dict[str, Any]]:
     """
     place = read_store(context.config_loader, context.project_path)
     name = place.get("credentials")
-    if not name:
-        return place["url"], {}
+    found = credentials(context, name, "store.credentials") if name else {}
+    return place["url"], found
+
+
+def credentials(context: KedroContext, name: str, key: str) -> dict[str, Any]:
+    """The entry of ``credentials.yml`` that a setting names.
+
+    Raises:
+        OpsError: if there is none.
+    """
     known = context._get_config_credentials()
     if name not in known:
         raise OpsError(
-            f"ops.yml: 'store.credentials' is '{name}', which is not in credentials.yml."
+            f"ops.yml: '{key}' is '{name}', which is not in credentials.yml."
         )
-    return place["url"], known[name] or {}
+    return known[name] or {}
 
 
 def switch(

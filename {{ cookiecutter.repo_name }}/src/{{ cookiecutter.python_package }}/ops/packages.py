@@ -136,7 +136,7 @@ def _notes() -> list[tuple[str, Path]]:
 def _files_of(notes: Path) -> bytes:
     for name in ("RECORD", "top_level.txt"):
         try:
-            return (notes / name).read_bytes()
+            return (notes / name).read_bytes() + b"\n"
         except OSError:
             pass
     return b""

@@ -58,14 +58,15 @@ def record(run: Run, graph: Graph, detail: Detail, publish: bool) -> dict[str, A
         publish: whether others than the team may read it: then it has no tracebacks,
             and does not say where and with which parameters it ran.
     """
-    return _Record(run, graph, detail, publish).all()
+    return _Record(run, graph, detail, publish, run.started or 0.0).all()
 
 
 def without_paths(given: str) -> str:
     """A text in which paths from the root are cut short and URLs have no user."""
     if "/" not in given and "\\" not in given:
         return given
-    return _PATH.sub(_shortened, _USER.sub("", given))
+    given = _USER.sub("", given) if "://" in given else given
+    return _PATH.sub(_shortened, given)
 
 
 def _shortened(found: re.Match[str]) -> str:
@@ -83,6 +84,7 @@ class _Record:
     graph: Graph
     detail: Detail
     publish: bool
+    began: float
     types: dict[str, int] = field(factory=dict)
     places: dict[str, int] = field(factory=dict)
     schemas: dict[tuple[tuple[str, str], ...], int] = field(factory=dict)
@@ -148,17 +150,17 @@ class _Record:
     def _spans(self, node: Node) -> list[int | None]:
         """Of each its phase, how long after the one before it began, how long it took."""
         told: list[int | None] = []
-        at, before = self._at, self._at(node.started) or 0
+        before = self._at(node.started) or 0
         for span in node.spans:
-            start, end = at(span.start) or 0, at(span.end)
+            start, end = self._at(span.start) or 0, self._at(span.end)
             told += (_PHASE[span.phase], start - before, end and end - start)
             before = end or start
         return told
 
     def _dataset(self, dataset: Dataset) -> list[Any] | None:
-        number = self.graph.number[dataset.name]
         if is_parameter(dataset.name):
             return None
+        number = self.graph.number[dataset.name]
         loaded, saved = self._figures(dataset.loaded), self._figures(dataset.saved)
         if self.detail == Detail.NODES:
             return [number, loaded, saved] if loaded or saved else None
@@ -208,7 +210,7 @@ class _Record:
     def _at(self, moment: float | None) -> int | None:
         if moment is None:
             return None
-        return round((moment - (self.run.started or 0.0)) * 1000)
+        return round((moment - self.began) * 1000)
 
 
 def _trimmed(values: list[Any]) -> list[Any]:

@@ -118,8 +118,9 @@ class Graph:
         kinds = [NODE if isinstance(name, int) else NAMESPACE for name in groups]
         refs: list[int | str] = list(groups)
         edges: list[tuple[int, int]] = []
+        opens = {box for box, kind in enumerate(kinds) if kind == NAMESPACE}
         for dataset, (makers, users) in self._ends(groups).items():
-            if NAMESPACE in [kinds[box] for box in (*makers, *users)]:
+            if opens and not opens.isdisjoint((*makers, *users)):
                 # What goes between namespaces is a line; inside it is seen as a box.
                 edges += [(maker, user) for maker in makers for user in users]
                 continue
@@ -144,24 +145,27 @@ class Graph:
         }
 
     def _ends(self, groups: _Groups) -> dict[int, tuple[list[int], list[int]]]:
-        """The boxes that make a dataset and those that use it, by its number.
-
-        The forms of a transcoded dataset are one.
-        """
-        first: dict[str, int] = {}
+        """The boxes that make a dataset and those that use it, by its number."""
         ends: dict[int, tuple[list[int], list[int]]] = {}
+        drawn = self._drawn
         for box, inside in enumerate(groups.values()):
             for index in inside:
                 node = self.nodes[index]
                 for side, names in enumerate((node.outputs, node.inputs)):
                     for name in names:
-                        if is_parameter(name):
-                            continue
-                        number = first.setdefault(
-                            name.partition("@")[0], self.number[name]
-                        )
-                        ends.setdefault(number, ([], []))[side].append(box)
+                        if name in drawn:
+                            ends.setdefault(drawn[name], ([], []))[side].append(box)
         return ends
+
+    @cached_property
+    def _drawn(self) -> dict[str, int]:
+        """Each dataset with the number of its box; forms of a transcoded one share it."""
+        first: dict[str, int] = {}
+        return {
+            name: first.setdefault(name.partition("@")[0], number)
+            for name, number in self.number.items()
+            if not is_parameter(name)
+        }
 
     def _label(self, kind: int, ref: Any, space: str) -> str:
         if kind == NODE:

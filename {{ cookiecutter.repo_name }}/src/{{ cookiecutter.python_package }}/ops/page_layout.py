@@ -11,6 +11,7 @@ monotone regression, solved by pooling adjacent violators (R. Barlow et al., 197
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, islice, pairwise
 from math import sqrt
 
 from attrs import frozen
@@ -95,22 +96,19 @@ class _Sheet:
     def _downwards(self) -> list[int]:
         """Each box after those above it; a circle is cut where least is missing."""
         missing = [len(above) for above in self.above]
-        ready = [box for box, number in enumerate(missing) if not number]
-        left = {box for box, number in enumerate(missing) if number}
-        order = []
-        while ready or left:
-            if not ready:
-                ready = [min(left, key=lambda box: (missing[box], box))]
-                left.remove(ready[0])
-            order += ready
-            following = []
-            for box in ready:
-                for lower in self.below[box]:
-                    missing[lower] -= 1
-                    if not missing[lower] and lower in left:
-                        left.remove(lower)
-                        following.append(lower)
-            ready = following
+        order = [box for box, number in enumerate(missing) if not number]
+        done = 0
+        while done < self.boxes:
+            if done == len(order):
+                left = set(range(self.boxes)).difference(order)
+                cut = min(left, key=lambda box: (missing[box], box))
+                missing[cut] = 0  # less than that is never ready again
+                order.append(cut)
+            for lower in self.below[order[done]]:
+                missing[lower] -= 1
+                if not missing[lower]:
+                    order.append(lower)
+            done += 1
         return order
 
     def in_rows(self, part: list[int]) -> list[list[int]]:
@@ -121,12 +119,14 @@ class _Sheet:
         for box in part:
             if not above[box] and self.below[box]:
                 continue  # a source comes with the first that needs it
-            row = max((row_of[upper] for upper in above[box]), default=-1) + 1
-            sources = [one for one in above[box] if row_of[one] < 0 and not above[one]]
+            uppers = above[box]
+            row = max(map(row_of.__getitem__, uppers), default=-1) + 1
+            sources = [one for one in uppers if row_of[one] < 0 and not above[one]]
             row = max(row, 1) if sources else row
             while len(rows) <= row or len(rows[row]) >= limit:
-                row += 1 if len(rows) > row else 0
-                if len(rows) <= row:
+                if len(rows) > row:
+                    row += 1
+                else:
                     rows.append([])
             row_of[box] = row
             rows[row].append(box)
@@ -182,19 +182,23 @@ class _Sheet:
     def in_place(self, rows: list[list[int]], sweeps: int) -> None:
         """As near to the neighbours as the order lets it be."""
         x = self.x
-        for row in rows:
-            _set_apart(row, [0.0] * len(row), self.room, x)
+        spaced = [(row, _offsets(row, self.room)) for row in rows]
+        for row, offsets in spaced:
+            middle = sum(offsets) / len(offsets)
+            for point, offset in zip(row, offsets):
+                x[point] = offset - middle
         for sweep in range(sweeps):
             neighbours = self.down if sweep % 2 else self.up
-            for row in reversed(rows) if sweep % 2 else rows:
-                _set_apart(row, _means(row, neighbours, x), self.room, x)
+            for row, offsets in reversed(spaced) if sweep % 2 else spaced:
+                _set_apart(row, offsets, _means(row, neighbours, x), x)
 
     def packed(self) -> Drawing:
         """The parts side by side, in as many strips as give a good shape."""
         extents = [self._extent(rows) for rows in self.drawn]
         area = sum((right - left) * high for left, right, high in extents)
         limit = max([sqrt(area * SHAPE), *(b - a for a, b, _ in extents)], default=0)
-        points = [(0, 0)] * len(self.x)
+        x = self.x
+        points = [(0, 0)] * len(x)
         across = top = strip = width = 0.0
         for rows, (left, right, high) in zip(self.drawn, extents):
             if across + right - left > limit + 1:
@@ -202,15 +206,16 @@ class _Sheet:
             for depth, row in enumerate(rows):
                 y = int(top + ROW * depth + ROW / 2)
                 for point in row:
-                    points[point] = (int(self.x[point] - left + across), y)
+                    points[point] = (int(x[point] - left + across), y)
             across, strip = across + right - left, max(strip, high)
             width = max(width, across)
         return Drawing(int(width), int(top + strip), points, self.lines)
 
     def _extent(self, rows: list[list[int]]) -> tuple[float, float, int]:
-        ends = [(self.x[p], self.room[p] / 2) for row in rows for p in row]
-        left = min(x - half for x, half in ends)
-        return left, max(x + half for x, half in ends), ROW * len(rows)
+        x, room = self.x, self.room
+        left = min(x[row[0]] - room[row[0]] / 2 for row in rows)
+        right = max(x[row[-1]] + room[row[-1]] / 2 for row in rows)
+        return left, right, ROW * len(rows)
 
 
 def _means(row: list[int], neighbours: list[list[int]], at: list[float]) -> list[float]:
@@ -230,31 +235,34 @@ def _number(row: list[int], place: list[float]) -> None:
         place[point] = index
 
 
+def _offsets(row: list[int], room: list[int]) -> list[float]:
+    """How far the points of a row are from its first one if none can be nearer."""
+    rooms = [room[point] for point in row]
+    return [0.0, *accumulate(map(_half, pairwise(rooms)))]
+
+
+def _half(rooms: tuple[int, int]) -> float:
+    return (rooms[0] + rooms[1]) / 2
+
+
 def _set_apart(
-    row: list[int], wanted: list[float], room: list[int], x: list[float]
+    row: list[int], offsets: list[float], wanted: list[float], x: list[float]
 ) -> None:
     """Put the points of a row as near to where they want to be as their room allows.
 
     Points that would overlap become a block, which stands at the mean of their wishes.
     """
-    offset, before = 0.0, 0
-    offsets: list[float] = []
     means: list[float] = []
     sizes: list[int] = []
-    for point, wish in zip(row, wanted):
-        offset += (before + room[point]) / 2 if before else 0.0
-        before = room[point]
-        offsets.append(offset)
+    for offset, wish in zip(offsets, wanted):
         mean, size = wish - offset, 1
         while means and means[-1] >= mean:
-            mean = (mean * size + means[-1] * sizes[-1]) / (size + sizes[-1])
-            size += sizes[-1]
-            means.pop()
-            sizes.pop()
+            others = sizes.pop()
+            mean = (mean * size + means.pop() * others) / (size + others)
+            size += others
         means.append(mean)
         sizes.append(size)
-    index = 0
+    placed = zip(row, offsets)
     for mean, size in zip(means, sizes):
-        for _ in range(size):
-            x[row[index]] = mean + offsets[index]
-            index += 1
+        for point, offset in islice(placed, size):
+            x[point] = mean + offset

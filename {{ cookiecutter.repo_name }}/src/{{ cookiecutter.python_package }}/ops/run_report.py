@@ -12,7 +12,7 @@ from attrs import asdict
 from .runs import Dataset, Node, Run, State
 
 
-def of(run: Run, page: str = "") -> str:
+def of(run: Run, page: str = "", viz: str = "") -> str:
     """A short table for the end of a run."""
     lines = [
         ("run", run.key),
@@ -21,6 +21,7 @@ def of(run: Run, page: str = "") -> str:
         ("time", duration(seconds(run))),
         ("branch", run.branch),
         ("page", page),
+        ("viz", viz),
         ("go on", run.resume),
     ]
     text = "\n".join(f"  {name:<8}{value}" for name, value in lines if value)

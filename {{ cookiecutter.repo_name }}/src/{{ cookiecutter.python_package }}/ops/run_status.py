@@ -22,13 +22,22 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from . import checks, journal, options, resume, run_plan, run_report, skipped
+from . import (
+    checks,
+    journal,
+    options,
+    resume,
+    run_plan,
+    run_report,
+    skipped,
+    viz_page,
+)
 from .history import History
 from .journal import Journal, Ticket
 from .quietly import within
 from .run_page import RunPage
 from .run_store import RunStore
-from .runs import State
+from .runs import Run, State
 from .watch import Watch, told
 
 ENABLED = "RUN_STATUS_ENABLED"
@@ -42,6 +51,7 @@ class RunStatusOptions:
     enabled: bool = True
     keep: int = 50
     page: bool = True
+    kedro_viz: bool = False
 
 
 @frozen
@@ -226,7 +236,8 @@ class RunStatus:
         self._forget(watch)
         run = watch.end(state)
         if run is not None and run.started is not None:
-            logging.getLogger(__name__).info(run_report.of(run, watch.page))
+            viz = _viz_of(run, watch.journal.ticket)
+            logging.getLogger(__name__).info(run_report.of(run, watch.page, viz))
 
     def _forget(self, watch: Watch) -> None:
         self._watches.pop(watch.journal, None)
@@ -254,6 +265,14 @@ def _enter_resume(
 ) -> None:
     how = resume.command(entries.reader.run(), run_params, pipeline, catalog)
     entries.enter("resume", command=how)
+
+
+def _viz_of(run: Run, ticket: Ticket) -> str:
+    project = _PROJECT.get()
+    wanted = project is not None and project.settings.kedro_viz
+    if not wanted or run.state != State.COMPLETE:  # nobody waits longer for an error
+        return ""
+    return viz_page.build(Path(ticket.project_path), ticket.store, run.env)
 
 
 def store_of(context: KedroContext) -> RunStore:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from .reach import Import, imports_of, reach
+from .reach import Import, imports_of
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -19,6 +19,14 @@ def statements_of(body: list[ast.stmt], name: str) -> list[ast.stmt]:
     if any(map(_may_change, found)):
         found += [each for each in body if each not in found and _has_effects(each)]
     return found
+
+
+def imports_only(body: list[ast.stmt], name: str) -> list[Import]:
+    """Where a name is imported from, if no other statement has to do with it."""
+    found = statements_of(body, name)
+    places = [imports_of(each).get(name) for each in found]
+    known = [each for each in places if each is not None and each.level == 0]
+    return known if len(known) == len(found) else []
 
 
 def _may_change(statement: ast.stmt) -> bool:
@@ -54,8 +62,6 @@ def _names(statement: ast.stmt) -> Iterator[str]:
         yield from imports_of(statement)
     elif isinstance(statement, _NAMED):
         yield statement.name
-        for decorator in statement.decorator_list:  # it may enter it in a register
-            yield from (chain[0] for chain in reach([decorator]).chains)
     elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and _is_plain(statement):
         yield from _bound_in(statement)
     else:

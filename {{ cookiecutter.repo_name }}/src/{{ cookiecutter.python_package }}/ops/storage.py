@@ -90,7 +90,7 @@ def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
         isinstance(dataset, AbstractVersionedDataset)
         and is_local(getattr(dataset, "_fs", None))
         and not getattr(dataset, "_SINGLE_PROCESS", False)
-        and not _appends(dataset)
+        and not appends(dataset)
     )
 
 
@@ -99,7 +99,8 @@ def is_local(filesystem: Any) -> bool:
     return "file" in list(getattr(filesystem, "protocol", ()))
 
 
-def _appends(dataset: Any) -> bool:
+def appends(dataset: Any) -> bool:
+    """Whether a save adds to what a dataset holds."""
     args = [
         getattr(dataset, "_save_args", {}),
         getattr(dataset, "_fs_open_args_save", {}),

@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -41,7 +42,9 @@ class Outcome:
     def of_table(cls, suite: Suite, dataset: str, stored: Any) -> Outcome:
         """Check a table where it is, in the database of a SQL dataset."""
         try:
-            return _ask(suite, dataset, lambda sources: _sql_batch(sources, stored))
+            url = stored.engine.url.render_as_string(hide_password=False)
+            batch = partial(_sql_batch, args=stored._load_args)
+            return _ask(suite, dataset, batch, {"url": url})
         except OpsError:
             raise
         except (
@@ -65,9 +68,14 @@ def check_types(suite: Suite) -> None:
         _build(expectation, number)
 
 
-def _ask(suite: Suite, dataset: str, batch: Callable[[Any], Any]) -> Outcome:
+def _ask(
+    suite: Suite,
+    dataset: str,
+    batch: Callable[[Any], Any],
+    variables: dict[str, str] | None = None,
+) -> Outcome:
     # A context for each call: what contexts share, they mix up between threads.
-    context = new_context()
+    context = new_context(variables)
     gx_suite = _great_expectations().ExpectationSuite(name=suite.name)
     gx_suite.expectations = [
         _build(expectation, number)
@@ -115,7 +123,7 @@ def _build(expectation: Expectation, number: int) -> Any:
         ) from error
 
 
-def new_context(**settings: Any) -> Any:
+def new_context(variables: dict[str, str] | None = None, **settings: Any) -> Any:
     """A context that keeps to itself: nothing on disk, no progress bars, no network."""
     gx = _great_expectations()
     types, factory = gx.data_context.types.base, gx.data_context.data_context
@@ -125,7 +133,9 @@ def new_context(**settings: Any) -> Any:
         analytics_enabled=False,
         **settings,
     )
-    context = gx.data_context.EphemeralDataContext(project_config=config)
+    context = gx.data_context.EphemeralDataContext(
+        config, runtime_environment=variables
+    )
     manager = factory.context_factory.project_manager
     try:
         manager.get_current_project()
@@ -155,18 +165,15 @@ def _spark_batch(sources: Any, table: Any) -> Any:
     return definition.get_batch({"dataframe": table})
 
 
-def _sql_batch(sources: Any, stored: Any) -> Any:
-    url = stored.engine.url.render_as_string(hide_password=False)
-    # In what Great Expectations is told, "$" would begin the name of a variable.
-    url = url.replace("$", r"\$")
-    args = stored._load_args
+def _sql_batch(sources: Any, args: dict[str, Any]) -> Any:
     place = {"table_name": args["table_name"]}
     if args.get("schema"):
         place["schema_name"] = args["schema"]
     with warnings.catch_warnings():
         # That there are classes for some databases, and another way to name a schema.
         warnings.simplefilter("ignore")
-        source = sources.add_sql("database", connection_string=url)
+        # By a variable: a "$" in the URL itself would begin the name of one.
+        source = sources.add_sql("database", connection_string="${url}")
         asset = source.add_table_asset("table", **place)
     return asset.add_batch_definition_whole_table("all").get_batch()
 
@@ -175,8 +182,7 @@ def _spellings(password: Any) -> list[str]:
     """A password as it is, and as it stands in URLs."""
     text = str(password) if password else ""
     spelled = dict.fromkeys([text, quote_plus(text), quote(text)])
-    both = [form for each in spelled for form in (each.replace("$", r"\$"), each)]
-    return [each for each in both if each]
+    return [each for each in spelled if each]
 
 
 def _message(result: Any) -> str:

@@ -92,6 +92,10 @@ class Watch:
         if threading.current_thread() is not self._thread:
             self._thread.join(max(0.0, deadline - time.monotonic()))
         journal.end(self.journal)
+        if self._last is not None:
+            for tell in self.journal.at_end:
+                with quietly():
+                    tell(self._last)
         return self._last
 
     def _interrupted(self, reason: str) -> None:
