@@ -111,6 +111,7 @@ MODULES = {
     "insides": ["skip_unchanged"],
     "names": ["skip_unchanged"],
     "packages": ["skip_unchanged"],
+    "presets": ["skip_unchanged"],
     "reach": ["skip_unchanged"],
     "sources": ["skip_unchanged"],
     "statements": ["skip_unchanged"],
