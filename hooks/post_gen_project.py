@@ -45,11 +45,7 @@ MODULES = {
     "recorder": ["steel_toes"],
     "steel_toes": ["steel_toes"],
     "steel_toes_options": ["steel_toes"],
-<<<<<<< HEAD
-    "storage": ["steel_toes", "preflight", "skip_unchanged"],
-=======
-    "storage": ["steel_toes", "preflight", "great_expectations"],
->>>>>>> w8a
+    "storage": ["steel_toes", "preflight", "great_expectations", "skip_unchanged"],
     "store": ["steel_toes", "preflight"],
     "stored": ["steel_toes", "skip_unchanged"],
     "summary": ["steel_toes"],

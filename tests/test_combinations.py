@@ -112,18 +112,11 @@ SHARED = {
         "src/toe_test/ops/checks.py",
         "tests/ops/test_checks.py",
     ],
-<<<<<<< HEAD
-=======
-    ("steel_toes", "preflight", "great_expectations"): [
-        "src/toe_test/ops/storage.py",
-        "tests/ops/test_storage.py",
-    ],
->>>>>>> w8a
     ("steel_toes", "preflight"): [
         "src/toe_test/ops/store.py",
         "tests/ops/test_store.py",
     ],
-    ("steel_toes", "preflight", "skip_unchanged"): [
+    ("steel_toes", "preflight", "great_expectations", "skip_unchanged"): [
         "src/toe_test/ops/storage.py",
         "tests/ops/test_storage.py",
     ],
