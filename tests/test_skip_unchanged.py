@@ -425,12 +425,16 @@ def test_runners_in_one_process_skip(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_workers_skip_whatever_way_they_are_started(fresh: Bench, method: str) -> None:
+def test_workers_skip_whatever_way_they_are_started(bench: Bench, method: str) -> None:
     ours = f"--runner={PACKAGE}.runners.ParallelRunner"
-    assert fresh.run(ours, KEDRO_MP_CONTEXT=method) == ALL
-    fresh.workshop.write({"data/raw.txt": "two"})
+    bench.workshop.write({"data/raw.txt": "two"})
 
-    assert fresh.run("--runner=ParallelRunner", KEDRO_MP_CONTEXT=method) == OF_RAW
+    assert bench.run(ours, KEDRO_MP_CONTEXT=method) == OF_RAW
+    assert bench.run() == set()
+
+
+def test_workers_of_kedro_skip(fresh: Bench) -> None:
+    assert fresh.run("--runner=ParallelRunner") == ALL
     assert fresh.run() == set()
 
 
