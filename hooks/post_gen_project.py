@@ -28,6 +28,7 @@ MODULES = {
     "suites": ["great_expectations"],
     "validation": ["great_expectations"],
     "verdicts": ["great_expectations"],
+    "who": ["steel_toes", "path_rules", "run_status"],
     "branched_catalog": ["steel_toes"],
     "branched_dataset": ["steel_toes"],
     "branched_run": ["steel_toes"],

@@ -108,6 +108,10 @@ SHARED = {
         "tests/test_cli.py",
         "tests/ops/commands/__init__.py",
     ],
+    ("steel_toes", "path_rules", "run_status"): [
+        "src/toe_test/ops/who.py",
+        "tests/ops/test_who.py",
+    ],
     ("preflight", "run_status", "great_expectations"): [
         "src/toe_test/ops/checks.py",
         "tests/ops/test_checks.py",

@@ -67,6 +67,15 @@ def test_what_a_killed_write_has_left_goes_with_the_record(tmp_path):
     assert os.listdir(tmp_path / "a") == []
 
 
+def test_a_write_that_fails_leaves_nothing(tmp_path):
+    store = module.Store(str(tmp_path))
+    (tmp_path / "a" / "b.json").mkdir(parents=True)
+
+    with pytest.raises(OSError, match="b.json"):
+        store.write("a/b.json", {})
+    assert os.listdir(tmp_path / "a") == ["b.json"]
+
+
 @pytest.mark.parametrize("text", ["{", "", "[]", "3"])
 def test_a_damaged_record_is_an_error_that_names_it(tmp_path, text):
     (tmp_path / "a.json").write_text(text)

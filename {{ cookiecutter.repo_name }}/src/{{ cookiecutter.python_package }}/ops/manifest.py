@@ -5,7 +5,6 @@ A record for each (branch, dataset), as JSON in ``<store>/manifest/<branch>/``.
 
 from __future__ import annotations
 
-import getpass
 import platform
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -15,6 +14,7 @@ from typing import Any
 from attrs import NOTHING as REQUIRED
 from attrs import asdict, fields, frozen
 
+from . import who
 from .branch import slug
 from .store import Store, damaged
 
@@ -86,11 +86,7 @@ def now() -> str:
 @cache
 def author() -> dict[str, Any]:
     """Who writes, and where."""
-    try:
-        user = getpass.getuser()
-    except (ImportError, KeyError, OSError):  # no such user in a container, say
-        user = None
-    return {"user": user, "host": platform.node() or None}
+    return {"user": who.user() or None, "host": platform.node() or None}
 
 
 def shape(data: Any) -> dict[str, Any]:

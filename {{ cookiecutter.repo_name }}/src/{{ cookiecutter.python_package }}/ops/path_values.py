@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 from collections.abc import Callable
 
 from kedro.framework.context import KedroContext
 
-from . import branch
+from . import branch, who
 from .errors import OpsError
 
 
@@ -35,12 +34,11 @@ def _environment(context: KedroContext) -> str:
 
 
 def _user(context: KedroContext) -> str:
-    try:
-        name = getpass.getuser()
-    except (ImportError, KeyError, OSError) as error:  # in a container, say
+    name = who.user()
+    if not name:
         raise OpsError(
             "this system does not say who {user} is: set the environment variable LOGNAME."
-        ) from error
+        )
     # As it is known, unless it would not be one part of a path ("COMPANY\\name").
     return name if re.fullmatch(r"\w[\w.-]*", name) else branch.slug(name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import inspect
 import multiprocessing
 import os
@@ -18,7 +17,7 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
-from . import branch, redaction
+from . import branch, redaction, who
 from .errors import OpsError
 
 KEY = "RUN_STATUS_KEY"  # names the run; processes with the same key are one run
@@ -58,7 +57,7 @@ def describe(
         "blind": runner == _BLIND and _method() != "fork",
         "project": project.PACKAGE_NAME or project_path.name,
         "branch": _branch(project_path),
-        "user": _user(),
+        "user": who.user(),
         "params": redaction.values(params),
         "nodes": list(_nodes(_registered(names), pipeline)),
         "datasets": list(_datasets(pipeline, catalog, project_path)),
@@ -75,13 +74,6 @@ def _branch(project_path: Path) -> str:
     try:
         return branch.current(project_path).name
     except OpsError:  # a run need not be on a branch to be recorded
-        return ""
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):  # no such user in a container, say
         return ""
 
 

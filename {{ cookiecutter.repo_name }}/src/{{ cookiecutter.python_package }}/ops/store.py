@@ -6,6 +6,7 @@ import json
 import os
 import posixpath
 from collections.abc import Iterator
+from contextlib import suppress
 from glob import escape, glob
 from typing import Any
 from uuid import uuid4
@@ -107,11 +108,16 @@ def damaged(path: str, reason: object) -> OpsError:
 def _replace_file(path: str, text: bytes) -> None:
     scratch = f"{path}.{uuid4().hex}"
     try:
-        _write_file(scratch, text)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        _write_file(scratch, text)
-    os.replace(scratch, path)
+        try:
+            _write_file(scratch, text)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            _write_file(scratch, text)
+        os.replace(scratch, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(scratch)
+        raise
 
 
 def _write_file(path: str, text: bytes) -> None:
