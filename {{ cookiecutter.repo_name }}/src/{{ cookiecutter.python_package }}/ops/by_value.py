@@ -110,7 +110,8 @@ class Values:
         if holder is None or isinstance(holder, ModuleType):
             module = getattr(function, "__module__", None) or ""
             self.targets.append(Package.of(module))
-            return f"built-in {module} {function.__qualname__}".encode()
+            # In another Python it is in decimal what here is in _decimal.
+            return f"built-in {module.lstrip('_')} {function.__qualname__}".encode()
         return self._all(f"built-in {function.__name__}", (holder,))
 
     def _object(self, value: Any) -> bytes:

@@ -22,13 +22,14 @@ class Package:
 
     @classmethod
     def of(cls, module: str) -> Package:
-        """The package of a module."""
-        return cls(module.partition(".")[0])
+        """The package of a module; the same for all of Python's own."""
+        top = module.partition(".")[0]
+        return cls("" if _is_of_python(top) else top)
 
     @property
     def versions(self) -> tuple[str, ...]:
         """What is installed of it, with versions; nothing for Python's own modules."""
-        if not self.name or _is_of_python(self.name):
+        if not self.name:
             return ()
         return distributions(self.name) or (f"{self.name} of no known version",)
 
