@@ -33,6 +33,7 @@ bench: .venv/ready ## measure what the guards cost (about half an hour)
 	PYTHONPATH=tests $(BIN)/python benchmarks/compare_kedro_expectations.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_run_status.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_status_page.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench_skip_unchanged.py
 
 readme: .venv/ready ## write the tables of README.md anew
 	$(BIN)/python readme.py

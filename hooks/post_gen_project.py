@@ -10,7 +10,8 @@ ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 PACKAGE = f"src/{ANSWERS['python_package']}"
 
 GUARDS = ["steel_toes", "path_rules", "preflight", "run_status", "great_expectations"]
-WITH_COMMANDS = ["steel_toes", "preflight", "run_status", "great_expectations"]
+GUARDS += ["skip_unchanged"]
+WITH_COMMANDS = [guard for guard in GUARDS if guard != "path_rules"]
 
 # The modules of ops/ that not every guard needs, and the guards that do.
 MODULES = {
@@ -34,8 +35,8 @@ MODULES = {
     "branches": ["steel_toes"],
     "cleaning": ["steel_toes"],
     "comparison": ["steel_toes"],
-    "files": ["steel_toes"],
-    "fingerprint": ["steel_toes"],
+    "files": ["steel_toes", "skip_unchanged"],
+    "fingerprint": ["steel_toes", "skip_unchanged"],
     "location": ["steel_toes"],
     "manifest": ["steel_toes"],
     "overview": ["steel_toes"],
@@ -45,11 +46,10 @@ MODULES = {
     "recorder": ["steel_toes"],
     "steel_toes": ["steel_toes"],
     "steel_toes_options": ["steel_toes"],
-    "storage": ["steel_toes", "preflight", "great_expectations"],
+    "storage": ["steel_toes", "preflight", "great_expectations", "skip_unchanged"],
     "store": ["steel_toes", "preflight"],
-    "stored": ["steel_toes"],
+    "stored": ["steel_toes", "skip_unchanged"],
     "summary": ["steel_toes"],
-    "tables": ["steel_toes"],
     "channel": ["slack", "email"],
     "composing": ["slack", "email"],
     "delivery": ["slack", "email"],
@@ -66,11 +66,12 @@ MODULES = {
     "slack_client": ["slack"],
     "mail": ["email"],
     "mail_page": ["email"],
+    "tables": ["steel_toes", "skip_unchanged"],
     "history": ["run_status"],
     "interruption": ["run_status"],
     "journal": ["run_status"],
     "liveness": ["run_status"],
-    "redaction": ["run_status"],
+    "redaction": ["run_status", "skip_unchanged"],
     "quietly": ["run_status"],
     "resume": ["run_status"],
     "run_page": ["run_status"],
@@ -115,12 +116,40 @@ MODULES = {
     "problem": ["preflight"],
     "problems_table": ["preflight"],
     "questions": ["preflight"],
+    "data_print": ["skip_unchanged"],
+    "dataset_state": ["skip_unchanged"],
+    "made": ["skip_unchanged"],
+    "anatomy": ["skip_unchanged"],
+    "by_value": ["skip_unchanged"],
+    "insides": ["skip_unchanged"],
+    "names": ["skip_unchanged"],
+    "packages": ["skip_unchanged"],
+    "presets": ["skip_unchanged"],
+    "reach": ["skip_unchanged"],
+    "sources": ["skip_unchanged"],
+    "statements": ["skip_unchanged"],
+    "syntax": ["skip_unchanged"],
+    "unimported": ["skip_unchanged"],
+    "node_code": ["skip_unchanged"],
+    "node_groups": ["skip_unchanged"],
+    "node_recipe": ["skip_unchanged"],
+    "plan_view": ["skip_unchanged"],
+    "making": ["skip_unchanged"],
+    "skip_plan": ["skip_unchanged"],
+    "skip_reasons": ["skip_unchanged"],
+    "skip_run": ["skip_unchanged"],
+    "skip_unchanged": ["skip_unchanged"],
+    "skip_unchanged_options": ["skip_unchanged"],
+    "skipped": ["run_status", "skip_unchanged"],
+    "stat_cache": ["skip_unchanged"],
+    "value_print": ["skip_unchanged"],
 }
 
 # The commands in ops/commands/, and the guard that each belongs to.
 COMMANDS = {
     "branches": "steel_toes",
     "expectations": "great_expectations",
+    "plan": "skip_unchanged",
     "preflight": "preflight",
     "runs": "run_status",
 }
@@ -139,6 +168,8 @@ NEEDED_BY = {
     f"{PACKAGE}/ops/commands/notify.py": ["slack", "email"],
     "tests/ops/commands/test_notify.py": ["slack", "email"],
     "tests/ops/told_runs.py": ["slack", "email"],
+    "tests/ops/code_edits.py": ["skip_unchanged"],
+    "tests/ops/skip_project.py": ["skip_unchanged"],
     f"{PACKAGE}/ops/page": ["run_status"],
     "tests/ops/some_runs.py": ["run_status"],
     "tests/ops/run_project.py": ["run_status"],

@@ -78,6 +78,7 @@ ALWAYS = [
 ]
 
 GUARDS = ["steel_toes", "path_rules", "preflight", "run_status", "great_expectations"]
+GUARDS += ["skip_unchanged"]
 
 # The files that every guard needs.
 GROUND = [
@@ -97,7 +98,10 @@ GROUND = [
 
 # The files that each of several guards needs.
 SHARED = {
-    ("steel_toes", "preflight", "run_status", "great_expectations"): [
+    (
+        *("steel_toes", "preflight", "run_status"),
+        *("great_expectations", "skip_unchanged"),
+    ): [
         "src/toe_test/cli.py",
         "src/toe_test/ops/commands/__init__.py",
         "src/toe_test/ops/commands/_report.py",
@@ -139,13 +143,29 @@ SHARED = {
         "tests/ops/commands/test_notify.py",
         "tests/ops/told_runs.py",
     ],
-    ("steel_toes", "preflight", "great_expectations"): [
-        "src/toe_test/ops/storage.py",
-        "tests/ops/test_storage.py",
-    ],
     ("steel_toes", "preflight"): [
         "src/toe_test/ops/store.py",
         "tests/ops/test_store.py",
+    ],
+    ("steel_toes", "preflight", "great_expectations", "skip_unchanged"): [
+        "src/toe_test/ops/storage.py",
+        "tests/ops/test_storage.py",
+    ],
+    ("steel_toes", "skip_unchanged"): [
+        "src/toe_test/ops/files.py",
+        "src/toe_test/ops/fingerprint.py",
+        "src/toe_test/ops/stored.py",
+        "src/toe_test/ops/tables.py",
+        "tests/ops/test_files.py",
+        "tests/ops/test_fingerprint.py",
+        "tests/ops/test_stored.py",
+        "tests/ops/test_tables.py",
+    ],
+    ("run_status", "skip_unchanged"): [
+        "src/toe_test/ops/redaction.py",
+        "src/toe_test/ops/skipped.py",
+        "tests/ops/test_redaction.py",
+        "tests/ops/test_skipped.py",
     ],
 }
 
@@ -159,8 +179,6 @@ ADDED = {
         "src/toe_test/ops/cleaning.py",
         "src/toe_test/ops/commands/branches.py",
         "src/toe_test/ops/comparison.py",
-        "src/toe_test/ops/files.py",
-        "src/toe_test/ops/fingerprint.py",
         "src/toe_test/ops/location.py",
         "src/toe_test/ops/manifest.py",
         "src/toe_test/ops/overview.py",
@@ -170,17 +188,13 @@ ADDED = {
         "src/toe_test/ops/recorder.py",
         "src/toe_test/ops/steel_toes.py",
         "src/toe_test/ops/steel_toes_options.py",
-        "src/toe_test/ops/stored.py",
         "src/toe_test/ops/summary.py",
-        "src/toe_test/ops/tables.py",
         "tests/ops/commands/test_branches.py",
         "tests/ops/conftest.py",
         "tests/ops/test_branched_dataset.py",
         "tests/ops/test_branches.py",
         "tests/ops/test_cleaning.py",
         "tests/ops/test_comparison.py",
-        "tests/ops/test_files.py",
-        "tests/ops/test_fingerprint.py",
         "tests/ops/test_location.py",
         "tests/ops/test_manifest.py",
         "tests/ops/test_overview.py",
@@ -189,9 +203,7 @@ ADDED = {
         "tests/ops/test_protected_dataset.py",
         "tests/ops/test_recorder.py",
         "tests/ops/test_steel_toes.py",
-        "tests/ops/test_stored.py",
         "tests/ops/test_summary.py",
-        "tests/ops/test_tables.py",
     ],
     "run_status": [
         "src/toe_test/ops/page/compare.js",
@@ -222,7 +234,6 @@ ADDED = {
         "src/toe_test/ops/journal.py",
         "src/toe_test/ops/liveness.py",
         "src/toe_test/ops/quietly.py",
-        "src/toe_test/ops/redaction.py",
         "src/toe_test/ops/resume.py",
         "src/toe_test/ops/run_page.py",
         "src/toe_test/ops/run_plan.py",
@@ -242,7 +253,6 @@ ADDED = {
         "tests/ops/test_interruption.py",
         "tests/ops/test_journal.py",
         "tests/ops/test_liveness.py",
-        "tests/ops/test_redaction.py",
         "tests/ops/test_resume.py",
         "tests/ops/test_run_page.py",
         "tests/ops/test_run_plan.py",
@@ -357,6 +367,51 @@ ADDED = {
         "tests/ops/test_mail.py",
         "tests/ops/test_mail_page.py",
     ],
+    "skip_unchanged": [
+        "src/toe_test/ops/anatomy.py",
+        "src/toe_test/ops/by_value.py",
+        "src/toe_test/ops/data_print.py",
+        "src/toe_test/ops/dataset_state.py",
+        "src/toe_test/ops/insides.py",
+        "src/toe_test/ops/made.py",
+        "src/toe_test/ops/names.py",
+        "src/toe_test/ops/node_code.py",
+        "src/toe_test/ops/node_groups.py",
+        "src/toe_test/ops/node_recipe.py",
+        "src/toe_test/ops/packages.py",
+        "src/toe_test/ops/plan_view.py",
+        "src/toe_test/ops/presets.py",
+        "src/toe_test/ops/reach.py",
+        "src/toe_test/ops/making.py",
+        "src/toe_test/ops/skip_plan.py",
+        "src/toe_test/ops/skip_reasons.py",
+        "src/toe_test/ops/skip_run.py",
+        "src/toe_test/ops/skip_unchanged.py",
+        "src/toe_test/ops/skip_unchanged_options.py",
+        "src/toe_test/ops/sources.py",
+        "src/toe_test/ops/stat_cache.py",
+        "src/toe_test/ops/statements.py",
+        "src/toe_test/ops/syntax.py",
+        "src/toe_test/ops/unimported.py",
+        "src/toe_test/ops/value_print.py",
+        "src/toe_test/ops/commands/plan.py",
+        "tests/ops/code_edits.py",
+        "tests/ops/skip_project.py",
+        "tests/ops/commands/test_plan.py",
+        "tests/ops/test_by_value.py",
+        "tests/ops/test_packages.py",
+        "tests/ops/test_data_print.py",
+        "tests/ops/test_dataset_state.py",
+        "tests/ops/test_made.py",
+        "tests/ops/test_node_code.py",
+        "tests/ops/test_node_groups.py",
+        "tests/ops/test_making.py",
+        "tests/ops/test_skip_plan.py",
+        "tests/ops/test_skip_unchanged.py",
+        "tests/ops/test_skip_unchanged_options.py",
+        "tests/ops/test_stat_cache.py",
+        "tests/ops/test_value_print.py",
+    ],
     "example": [
         "data/01_raw/README.md",
         "data/01_raw/penguins.csv",
@@ -383,7 +438,7 @@ TOGETHER = {
 # Words that would give a part away where it is switched off.
 TRACES = {
     # The variable that names the branch has kept its name, whoever asks for the branch.
-    "steel_toes": r"steel.?toes(?!_BRANCH)|branched|xxhash",
+    "steel_toes": r"steel.?toes(?!_BRANCH)|branched",
     "path_rules": r"path.?(rule|value)",
     "preflight": r"preflight|interrogate|flake8",
     "node_stats": r"node.?stats|psutil|openlineage-python",
@@ -391,6 +446,7 @@ TRACES = {
     "run_status": r"run.?status|jsonl|kedro runs|\bstatus.?page",
     "slack": r"slack",
     "email": r"smtp|e-mail|mail\.Mail|mail_page",
+    "skip_unchanged": r"skip.?unchanged|kedro plan",
     "example": r"penguin|matplotlib|example pipeline",
     "pre_commit": r"pre-commit",
 }
@@ -448,6 +504,7 @@ def test_commands_are_there_with_the_guards_that_have_them(combination, project)
     assert ("runs" in commands) is combination["run_status"]
     assert ("expectations" in commands) is combination["great_expectations"]
     assert ("notify" in commands) is (combination["slack"] or combination["email"])
+    assert ("plan" in commands) is combination["skip_unchanged"]
 
 
 def test_what_is_off_leaves_no_trace(combination, project):
@@ -509,6 +566,7 @@ def test_a_run_requires_nothing_but_what_it_uses(combination, project):
         "node_stats": ["narwhals", "psutil"],
         "slack": ["slack_sdk"],
         "steel_toes": ["xxhash"],
+        "skip_unchanged": ["xxhash"],
     }
     expected = [name for key in needed if combination[key] for name in needed[key]]
     assert names == ["kedro", *dict.fromkeys(expected)]

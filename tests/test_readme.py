@@ -17,6 +17,7 @@ PAGES = [
     "docs/path_rules.md",
     "docs/preflight.md",
     "docs/run_status.md",
+    "docs/skip_unchanged.md",
     "docs/status_page.md",
     "docs/steel_toes.md",
     "benchmarks/README.md",

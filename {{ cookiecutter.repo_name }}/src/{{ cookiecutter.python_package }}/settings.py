@@ -4,13 +4,21 @@ https://docs.kedro.org/en/stable/configure/configuration_basics/#configuration""
 
 # Instantiated project hooks: hooks.py lists them in the order in which they act.
 from .hooks import HOOKS  # noqa: F401
+{%- if cookiecutter.skip_unchanged %}
+from .ops.skip_unchanged import SkippingSession
+{%- endif %}
 
 # Installed plugins for which to disable hook auto-registration.
 # DISABLE_HOOKS_FOR_PLUGINS = ("kedro-viz",)
 
 # Class that manages the KedroSession.
+{%- if cookiecutter.skip_unchanged %}
+# This one lets a run leave out what is unchanged.
+SESSION_CLASS = SkippingSession
+{%- else %}
 # from kedro.framework.session import KedroSession
 # SESSION_CLASS = KedroSession
+{%- endif %}
 
 # Class that manages storing KedroSession data.
 # from kedro.framework.session.store import BaseSessionStore

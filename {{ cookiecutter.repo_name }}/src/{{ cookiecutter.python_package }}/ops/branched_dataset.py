@@ -87,6 +87,15 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self.recorder = Recorder.of(store, branch, name) if store and suffix else None
         self.tell_origin({"run": save})
 
+    @staticmethod
+    def entries(entry: dict[str, Any]) -> list[dict[str, Any]]:
+        """The entries that a load would read, of an entry of this type."""
+        base, suffix = entry["dataset"], entry["suffix"]
+        ignored = (fnmatchcase(entry["name"], each) for each in entry.get("ignore", ()))
+        if not suffix or any(ignored):
+            return [base]
+        return [location.on_branch(base, suffix), base]
+
     @property
     def target(self) -> AbstractDataset[Any, Any]:
         """The dataset of the branch: what a save writes."""

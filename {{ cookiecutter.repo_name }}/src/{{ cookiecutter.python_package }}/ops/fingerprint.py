@@ -26,7 +26,7 @@ def of_path(filesystem: Any, path: str) -> str | None:
         The fingerprint; none if nothing is there.
     """
     if is_local(filesystem) and os.path.isfile(path):
-        return _of_local_file(path)
+        return of_local_file(path)
     filesystem.invalidate_cache(path)
     try:
         info = filesystem.info(path)
@@ -65,12 +65,13 @@ def _of_file(filesystem: Any, path: str, info: dict[str, Any]) -> str:
         if info.get(key):
             return f"{key.lower()}:{info[key]!s}".replace('"', "")
     if is_local(filesystem):
-        return _of_local_file(path)
+        return of_local_file(path)
     with filesystem.open(path, "rb") as file:
         return _of_content(file)
 
 
-def _of_local_file(path: str) -> str:
+def of_local_file(path: str) -> str:
+    """The fingerprint of a file on this machine."""
     # Without a buffer and without fsspec, which take longer than a small file.
     with open(path, "rb", buffering=0) as file:
         return _of_content(file)

@@ -22,7 +22,16 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from . import checks, journal, options, resume, run_plan, run_report, viz_page
+from . import (
+    checks,
+    journal,
+    options,
+    resume,
+    run_plan,
+    run_report,
+    skipped,
+    viz_page,
+)
 from .history import History
 from .journal import Journal, Ticket
 from .quietly import within
@@ -282,4 +291,9 @@ def _enter_check(
     journal.enter("check", **found, passed=passed, message=message)
 
 
+def _enter_skipped(node: str, reason: str) -> None:
+    journal.enter("node_skipped", node=node, reason=reason)
+
+
 checks.listen(_enter_check)
+skipped.listen(_enter_skipped)
