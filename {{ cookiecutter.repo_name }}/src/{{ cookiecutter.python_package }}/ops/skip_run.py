@@ -20,8 +20,8 @@ from . import branch, options, skipped
 from .dataset_state import Datasets
 from .errors import OpsError
 from .made import Made, MadeLog
-from .node_code import Codes
 from .making import EVERYTHING, RunMark
+from .node_code import Codes
 from .skip_plan import DONE, SKIP, Plan, Step, prints
 from .skip_unchanged_options import Forced, SkipUnchangedOptions
 from .stat_cache import StatCache
