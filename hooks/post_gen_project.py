@@ -135,6 +135,7 @@ MODULES = {
     "node_recipe": ["skip_unchanged"],
     "plan_view": ["skip_unchanged"],
     "making": ["skip_unchanged"],
+    "object_code": ["skip_unchanged"],
     "skip_plan": ["skip_unchanged"],
     "skip_reasons": ["skip_unchanged"],
     "skip_run": ["skip_unchanged"],

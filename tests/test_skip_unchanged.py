@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from helpers import environment, run
-from skip_helpers import ALL, Bench
+from skip_helpers import ALL, CATALOG, Bench
 from steel_toes_helpers import PACKAGE, Workshop
 
 pytest_plugins = ["steel_toes_fixtures", "skip_helpers"]
@@ -51,6 +51,41 @@ def test_a_helper_runs_what_uses_it(bench: Bench) -> None:
     bench.edit('    return f"{size} letters"', '    return f"{size} of them"')
 
     assert bench.run() == {"tell"}
+
+
+MODEL = """
+class Model:
+    def words(self):
+        return "one"
+"""
+OF_A_MODEL = f"""
+from {PACKAGE}.models import Model
+from kedro.pipeline import Node, Pipeline
+
+def fit(raw):
+    return Model()
+
+def tell(model):
+    return model.words()
+
+def create_pipeline():
+    return Pipeline([Node(fit, "raw", "model"), Node(tell, "model", "report")])
+"""
+
+
+def test_the_code_of_an_object_in_a_pickle_runs_who_reads_it(fresh: Bench) -> None:
+    models = f"src/{PACKAGE}/models.py"
+    entry = "model: {type: pickle.PickleDataset, filepath: data/model.pkl}\n"
+    fresh.workshop.catalog(CATALOG + entry)
+    fresh.workshop.pipeline(OF_A_MODEL)
+    fresh.workshop.write({models: MODEL})
+    assert fresh.said("run")[0] == 0
+    assert {row["action"] for row in fresh.plan().values()} == {"skip"}
+
+    fresh.edit("one", "two", models)
+    assert fresh.said("run")[0] == 0
+    assert fresh.files()["report.txt"] == b"two"
+    assert {row["action"] for row in fresh.plan().values()} == {"skip"}
 
 
 def test_another_argument_order_runs_the_node(bench: Bench) -> None:

@@ -299,32 +299,6 @@ def test_the_code_of_a_class_of_the_project_is_that_of_its_methods(write, tmp_pa
     assert len({digest(1), digest(2)}) == 2
 
 
-def test_what_may_be_handed_on_in_data_is_known(write, tmp_path):
-    text = """
-class Model:
-    def predict(self): return {}
-def fit(data): return Model()
-def late(data):
-    from .models import Late
-    return Late()
-def evaluate(data): return data.predict() + {}
-"""
-
-    def handed_on(*values):
-        folder = "-".join(map(str, values))
-        late = f"class Late:\n    x = {values[0]}"
-        nodes = write({"nodes.py": text.format(*values), "models.py": late}, folder)
-        codes = module.Codes.of_project(tmp_path / "own" / folder)
-        names = (nodes.fit, nodes.late, nodes.evaluate)
-        return [codes.handed_on(each) for each in names]
-
-    one, two, three = handed_on(1, 1), handed_on(1, 2), handed_on(2, 1)
-    assert one == two
-    assert one[2] == three[2] == ""
-    assert one[0] != three[0]
-    assert one[1] != three[1]
-
-
 def test_a_class_of_a_library_is_its_version(tmp_path):
     found = module.code_of_class(pytest.Item, tmp_path)
 

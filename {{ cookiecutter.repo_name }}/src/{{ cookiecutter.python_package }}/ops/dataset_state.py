@@ -18,6 +18,7 @@ from kedro.utils import load_obj
 from . import data_print
 from .data_print import MISSING, Held
 from .node_code import Code, Codes
+from .object_code import ObjectCode
 from .places import FILE, FOLDER, TABLES
 from .skip_unchanged_options import SkipUnchangedOptions
 from .stat_cache import StatCache, signs_of
@@ -119,6 +120,17 @@ class Datasets:
         found = [data_print.of(each, self._held) for each in self._readings(name)]
         return _first(found)
 
+    def read(self, name: str, held: Held) -> Held:
+        """What a load gets: what is held, with the code of the objects in it."""
+        if held.print is None:
+            return held
+        entry = self.entry(name)
+        code = self._objects.of(entry and _readings(entry)[-1], held.place)
+        if code is None:
+            why = "holds objects whose code cannot be told from other code"
+            return evolve(held, print=None, why_not=why)
+        return evolve(held, print=f"{held.print}+{code}") if code else held
+
     def is_still(self, name: str, held: Held) -> bool:
         """Whether a load would read the same, and it was not written again."""
         entry = self.entry(name)
@@ -211,6 +223,10 @@ class Datasets:
         if not ours or f"{os.sep}site-packages{os.sep}" in file:
             return None
         return self.codes.of(cls)
+
+    @cached_property
+    def _objects(self) -> ObjectCode:
+        return ObjectCode(self.codes)
 
     @cached_property
     def _version(self) -> str:

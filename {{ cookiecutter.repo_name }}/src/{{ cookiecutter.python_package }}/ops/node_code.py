@@ -46,7 +46,6 @@ class Codes:
     _anatomist: Anatomist
     _known: dict[Any, tuple[Any, Anatomy]] = field(factory=dict)
     _codes: dict[Any, tuple[Any, Code]] = field(factory=dict)
-    _classes: dict[Any, list[Any]] = field(factory=dict)
 
     @classmethod
     def of_project(cls, project: Path) -> Codes:
@@ -60,15 +59,9 @@ class Codes:
             self._codes[key] = (thing, self._follow(thing))
         return self._codes[key][1]
 
-    def handed_on(self, function: Callable[..., Any]) -> str:
-        """The digest of the project's classes that a function reaches, if there are any.
-
-        Objects of theirs may be in its outputs, where a pickle has their content but
-        not their code: so that code belongs to who reads them, too.
-        """
-        self.of(function)
-        classes = self._classes[_key(function)]
-        return " ".join(sorted(self.of(each).digest for each in classes))
+    def is_own(self, module: str) -> bool:
+        """Whether a module is the project's own code, by its whole name."""
+        return self._anatomist.own.has(module)
 
     def _follow(self, root: Any) -> Code:
         # Each thing has a number by when it is first met, and is digested with the
@@ -87,11 +80,6 @@ class Codes:
             opaque += known.opaque
             if known.title:
                 items[_free(known.title, items)] = known.digest.hex()
-        self._classes[_key(root)] = [
-            thing
-            for thing in waiting
-            if isinstance(thing, (type, Part)) and self._take_apart(thing).title
-        ]
         return Code(syntax.digest(*parts).hex(), items, tuple(dict.fromkeys(opaque)))
 
     def _take_apart(self, thing: Any) -> Anatomy:

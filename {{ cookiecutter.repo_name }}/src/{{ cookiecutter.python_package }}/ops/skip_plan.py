@@ -138,6 +138,10 @@ class Plan:
             self._held[name] = self.datasets.now(name)
         return self._held[name]
 
+    def read(self, name: str) -> Held:
+        """What a node that reads a dataset gets now."""
+        return self.datasets.read(name, self.held(name))
+
     def _look(self, step: Step) -> list[str]:
         """See what it reads and what it wrote; return the inputs that may yet change."""
         changing = {
@@ -148,7 +152,7 @@ class Plan:
         }
         open_inputs = [n for n in step.group.inputs if bare(n) in changing]
         step.inputs = {
-            name: self.held(name)
+            name: self.read(name)
             for name in step.group.inputs
             if name not in open_inputs
         }

@@ -34,7 +34,7 @@ def run(
     ]
     then = _dict(details, "inputs")
     reasons += [
-        f"`{name}` has new content" if name in then else f"`{name}` is a new input"
+        _input(name, then.get(name), held.print)
         for name, held in inputs.items()
         if then.get(name) != held.print
     ]
@@ -77,6 +77,14 @@ def changes(details: dict[str, Any], recipe: Recipe) -> Iterator[tuple[str, str,
                 str(shown.get(name, "")) if name in then else MISSING,
                 recipe.shown.get(name, "") if name in recipe.items else MISSING,
             )
+
+
+def _input(name: str, then: str | None, now: str | None) -> str:
+    if then is None:
+        return f"`{name}` is a new input"
+    if str(then).partition("+")[0] == str(now).partition("+")[0]:
+        return f"the code of objects in `{name}` changed"
+    return f"`{name}` has new content"
 
 
 def _items(details: dict[str, Any], recipe: Recipe) -> list[str]:

@@ -173,7 +173,7 @@ class SkipRun:
     def _remember(self, step: Step) -> None:
         # What it read is known from before it ran, or from when it was made in this
         # wave; it must not have been written since.
-        inputs = {name: self.plan.held(name) for name in step.group.inputs}
+        inputs = {name: self.plan.read(name) for name in step.group.inputs}
         outputs = {name: self.plan.held(name) for name in step.group.outputs}
         steady = all(
             held.print is not None and self.plan.datasets.is_still(name, held)
