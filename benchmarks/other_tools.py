@@ -153,7 +153,7 @@ def tell_snakemake(work: Path, nodes: int) -> None:
 def tell_dvc(work: Path, nodes: int) -> None:
     """With the copies, the lock and the cache that ``dvc repro`` would have made.
 
-    DVC writes the whole lock anew after each stage, which takes a quarter of an hour.
+    DVC reads and writes the whole lock for each stage: 60 of them took 22 seconds.
     """
     subprocess.run(
         [*command_in(work.parent, ["dvc"]), "init", "--no-scm", "--quiet"],
