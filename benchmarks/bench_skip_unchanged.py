@@ -116,6 +116,10 @@ class Figures:
             scratch.write_text(text, encoding="utf-8")
             scratch.replace(self.file)  # whole, whenever this is killed
 
+    def forget_failure(self, part: str) -> None:
+        if "not measured" in self.report["results"].get(part, {}):
+            del self.report["results"][part]
+
     def know(self, **versions: object) -> None:
         self.report["machine"] = machine() | versions
 
@@ -197,6 +201,7 @@ def main(
         }
         for part in parts or measures:
             begin = time.perf_counter()
+            figures.forget_failure(part)
             try:
                 for name, found in measures[part]():
                     figures.enter(name, found)
