@@ -1,8 +1,8 @@
 """What skipping costs: against bare Kedro, against itself, and against other tools.
 
 As in bench_steel_toes.py, every round runs each side once, and sides are compared within
-the round. Other tools get an environment of their own; one that cannot be installed is
-left out, and that is said.
+the round. Figures are printed and written down as they come. What is measured, and what
+came out, is in benchmarks/README.md.
 """
 
 import json
@@ -13,22 +13,37 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import click
-from bench_steel_toes import Cost, cost_of, install, machine, ratios
-from helpers import SWITCHES, commit, environment, generate, run
+from bench_steel_toes import (
+    RATIO,
+    Cost,
+    cost_of,
+    install,
+    installed,
+    machine,
+    of,
+    ratios,
+)
+from helpers import SWITCHES, commit, generate, run
+from other_tools import ENVIRONMENT, TOOLS, ready, when
 from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
 RESULTS = Path(__file__).with_suffix(".json")
 NODES = 1000
-SHAPES = ["fan", "chain"]
-TARGETS = {"nothing to do": 1.2, "first run": 1.1, "fingerprint": 1 / 0.85}
+TARGETS = {
+    "nothing to do": "at most 1.2 times `kedro run --only-missing-outputs`",
+    "first run": "at most 1.1 times bare Kedro",
+    "fingerprint": "at most 1.176 times `cat` (0.85 of its speed)",
+    "planning": "linear: ten times the nodes, at most 1.25 times the time for each",
+    "tools": "more than 1 times ours: snakemake, dvc, redun",
+}
+FAILURES = (AssertionError, OSError, subprocess.SubprocessError, click.ClickException)
 PIPELINE = '''\
 """Trivial nodes: each copies one small text file."""
 
@@ -42,7 +57,7 @@ def copy(text):
 def create_pipeline():
     return Pipeline([Node(copy, {source}, f"out_{{i}}") for i in range({nodes})])
 '''
-# Reads a project's plan and prints the seconds that it took to make it.
+# Prints the seconds that it takes to plan a run of a project.
 PLANNING = """
 import time
 from pathlib import Path
@@ -53,10 +68,12 @@ bootstrap_project(Path.cwd())
 from bench.ops.skip_run import SkipRun
 with KedroSession.create() as session:
     context = session.load_context()
-catalog, pipeline = context._get_catalog(), pipelines["__default__"]
-start = time.perf_counter()
-SkipRun.of(context, pipeline, catalog)
-print("SECONDS", time.perf_counter() - start)
+    catalog, pipeline = context._get_catalog(), pipelines["__default__"]
+    start = time.perf_counter()
+    planned = SkipRun.of(context, pipeline, catalog)
+    seconds = time.perf_counter() - start
+assert {step.action for step in planned.plan.steps} == {"skip"}
+print("SECONDS", seconds)
 """
 FINGERPRINT = """
 import sys, time
@@ -64,248 +81,322 @@ sys.path.insert(0, "src")
 from bench.ops.fingerprint import of_local_file
 start = time.perf_counter()
 of_local_file(sys.argv[1])
-print(time.perf_counter() - start)
+print("SECONDS", time.perf_counter() - start)
 """
-TOOLS = ["snakemake", "dvc", "doit"]
+# Runs that only bring a project to where it has nothing to do need no log.
+SILENT = {"version": 1, "loggers": {"kedro": {"level": "ERROR"}}}
+
+
+class Figures:
+    """What was measured, on the screen and in a file as soon as it is known."""
+
+    def __init__(self, file: Path | None, nodes: int) -> None:
+        """Take up what is in the file: another run may have measured other parts."""
+        self.file = file
+        self.failed = False
+        self.console = Console()
+        self.report: dict[str, Any] = {}
+        if file is not None and file.exists():
+            self.report = json.loads(file.read_text(encoding="utf-8"))
+        self.report |= {"nodes": nodes, "targets": TARGETS}
+        self.report.setdefault("results", {})
+
+    def enter(self, name: str, found: dict[str, Any]) -> None:
+        shown = {
+            key: RATIO.format(**value) if isinstance(value, dict) else value
+            for key, value in found.items()
+        }
+        words = "; ".join(f"{key}: {value}" for key, value in shown.items())
+        self.console.print(f"{name}: {words}", highlight=False, soft_wrap=True)
+        self.report["date"] = str(date.today())
+        self.report["results"][name] = found
+        if self.file is not None:
+            text = json.dumps(self.report, indent=2) + "\n"
+            scratch = self.file.with_suffix(".new")
+            scratch.write_text(text, encoding="utf-8")
+            scratch.replace(self.file)  # whole, whenever this is killed
+
+    def forget_failure(self, part: str) -> None:
+        if "not measured" in self.report["results"].get(part, {}):
+            del self.report["results"][part]
+
+    def know(self, **versions: object) -> None:
+        self.report["machine"] = machine() | versions
+
+    def fail(self, name: str, error: Exception) -> None:
+        self.failed = True
+        self.enter(name, {"not measured": in_a_line(error)})
+
+
+class Grounds:
+    """The projects and the programs that are measured."""
+
+    def __init__(self, folder: Path, nodes: int, rounds: int, first: int) -> None:
+        self.folder, self.nodes = folder, nodes
+        self.rounds, self.first = rounds, first
+        self.sides = cache(self._sides)
+        small = make(folder / "small", "chain", 1, skip=True)
+        self.small = small
+        self.kedro = install(folder, small)
+        self.python = self.kedro.with_name("python")
+
+    def _sides(self, shape: str) -> dict[str, Path]:
+        """The same project bare and with skipping, after a run each: of byte code."""
+        sides = {
+            side: make(self.folder / shape / side, shape, self.nodes, side == "skip")
+            for side in ("bare", "skip")
+        }
+        for project in sides.values():
+            run(self.kedro, "run", cwd=project)
+        return sides
 
 
 @click.command(help=__doc__)
-@click.option("--rounds", default=9, help="Runs with nothing to do on each side.")
-@click.option("--first", default=3, help="First runs on each side.")
-@click.option("--others/--no-others", default=True, help="Compare with other tools.")
-def main(rounds: int, first: int, others: bool) -> None:
+@click.option(
+    "--nodes", default=NODES, help="Nodes of a pipeline; the large file goes with them."
+)
+@click.option(
+    "--rounds",
+    default=7,
+    type=click.IntRange(min=2),
+    help="Runs with nothing to do on each side.",
+)
+@click.option(
+    "--first",
+    default=3,
+    type=click.IntRange(min=2),
+    help="Runs with all to do on each side, and runs of each other tool.",
+)
+@click.option(
+    "--part",
+    "parts",
+    multiple=True,
+    type=click.Choice(["fan", "chain", "file", "plan", *TOOLS]),
+    help="Measure only this, and keep what is known of the others; more than once.",
+)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    help="File of the results; without it, only those of full size are written.",
+)
+def main(
+    nodes: int, rounds: int, first: int, parts: tuple[str, ...], into: Path | None
+) -> None:
     # Without byte code, every start would spend most of its time on compiling.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    with tempfile.TemporaryDirectory() as name:
-        os.environ["TMPDIR"] = tempfile.tempdir = name  # Cookiecutter leaves folders
-        folder = Path(name)
-        results: dict[str, Any] = {}
-        kedro = None
-        for shape in SHAPES:
-            sides = make_sides(folder / shape, shape, NODES)
-            kedro = kedro or install(folder, sides["skip"])
-            results[shape] = compare(kedro, sides, rounds, first)
-        assert kedro is not None
-        results["fingerprint"] = fingerprint(kedro, sides["skip"], folder)
-        results["planning"] = planning(kedro, folder)
-        if others:
-            ours = results["fan"]["nothing to do"]["seconds"]["skip"]
-            results["others"] = compare_others(folder / "others", ours)
-    report = {
-        "date": str(date.today()),
-        "machine": machine(),
-        "targets": TARGETS,
-        "results": results,
-    }
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    show(results)
+    os.environ.update(ENVIRONMENT)
+    if into is None and nodes == NODES:
+        into = RESULTS
+    figures = Figures(into, nodes)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TMPDIR"] = tempfile.tempdir = folder  # Cookiecutter leaves folders
+        grounds = Grounds(Path(folder), nodes, rounds, first)
+        figures.know(**installed(grounds.folder))
+        measures: dict[str, Callable[[], Iterator[tuple[str, dict[str, Any]]]]] = {
+            "fan": partial(shape_costs, grounds, "fan"),
+            "chain": partial(shape_costs, grounds, "chain"),
+            "file": partial(fingerprint, grounds),
+            "plan": partial(planning, grounds),
+            **{tool: partial(compared, grounds, tool) for tool in TOOLS},
+        }
+        for part in parts or measures:
+            begin = time.perf_counter()
+            figures.forget_failure(part)
+            try:
+                for name, found in measures[part]():
+                    figures.enter(name, found)
+            except FAILURES as error:
+                figures.fail(part, error)
+            took = time.perf_counter() - begin
+            click.echo(f"({part} took {took:.0f} s)", err=True)
+    sys.exit(figures.failed)
 
 
-def make_sides(folder: Path, shape: str, nodes: int) -> dict[str, Path]:
-    """The same project bare, and with skipping."""
-    sides = {}
-    for side, on in (("bare", False), ("skip", True)):
-        (folder / side).mkdir(parents=True)
-        off = dict.fromkeys(SWITCHES, False)
-        answers = off | {"skip_unchanged": on}
-        sides[side] = generate(folder / side, project_name="Bench", **answers)
-        fill(sides[side], shape, nodes)
-        commit(sides[side])
-    return sides
-
-
-def fill(project: Path, shape: str, nodes: int) -> None:
-    """Give a project trivial nodes, each with a file to read and one to write."""
-    names = [f"out_{i}" for i in range(nodes)]
-    names += [f"in_{i}" for i in range(nodes if shape == "fan" else 1)]
+def make(folder: Path, shape: str, nodes: int, skip: bool) -> Path:
+    """Make a project of trivial nodes, each with a file to read and one to write."""
+    folder.mkdir(parents=True)
+    answers = dict.fromkeys(SWITCHES, False) | {"skip_unchanged": skip}
+    project = generate(folder, project_name="Bench", **answers)
+    inputs = [f"in_{i}" for i in range(nodes if shape == "fan" else 1)]
+    names = [f"out_{i}" for i in range(nodes)] + inputs
     lines = [
         f"{name}: {{type: text.TextDataset, filepath: data/01_raw/{name}.txt}}\n"
         for name in names
     ]
     for start in range(0, len(lines), 1500):  # OmegaConf refuses larger files
         part = "".join(lines[start : start + 1500])
-        (project / f"conf/base/catalog_{start}.yml").write_text(part)
-    for name in names[nodes:]:
-        (project / f"data/01_raw/{name}.txt").write_text(f"text {name}\n" * 10)
+        (project / f"conf/base/catalog_{start}.yml").write_text(part, encoding="utf-8")
+    for name in inputs:
+        write(project, name, f"text {name}\n" * 10)
     source = 'f"in_{i}"' if shape == "fan" else 'f"out_{i - 1}" if i else "in_0"'
     pipeline = project / "src/bench/pipelines/copies"
     pipeline.mkdir()
-    (pipeline / "__init__.py").write_text(PIPELINE.format(nodes=nodes, source=source))
+    (pipeline / "__init__.py").write_text(
+        PIPELINE.format(nodes=nodes, source=source), encoding="utf-8"
+    )
+    commit(project)
+    return project
 
 
-def compare(
-    kedro: Path, sides: dict[str, Path], rounds: int, first: int
-) -> dict[str, Any]:
-    """First runs, and runs with nothing to do."""
-    for side in sides.values():
-        run(kedro, "run", cwd=side)  # makes byte code
-    firsts = measure(sides, first, lambda side: [kedro, "run"], empty)
-    missing: dict[str, list[str | Path]] = {
-        "bare": [kedro, "run", "--only-missing-outputs"],
-        "skip": [kedro, "run"],
-    }
-    run(kedro, "run", cwd=sides["skip"])  # of files that have just been written
-    nothing = measure(sides, rounds, missing.__getitem__, lambda project: None)
-    return {"first run": summary(firsts), "nothing to do": summary(nothing)}
+def write(project: Path, name: str, text: str) -> None:
+    (project / f"data/01_raw/{name}.txt").write_text(text, encoding="utf-8")
 
 
-def empty(project: Path) -> None:
+def shape_costs(grounds: Grounds, shape: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """First runs, runs with nothing to do, and of a chain those with all to do."""
+    sides = grounds.sides(shape)
+    plain = dict.fromkeys(sides, ["run"])
+    ratio = measure(grounds, sides, grounds.first, plain, empty)
+    yield f"{shape}, first run", ratio
+    missing = plain | {"bare": ["run", "--only-missing-outputs"]}
+    run(grounds.kedro, "run", cwd=sides["skip"])  # looks at what was just written
+    before = {side: outputs(sides[side]) for side in sides}
+    ratio = measure(grounds, sides, grounds.rounds, missing, lambda project, number: 0)
+    assert before == {side: outputs(sides[side]) for side in sides}, "a node ran"
+    yield f"{shape}, nothing to do", ratio
+    if shape == "chain":
+        ratio = measure(grounds, sides, grounds.first, plain, change)
+        after = {side: outputs(sides[side]) for side in sides}
+        assert all(
+            before[side][name] < written
+            for side, files in after.items()
+            for name, written in files.items()
+        ), "a node did not run"
+        yield "chain, first input changed", ratio
+
+
+def empty(project: Path, number: int) -> None:
     """Take away what runs have made."""
     shutil.rmtree(project / "data/.ops", ignore_errors=True)
     for file in (project / "data/01_raw").glob("out_*"):
         file.unlink()
 
 
+def change(project: Path, number: int) -> None:
+    """Give all that is made of the first input another content."""
+    write(project, "in_0", f"new text {number}\n")
+
+
+def outputs(project: Path) -> dict[str, int]:
+    return when(project / "data/01_raw")
+
+
 def measure(
+    grounds: Grounds,
     sides: dict[str, Path],
     rounds: int,
-    command: Callable[[str], list[str | Path]],
-    prepare: Callable[[Path], None],
-) -> dict[str, list[Cost]]:
+    commands: dict[str, list[str]],
+    prepare: Callable[[Path, int], object],
+) -> dict[str, Any]:
+    """The costs of skipping as ratios to bare Kedro, whole processes."""
     costs: dict[str, list[Cost]] = {side: [] for side in sides}
-    for number in track(range(rounds), "kedro run", console=Console(stderr=True)):
-        order = list(sides) if number % 2 else list(sides)[::-1]
-        for side in order:
-            prepare(sides[side])
-            costs[side].append(cost_of(command(side), sides[side]))
-    return costs
-
-
-def summary(costs: dict[str, list[Cost]]) -> dict[str, Any]:
-    """Seconds, and ratios to bare Kedro."""
-    found: dict[str, Any] = {
-        clock: ratios(
-            [getattr(cost, clock) for cost in costs["skip"]],
-            [getattr(cost, clock) for cost in costs["bare"]],
-        )
-        for clock in ("cpu", "wall")
+    for number in range(rounds):
+        for side in list(sides)[:: 1 if number % 2 else -1]:
+            prepare(sides[side], number)
+            command: list[str | Path] = [grounds.kedro, *commands[side]]
+            costs[side].append(cost_of(command, sides[side]))
+    return {
+        "nodes": grounds.nodes,
+        "rounds": rounds,
+        **{k: ratios(of(k, costs["skip"]), of(k, costs["bare"])) for k in Cost._fields},
+        **{f"seconds, {side}": middle(of("wall", costs[side])) for side in sides},
     }
-    found["seconds"] = {side: wall(costs[side]) for side in costs}
-    return found
 
 
-def wall(costs: list[Cost]) -> float:
-    return round(statistics.median(cost.wall for cost in costs), 3)
+def middle(seconds: list[float]) -> float:
+    return round(statistics.median(seconds), 3)
 
 
-def fingerprint(kedro: Path, project: Path, folder: Path) -> dict[str, Any]:
-    """A file of 1 GB, beside `cat` of it."""
-    big = folder / "big"
-    block = os.urandom(1 << 24)
+def fingerprint(grounds: Grounds) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A file that is in the memory of the system, beside ``cat`` of it."""
+    big = grounds.folder / "big"
+    megabytes = 1024 * grounds.nodes // NODES
+    block = os.urandom(1 << 20)
     with big.open("wb") as file:
-        for _ in range(64):
+        for _ in range(megabytes):
             file.write(block)
     ours, theirs = [], []
-    for _ in range(5):
-        python = kedro.with_name("python")
-        said = run(python, "-c", FINGERPRINT, big, cwd=project).stdout
-        ours.append(float(said))
-        start = time.perf_counter()
-        with open(os.devnull, "w") as nowhere:
-            subprocess.run(["cat", big], stdout=nowhere, check=True)
-        theirs.append(time.perf_counter() - start)
-    big.unlink()
-    return {"seconds": round(statistics.median(ours), 3), "cat": ratios(ours, theirs)}
-
-
-def planning(kedro: Path, folder: Path) -> dict[str, float]:
-    """Milliseconds for each node, of plans with nothing to do."""
-    found = {}
-    for nodes in (1000, 10_000):
-        project = make_sides(folder / f"plan-{nodes}", "chain", nodes)["skip"]
-        run(kedro, "run", cwd=project, timeout=1200)
-        seconds = []
-        for _ in range(3):
-            python = kedro.with_name("python")
-            said = run(python, "-c", PLANNING, cwd=project).stdout
-            seconds.append(float(said.rpartition("SECONDS ")[2]))
-        found[str(nodes)] = round(statistics.median(seconds) / nodes * 1000, 4)
-    return found
-
-
-def compare_others(folder: Path, ours: float) -> dict[str, Any]:
-    """Other tools with the same fan and nothing to do; how many times our seconds."""
-    folder.mkdir()
-    run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", cwd=folder)
-    found: dict[str, Any] = {}
-    for tool in ["make", *TOOLS]:
-        work = folder / tool
-        work.mkdir()
-        try:
-            if tool != "make":
-                run("uv", "pip", "install", "--quiet", tool, cwd=folder)
-            command = prepared(tool, work, folder / ".venv" / "bin")
-            costs = [cost_of(command, work) for _ in range(3)]
-        except (AssertionError, OSError, subprocess.SubprocessError) as error:
-            found[tool] = f"not compared: {' '.join(str(error).split())[-200:]}"
-            continue
-        found[tool] = {"seconds": wall(costs), "ratio": round(wall(costs) / ours, 2)}
-    return found
-
-
-def prepared(tool: str, work: Path, binaries: Path) -> list[str | Path]:
-    """Have a tool copy the files once; return the command that finds nothing to do."""
-    for i in range(NODES):
-        (work / f"in_{i}.txt").write_text(f"text {i}\n" * 10)
-    numbers = range(NODES)
-    name: str | Path = tool if tool == "make" else binaries / tool
-    if tool == "make":
-        targets = " ".join(f"out_{i}.txt" for i in numbers)
-        text = f"all: {targets}\nout_%.txt: in_%.txt\n\tcp $< $@\n"
-        (work / "Makefile").write_text(text)
-        command = [name, "--silent"]
-    elif tool == "doit":
-        text = (
-            "def task_copy():\n"
-            f"    for i in range({NODES}):\n"
-            "        yield {'name': str(i), 'actions': [f'cp in_{i}.txt out_{i}.txt'],\n"
-            "               'file_dep': [f'in_{i}.txt'], 'targets': [f'out_{i}.txt']}\n"
-        )
-        (work / "dodo.py").write_text(text)
-        command = [name, "-v0"]
-    elif tool == "snakemake":
-        text = (
-            f"rule all:\n    input: expand('out_{{i}}.txt', i=range({NODES}))\n"
-            "rule copy:\n    input: 'in_{i}.txt'\n    output: 'out_{i}.txt'\n"
-            "    run: open(output[0], 'w').write(open(input[0]).read())\n"
-        )
-        (work / "Snakefile").write_text(text)
-        command = [name, "--cores=1", "--quiet"]
-    else:
-        stages = {
-            f"copy_{i}": {
-                "cmd": f"cp in_{i}.txt out_{i}.txt",
-                "deps": [f"in_{i}.txt"],
-                "outs": [f"out_{i}.txt"],
-            }
-            for i in numbers
-        }
-        (work / "dvc.yaml").write_text(json.dumps({"stages": stages}))
-        run(name, "init", "--no-scm", "--quiet", cwd=work)
-        command = [name, "repro", "--quiet"]
-    subprocess.run(
-        command,
-        cwd=work,
-        env=environment(),
-        check=True,
-        timeout=900,
-        capture_output=True,
+    try:
+        for number in range(grounds.rounds + 1):
+            seconds = told(grounds, grounds.small, FINGERPRINT, str(big))
+            start = time.perf_counter()
+            with open(os.devnull, "wb") as nowhere:
+                subprocess.run(["cat", big], stdout=nowhere, check=True)
+            if number:  # the first brings the file into memory
+                ours.append(seconds)
+                theirs.append(time.perf_counter() - start)
+    finally:
+        big.unlink()
+    yield (
+        "fingerprint",
+        {
+            "megabytes": megabytes,
+            "rounds": grounds.rounds,
+            "time to that of cat": ratios(ours, theirs),
+            "speed to that of cat": ratios(theirs, ours),
+            "seconds": middle(ours),
+            "seconds, cat": middle(theirs),
+        },
     )
-    return [*command]
 
 
-def show(results: dict[str, Any]) -> None:
-    table = Table("", "CPU", "wall", title=f"{NODES:,} trivial nodes, to bare Kedro")
-    for shape in SHAPES:
-        for name, found in results[shape].items():
-            texts = (
-                "{median:.3f} ({low:.3f}-{high:.3f})".format(**found[clock])
-                for clock in ("cpu", "wall")
-            )
-            table.add_row(f"{shape}, {name}", *texts)
-    console = Console()
-    console.print(table)
-    console.print({key: found for key, found in results.items() if key not in SHAPES})
+def planning(grounds: Grounds) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Plans of a chain that has nothing to do, and of one with ten times the nodes."""
+    silent = grounds.folder / "silent.yml"
+    silent.write_text(json.dumps(SILENT), encoding="utf-8")
+    each: list[float] = []
+    for nodes in (grounds.nodes, 10 * grounds.nodes):
+        project = make(grounds.folder / f"plan-{nodes}", "chain", nodes, skip=True)
+        quiet = {"KEDRO_LOGGING_CONFIG": str(silent)}
+        for _ in range(2):  # the second looks at what the first has just written
+            run(grounds.kedro, "run", cwd=project, env=quiet, timeout=900)
+        seconds = middle([told(grounds, project, PLANNING) for _ in range(3)])
+        each.append(seconds / nodes * 1000)
+        found = {
+            "nodes": nodes,
+            "seconds": seconds,
+            "ms for each": round(each[-1], 3),
+            "to the smaller": round(each[-1] / each[0], 3),
+        }
+        yield f"planning {nodes:,} nodes", found
+
+
+def told(grounds: Grounds, project: Path, program: str, *args: str) -> float:
+    """The seconds that a program says it took."""
+    said = run(grounds.python, "-c", program, *args, cwd=project).stdout
+    return float(said.rpartition("SECONDS ")[2])
+
+
+def compared(grounds: Grounds, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A tool with the same fan and nothing to do, side by side with ours."""
+    ours = grounds.sides("fan")["skip"]
+    folder = grounds.folder / name
+    try:
+        it = ready(TOOLS[name], folder, grounds.nodes)
+        run(grounds.kedro, "run", cwd=ours)
+        theirs, own = [], []
+        for _ in range(grounds.first):
+            theirs.append(it.seconds())
+            own.append(cost_of([grounds.kedro, "run"], ours).wall)
+    except FAILURES as error:
+        yield name, {"not compared": in_a_line(error)}
+        return
+    yield (
+        name,
+        {
+            "version": it.version,
+            "nodes": grounds.nodes,
+            "rounds": grounds.first,
+            "wall to ours": ratios(theirs, own),
+            "seconds": middle(theirs),
+            "seconds, ours": middle(own),
+        },
+    )
+
+
+def in_a_line(error: Exception) -> str:
+    """The end of what an error says, where tools say what was wrong."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[-300:]}"
 
 
 if __name__ == "__main__":
