@@ -71,6 +71,7 @@ class Plan:
         self._find_shared_places()
         for step in self.steps:
             self.decide(step)
+        self._known = self._closed()
 
     def decide(self, step: Step) -> None:
         """Say whether a step has to run, by what is known now."""
@@ -121,10 +122,18 @@ class Plan:
         return found
 
     def settle(self) -> None:
-        """Decide on what has been waiting."""
-        for step in self.steps:
-            if step.action == MAYBE:
+        """Decide on what has been waiting for a step that is done, or left out now."""
+        news = self._closed() - self._known
+        for number, step in enumerate(self.steps):
+            if step.action == MAYBE and step.group.parents & news:
                 self.decide(step)
+                if step.action == SKIP:
+                    news.add(number)
+        self._known = self._closed()
+
+    def _closed(self) -> set[int]:
+        """The steps that change nothing any more."""
+        return {n for n, step in enumerate(self.steps) if step.action in {DONE, SKIP}}
 
     def look_again(self, names: Iterable[str]) -> None:
         """See what these datasets hold, which have been written."""
