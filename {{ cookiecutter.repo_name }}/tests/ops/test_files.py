@@ -26,9 +26,10 @@ def tree(folder):
 
 
 @pytest.fixture(params=["local", "memory"])
-def root(request, tmp_path, memory):
-    """A folder on a file system, as a URL."""
-    return str(tmp_path / "root") if request.param == "local" else "memory:///root"
+def root(request, tmp_path):
+    """A folder on a file system, as a URL: a new one for each test."""
+    local = request.param == "local"
+    return str(tmp_path / "root") if local else f"memory://{tmp_path}/root"
 
 
 def test_a_file_has_a_place_a_size_and_a_time(root):

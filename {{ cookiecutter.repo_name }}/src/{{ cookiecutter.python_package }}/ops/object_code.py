@@ -25,7 +25,7 @@ from .node_code import Codes
 # Types of Kedro's own datasets that keep data, and no objects with code.
 _DATA = re.compile(
     r"(?:kedro_datasets\.)?(?:pandas|polars|dask|spark|snowflake|databricks|ibis|json|yaml"
-    r"|text|toml|plotly|matplotlib|pillow|geopandas|networkx|svmlight|biosequence"
+    r"|text|toml|plotly|pillow|geopandas|networkx|svmlight|biosequence"
     r"|holoviews|video|api|tracking)\.\w+"
 )
 _LOCAL = re.compile(r"[^:*?\[]+$")  # a path, and no URL or pattern
