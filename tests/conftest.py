@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import commit, generate
+from helpers import commit, generate, pack
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,6 +26,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with everything on, committed on main. Do not write to it."""
     project = generate(tmp_path_factory.mktemp("generated"))
     commit(project)
+    pack(project)
     return project
 
 

@@ -119,6 +119,11 @@ def commit(project: Path, message: str = "Start") -> None:
     run("git", "commit", "--quiet", "--message", message, cwd=project)
 
 
+def pack(project: Path) -> None:
+    """Put all of git's objects into one file: to copy the project takes half as long."""
+    run("git", "repack", "-a", "-d", "--quiet", cwd=project)
+
+
 def tree(folder: Path) -> dict[str, str]:
     """Every file under a folder with its contents, except git's own."""
     return {

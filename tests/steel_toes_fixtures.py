@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers import SWITCHES, commit, generate
+from helpers import SWITCHES, commit, generate, pack
 from steel_toes_helpers import (
     BASE,
     CATALOG,
@@ -29,6 +29,7 @@ def empty_project(
     switches = {switch: switch in guards for switch in SWITCHES}
     project = generate(tmp_path_factory.mktemp("empty"), **switches)
     commit(project)
+    pack(project)
     return project
 
 

@@ -9,9 +9,14 @@ from kedro.pipeline import Pipeline, node
 from . import ops
 
 module = ops("run_plan")
+# What Airflow 3 sets for a task; Airflow 2 has an execution date for the logical one.
 AIRFLOW = {
     "AIRFLOW_CTX_DAG_ID": "Sales",
-    "AIRFLOW_CTX_DAG_RUN_ID": "manual__2026-01-01T00:00:00+00:00",
+    "AIRFLOW_CTX_DAG_OWNER": "airflow",
+    "AIRFLOW_CTX_DAG_RUN_ID": "manual__2026-01-01T00:00:00.477497+00:00",
+    "AIRFLOW_CTX_LOGICAL_DATE": "2026-01-01T00:00:00+00:00",
+    "AIRFLOW_CTX_TASK_ID": "clean",
+    "AIRFLOW_CTX_TRY_NUMBER": "1",
 }
 
 
@@ -50,8 +55,10 @@ def test_keys_that_read_the_same_are_not_the_same():
 
 def test_airflow_names_the_run():
     key = module.key_of("run", AIRFLOW)
+    other = {"AIRFLOW_CTX_TASK_ID": "fit", "AIRFLOW_CTX_TRY_NUMBER": "2"}
 
     assert key.startswith("sales-manual-2026")
+    assert module.key_of("run", AIRFLOW | other) == key
     assert module.key_of("run", {"AIRFLOW_CTX_DAG_ID": "Sales"}).startswith("run-")
     assert module.key_of("run", AIRFLOW | {module.KEY: "mine"}).startswith("mine-")
 
@@ -139,6 +146,7 @@ def test_the_place_of_a_table_is_its_name():
         ),
         ("<toe.runners.ParallelRunner object at 0x7>", "ParallelRunner", 0),
         ("Mine", "Mine", 0),
+        ("None", "SequentialRunner", 0),  # of `session.run`, without one
     ],
 )
 def test_a_runner_without_hooks_in_its_workers_is_known(

@@ -58,6 +58,8 @@ def describe(
     runner = str(run_params.get("runner") or "")
     found = re.search(r"([\w.]+) object", runner)
     runner = found[1] if found else runner
+    if runner == "None":  # as Kedro writes it if `session.run` is not told of one
+        runner = "SequentialRunner"
     params = {k: v for k, v in run_params.items() if v and k not in _KEPT_OUT}
     return {
         "pipelines": list(names),
