@@ -26,6 +26,9 @@ from kedro.framework.project import settings
 from kedro.framework.startup import bootstrap_project
 from kedro.runner import SequentialRunner, ThreadRunner
 
+# Python takes a file of the same size and second for the one that it has compiled.
+sys.dont_write_bytecode = True
+
 HERE = Path.cwd()
 DATA, BEFORE, SKIPPED = HERE / "data", HERE / "data_before", HERE / "data_skipped"
 PACKAGE = "toe_test"

@@ -8,6 +8,7 @@ import contextlib
 import json
 import subprocess
 from collections.abc import Iterator
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from helpers import run
@@ -70,6 +71,8 @@ class Workshop:
             file = self.path / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
+            # Python takes a file of the same size and second for what it has compiled.
+            Path(cache_from_source(str(file))).unlink(missing_ok=True)
 
     def read(self, name: str) -> str:
         return (self.path / name).read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import Any
 import attr
 import attrs
 import pytest
-from helpers import run
+from helpers import generate, run
 
 PROBE = Path(__file__).with_name("node_code_probe.py")
 MINORS = range(10, 14)
@@ -35,6 +35,12 @@ def python(minor: int) -> str | None:
         if subprocess.run([name, "-c", ""], check=False).returncode == 0:
             return name
     return None
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose tests have the edits."""
+    return generate(tmp_path_factory.mktemp("generated"), skip_unchanged=True)
 
 
 @pytest.fixture(scope="module")
