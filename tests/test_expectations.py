@@ -413,3 +413,18 @@ def test_the_example_shows_a_refusal(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "Error: 'penguins_cleaned' is not saved: the data are not" in result.stderr
     assert shop.files() == before
+
+
+def test_what_has_passed_is_left_out_when_nothing_changed(tmp_path: Path) -> None:
+    switches = {"example": False, "great_expectations": True, "skip_unchanged": True}
+    project = generate(tmp_path, **switches)
+    commit(project)
+    shop = Workshop(project, tmp_path)
+    shop.catalog(CATALOG)
+    shop.pipeline(PIPELINE)
+    shop.write({"data/raw.csv": GOOD, f"{SUITES}/bikes.yml": IDS})
+    shop.kedro("run")
+
+    said = shop.kedro("plan", "--json", check=False).stdout
+    rows = {row["node"]: row["action"] for row in json.loads(said.splitlines()[-1])}
+    assert rows == {"part": "skip", "count": "run"}  # whose number nobody keeps

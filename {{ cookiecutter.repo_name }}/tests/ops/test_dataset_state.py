@@ -6,7 +6,7 @@ import pytest
 from kedro.io import DataCatalog
 from kedro_datasets.text import TextDataset
 
-from . import ops
+from . import PACKAGE, ops
 from .skip_project import text
 
 
@@ -112,3 +112,11 @@ def test_a_file_that_was_written_since_is_not_still_the_same(tmp_path):
         assert datasets.is_still(name, held)
         file.write_text("1")
         assert not datasets.is_still(name, held)
+
+
+def test_the_validator_of_a_guard_changes_no_data(tmp_path):
+    guard = f"{PACKAGE}.ops.branch.Validator"
+
+    plain = how(tmp_path)
+    assert how(tmp_path, validator={"class": guard, "options": {"run": 1}}) == plain
+    assert how(tmp_path, validator=guard) == plain
