@@ -166,6 +166,7 @@ NEEDED_BY = {
     "tests/ops/commands": WITH_COMMANDS,
     "tests/ops/conftest.py": ["steel_toes"],
     "tests/ops/planned.py": ["preflight"],
+    f"{PACKAGE}/ops/commands/_run_options.py": ["preflight", "skip_unchanged"],
     f"{PACKAGE}/ops/commands/notify.py": ["slack", "email"],
     "tests/ops/commands/test_notify.py": ["slack", "email"],
     "tests/ops/told_runs.py": ["slack", "email"],

@@ -80,18 +80,6 @@ class Deck:
         }
 
 
-@pytest.fixture(scope="session")
-def kedro_of_all(
-    without_pandas: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Kedro]:
-    """One quick ``kedro`` for the projects of all tests."""
-    folder = tmp_path_factory.mktemp("quick") / "any"
-    folder.mkdir()
-    kedro = Kedro(Workshop(folder, without_pandas))
-    yield kedro
-    kedro.close()
-
-
 @pytest.fixture
 def deck(workshop: Workshop, kedro_of_all: Kedro) -> Deck:
     """The project raw -> mid -> out on main, with a healthy base."""

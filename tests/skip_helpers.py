@@ -1,8 +1,6 @@
 """What the tests of skip_unchanged share: a pipeline, what a run ran, what a plan says."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,18 +126,6 @@ class Bench:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and ".ops" not in path.parts
         }
-
-
-@pytest.fixture(scope="session")
-def kedro_of_all(
-    without_pandas: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Kedro]:
-    """One quick ``kedro`` for the projects of all tests."""
-    folder = tmp_path_factory.mktemp("quick") / "any"
-    folder.mkdir()
-    kedro = Kedro(Workshop(folder, without_pandas))
-    yield kedro
-    kedro.close()
 
 
 @pytest.fixture

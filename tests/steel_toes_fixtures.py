@@ -4,9 +4,11 @@ A module of tests says in ``GUARDS`` which guards its projects have beside these
 """
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from branches_helpers import Kedro
 from helpers import SWITCHES, commit, generate, pack
 from steel_toes_helpers import (
     BASE,
@@ -43,6 +45,30 @@ def without_pandas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = "import sys\nsys.modules['pandas'] = sys.modules['ibis'] = None\n"
     folder.joinpath("sitecustomize.py").write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def kedro_of_all(
+    without_pandas: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Kedro]:
+    """One quick ``kedro`` for the projects of all tests."""
+    folder = tmp_path_factory.mktemp("quick") / "any"
+    folder.mkdir()
+    kedro = Kedro(Workshop(folder, without_pandas))
+    yield kedro
+    kedro.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where an S3 server on loopback answers."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - few modules need it
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
 
 
 @pytest.fixture

@@ -143,6 +143,9 @@ SHARED = {
         "tests/ops/commands/test_notify.py",
         "tests/ops/told_runs.py",
     ],
+    ("preflight", "skip_unchanged"): [
+        "src/toe_test/ops/commands/_run_options.py",
+    ],
     ("steel_toes", "preflight"): [
         "src/toe_test/ops/store.py",
         "tests/ops/test_store.py",

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from preflight_helpers import Deck
-from test_steel_toes_remote import ALLOW, BASE, Store, address, store
+from test_steel_toes_remote import ALLOW, BASE, Store, store
 
-__all__ = ["address", "store"]
+__all__ = ["store"]
 pytest_plugins = ["steel_toes_fixtures", "preflight_helpers"]
 GUARDS = ["preflight"]
 

@@ -10,7 +10,6 @@ from uuid import uuid4
 import boto3
 import pytest
 from branches_helpers import Kedro
-from moto.server import ThreadedMotoServer
 from skip_helpers import ALL, DATA, PIPELINE, Bench
 from steel_toes_helpers import Workshop
 
@@ -91,15 +90,6 @@ def kedro(
     kedro = Imported(Workshop(folder, without_pandas))
     yield kedro
     kedro.close()
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from steel_toes_helpers import NEW, OLD, WRONG, Workshop
 
 pytest_plugins = ["steel_toes_fixtures"]
@@ -116,15 +115,6 @@ class Store:
         workshop.write({"conf/local/credentials.yml": text})
         workshop.catalog(CATALOG.replace("BUCKET", self.bucket))
         workshop.pipeline(PIPELINE)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import logging
 from typing import Any
 
 import click
-from kedro.framework.cli import utils
 from kedro.framework.cli.project import run
 
 from ..errors import OpsError
 from ._report import SOMETHING_TO_DO, as_json_option
-
-
-def _read_config(context: click.Context, param: click.Parameter, value: Any) -> Any:
-    # Kedro looks for a section with the name of the command; a file for runs has "run".
-    name, context.info_name = context.info_name, run.name
-    try:
-        return utils._config_file_callback(context, param, value)
-    finally:
-        context.info_name = name
-
-
-def _options_of_run() -> list[click.Parameter]:
-    """Those of ``kedro run`` as it is installed, so that none is ever missing."""
-    options = [copy.copy(param) for param in run.params]
-    for option in options:
-        if option.name == "config":
-            option.callback = _read_config
-    return options
+from ._run_options import options_of_run
 
 
 @click.command()
@@ -74,4 +55,4 @@ def command(explain: str | None, as_json: bool, **selected: Any) -> None:
         raise SystemExit(SOMETHING_TO_DO)
 
 
-command.params[:0] = _options_of_run()
+command.params[:0] = options_of_run()
