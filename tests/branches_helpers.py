@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from helpers import environment
@@ -90,5 +92,19 @@ def kedro(workshop: Workshop) -> Iterator[Kedro]:
 def records(workshop: Workshop, branch: str = "dev") -> dict[str, dict[str, Any]]:
     """The manifest's records of a branch, by dataset; each is whole."""
     folder = workshop.path / MANIFEST / branch
-    texts = [file.read_text(encoding="utf-8") for file in folder.glob("*.json")]
-    return {record["dataset"]: record for record in map(json.loads, texts)}
+    texts = [log.read_text(encoding="utf-8") for log in folder.glob("*.log")]
+    lines = [line.split(" ", 2) for text in texts for line in text.splitlines()]
+    last = {name: text for _, name, text in sorted(lines, key=lambda line: int(line[0]))}
+    found = [json.loads(text) for text in last.values() if text]
+    return {record["dataset"]: record for record in found}
+
+
+def enter(
+    workshop: Workshop, branch: str, record: dict[str, Any], name: str | None = None
+) -> Path:
+    """Enter a record in the manifest, in a log of its own."""
+    name = name or record["dataset"]
+    log = workshop.path / MANIFEST / branch / f"{name}-{uuid4().hex}.log"
+    text = f"{time.time_ns()} {name} {json.dumps(record)}\n"
+    log.write_text(text, encoding="utf-8")
+    return log

@@ -5,7 +5,7 @@ import os
 import time
 
 import pytest
-from branches_helpers import MANIFEST, Kedro, records
+from branches_helpers import Kedro, enter, records
 from helpers import commit, run
 from steel_toes_helpers import BASE, KINDS_RESULT, WRONG, Workshop
 
@@ -151,9 +151,8 @@ def test_only_branches_that_are_gone_or_merged_are_cleaned(
     git(workshop, "branch", "--quiet", "old")
     names = ["merged", "forward", "open", "fresh", "dev", "gone", "theirs"]
     save_on(workshop, *names)
-    for file in (workshop.path / MANIFEST / "theirs").iterdir():
-        record = json.loads(file.read_text(encoding="utf-8"))
-        file.write_text(json.dumps({**record, "user": "b", "host": "c"}))
+    for record in records(workshop, "theirs").values():
+        enter(workshop, "theirs", {**record, "user": "b", "host": "c"})
 
     assert {r["branch"]: r["git"] for r in kedro.ask("list")} == {
         name: "gone" if name in {"gone", "theirs"} else "there" for name in names
@@ -205,13 +204,12 @@ def test_a_record_that_is_damaged_or_of_the_future_is_one_line(
     workshop: Workshop, kedro: Kedro
 ) -> None:
     kedro.run()
-    file = workshop.path / MANIFEST / "dev" / "mid.json"
-    record = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps({**record, "format": 2}), encoding="utf-8")
+    file = enter(workshop, "dev", {**records(workshop)["mid"], "format": 2})
     assert "upgrade" in kedro.refuse("list")
-    file.write_text("{", encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8")[:-2] + "\n", encoding="utf-8")
     line = kedro.refuse("promote", "dev", "--yes")
-    assert "mid.json is damaged" in line
+    assert "of 'mid'" in line
+    assert "is damaged" in line
     assert workshop.read("data/mid.txt") == BASE["data/mid.txt"]
 
     said = kedro.run()
@@ -229,8 +227,7 @@ def test_a_forged_manifest_deletes_nothing_but_the_branch_s_data(
     places = ["data/mid.txt", "data/raw.txt", "data", "", "data/out_gone.txt"]
     for number, place in enumerate(places):
         forged = {**record, "location": f"file://{workshop.path}/{place}"}
-        file = workshop.path / MANIFEST / "gone" / f"forged-{number}.json"
-        file.write_text(json.dumps(forged), encoding="utf-8")
+        enter(workshop, "gone", forged, name=f"forged-{number}")
     before = workshop.files()
 
     rows = kedro.ask("clean", "gone", "--yes", code=1)

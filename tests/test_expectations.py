@@ -211,7 +211,7 @@ def test_a_branch_saves_no_bad_copy(shop: Workshop, kedro: QuickKedro) -> None:
 
     assert kedro.refused("run").startswith(REFUSED)
     assert not shop.has("data/bikes_dev.csv")
-    assert not shop.has("data/.ops/manifest/dev/bikes.json")
+    assert not shop.has("data/.ops/manifest/dev")
     assert shop.read("data/bikes.csv") == "before"
 
 

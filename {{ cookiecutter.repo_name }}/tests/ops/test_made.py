@@ -52,7 +52,7 @@ def test_many_files_become_one_with_the_last_lines(url):
         each.flush()
     each.tidy()
 
-    assert len(each._files("dev")) == 1
+    assert len(ops("log").Logs(f"{url}/made/dev").names()) == 1
     assert [one.how for one in each.own()] == [f"h{n}" for n in range(4, 12)]
 
 

@@ -36,8 +36,12 @@ def test_a_record_comes_back_whole(manifest):
 def test_the_file_says_what_is_in_it_and_in_which_format(manifest, tmp_path):
     manifest.write(record("feat/x"))
     (folder,) = (tmp_path / "manifest").iterdir()
-    text = json.loads((folder / "cars.json").read_text())
+    (log,) = folder.iterdir()
+    time, name, line = log.read_text().split(" ", 2)
+    text = json.loads(line)
 
+    assert int(time) > 0
+    assert name == "cars"
     assert text["format"] == 1
     assert text["branch"] == "feat/x"
     assert folder.name.startswith("feat-x-")
@@ -65,6 +69,17 @@ def test_no_two_names_share_a_record(manifest):
     assert all(manifest.read(e.branch, e.dataset) == e for e in entries)
 
 
+def test_in_a_bucket_each_record_is_an_object():
+    manifest = module.Manifest(Store("memory://manifest-objects"))
+    entry = record()
+    manifest.write(entry)
+
+    assert manifest.store.read("manifest/dev/cars.json")["branch"] == "dev"
+    assert [manifest.read("dev", "cars"), *manifest] == [entry, entry]
+    manifest.remove(entry)
+    assert [*manifest] == []
+
+
 def test_a_record_can_be_forgotten(manifest):
     manifest.write(record())
     manifest.remove(record())
@@ -74,7 +89,7 @@ def test_a_record_can_be_forgotten(manifest):
 
 
 def test_fields_of_a_later_version_are_left_out(manifest, tmp_path):
-    manifest.store.write("manifest/dev/cars.json", {**vars_of(record()), "new": 1})
+    manifest._kept.write("manifest/dev/cars.json", {**vars_of(record()), "new": 1})
 
     assert manifest.read("dev", "cars").dataset == "cars"
 
@@ -91,7 +106,7 @@ def vars_of(entry):
 @pytest.mark.parametrize("key", ["branch", "dataset", "location", "time"])
 @pytest.mark.parametrize("value", [None, 3])
 def test_a_record_without_what_it_is_about_is_damaged(manifest, key, value):
-    manifest.store.write("manifest/dev/cars.json", {**vars_of(record()), key: value})
+    manifest._kept.write("manifest/dev/cars.json", {**vars_of(record()), key: value})
 
     with pytest.raises(OpsError, match=f"damaged.*no {key}"):
         [*manifest]

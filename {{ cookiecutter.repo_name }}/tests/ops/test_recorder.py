@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import time
+from pathlib import Path
 
 import pytest
 from kedro_datasets.text import TextDataset
@@ -25,7 +26,8 @@ def base(tmp_path):
 
 
 @pytest.fixture
-def recorder(tmp_path):
+def recorder(tmp_path, monkeypatch):
+    monkeypatch.setattr(ops("ledger"), "_FRESH", 0)
     module._WARNED.clear()
     return module.Recorder.of({"url": str(tmp_path / "store")}, "dev", "cars")
 
@@ -109,13 +111,15 @@ def test_a_record_that_cannot_be_read_is_not_replaced(
     save, recorder, target, caplog, text
 ):
     save("one")
-    filesystem, path = recorder.manifest.store._open("manifest/dev/cars.json")
-    filesystem.pipe_file(path, text.encode())
+    folder = Path(recorder.manifest.store.url, "manifest", "dev")
+    (log,) = folder.iterdir()
+    before = log.read_text()
+    (folder / "another.log").write_text(f"{time.time_ns()} cars {text}\n")
     with pytest.raises(ops("errors").OpsError):
         save("two")
 
     assert target.load() == "two"
-    assert filesystem.cat_file(path) == text.encode()
+    assert log.read_text() == before
     assert len(caplog.messages) == 1
 
 

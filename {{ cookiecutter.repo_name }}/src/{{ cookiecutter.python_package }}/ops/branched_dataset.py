@@ -7,6 +7,7 @@ from abc import ABCMeta
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
+from inspect import signature
 from typing import Any
 
 import yaml
@@ -43,8 +44,6 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     ``exists`` asks for the copy that a save would replace: with an answer from the base
     ``kedro run --only-missing-outputs`` would skip what the branch has changed.
     """
-
-    _init_args: dict[str, Any]  # set by Kedro
 
     def __init__(  # noqa: PLR0913
         self,
@@ -86,6 +85,9 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self._EPHEMERAL = self._target._EPHEMERAL
         self.recorder = Recorder.of(store, branch, name) if store and suffix else None
         self.tell_origin({"run": save})
+
+    # Kedro asks for it each time that a dataset is made: half of what that takes.
+    __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
 
     @staticmethod
     def entries(entry: dict[str, Any]) -> list[dict[str, Any]]:
@@ -149,11 +151,6 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         # Kedro asks for it before every load and save: the arguments would cost more
         # than the load of a small file.
         return f"'{self.name}' on branch '{self.branch}'"
-
-    def _init_config(self) -> dict[str, Any]:
-        # Of a constructor that is inherited, Kedro keeps only "args" and "kwargs".
-        self._init_args = self._init_args.get("kwargs", self._init_args)
-        return super()._init_config()
 
     def _copy(self, **overwrite_params: Any) -> AbstractDataset[Any, Any]:
         """A copy that loads another version: Kedro's ``catalog.load(name, version)``."""

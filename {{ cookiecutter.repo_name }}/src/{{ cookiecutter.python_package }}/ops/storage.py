@@ -23,9 +23,8 @@ def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
     filesystem, path = place(dataset)
     if filesystem is None:
         return dataset.exists()
-    filesystem.invalidate_cache(path)  # another process may have written since
     try:
-        if filesystem.info(path)["type"] != "directory":
+        if not _is_folder(filesystem, path):
             return True
         filesystem.ls(path)
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -38,6 +37,13 @@ def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
     if getattr(dataset, "_fs", None) is None:
         dataset.release()  # its own list of partitions
     return dataset.exists()
+
+
+def _is_folder(filesystem: Any, path: str) -> bool:
+    if is_local(filesystem) and os.path.isabs(path):
+        return stat.S_ISDIR(os.stat(path).st_mode)  # as fsspec, and quicker by far
+    filesystem.invalidate_cache(path)  # another process may have written since
+    return bool(filesystem.info(path)["type"] == "directory")
 
 
 def place(dataset: Any) -> tuple[Any, str]:

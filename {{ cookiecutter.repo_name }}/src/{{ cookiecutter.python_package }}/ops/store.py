@@ -32,8 +32,8 @@ class Store:
 
     def write(self, name: str, record: dict[str, Any]) -> None:
         """Put a record in the place of the one of that name, if there is one."""
-        text = json.dumps({"format": FORMAT, **record}).encode()
-        if self._is_folder:
+        text = text_of(record).encode()
+        if self.is_folder:
             _replace_file(os.path.join(self.url, name), text)
             return
         filesystem, path = self._open(name)
@@ -47,12 +47,12 @@ class Store:
             OpsError: if a newer version of this project wrote it, or it is damaged.
         """
         try:
-            if self._is_folder:
+            if self.is_folder:
                 path = os.path.join(self.url, name)
                 with open(path, "rb", buffering=0) as file:
-                    return _parsed(path, file.read())
+                    return parse(path, file.read())
             filesystem, path = self._open(name)
-            return _parsed(path, filesystem.cat_file(path))
+            return parse(path, filesystem.cat_file(path))
         except FileNotFoundError:
             return None
 
@@ -73,11 +73,11 @@ class Store:
                 continue  # it was removed in the meantime
             if isinstance(text, Exception):
                 raise text
-            yield f"{folder}{file.removeprefix(path)}", _parsed(file, text)
+            yield f"{folder}{file.removeprefix(path)}", parse(file, text)
 
     def remove(self, name: str) -> None:
         """Take a record away; it is no mistake if there is none."""
-        if self._is_folder:  # with what a write that was killed has left
+        if self.is_folder:  # with what a write that was killed has left
             path = os.path.join(self.url, name)
             for file in [path, *glob(f"{escape(path)}.*")]:
                 if os.path.exists(file):
@@ -88,13 +88,43 @@ class Store:
             filesystem.rm_file(path)
 
     @property
-    def _is_folder(self) -> bool:
+    def is_folder(self) -> bool:
+        """Whether it is on this machine."""
         # Then fsspec is not asked: it takes longer than a small record on a local disk.
         return "://" not in self.url
 
     def _open(self, name: str) -> tuple[Any, str]:
         filesystem, path = fsspec.url_to_fs(self.url, **self.options)
         return filesystem, posixpath.join(path, name)
+
+
+def text_of(record: dict[str, Any]) -> str:
+    """A record as it is written down, in one line."""
+    return json.dumps({"format": FORMAT, **record})
+
+
+def parse(path: str, text: bytes | str) -> dict[str, Any]:
+    """The record that a text is.
+
+    Args:
+        path: where it stands, for the error.
+        text: what was written down.
+
+    Raises:
+        OpsError: if a newer version of this project wrote it, or it is damaged.
+    """
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise damaged(path, error) from error
+    if not isinstance(record, dict):
+        raise damaged(path, "it is no mapping")
+    if record.pop("format", None) != FORMAT:
+        raise OpsError(
+            f"The record {path} has a format that this project does not know: upgrade "
+            "the project's ops/ to the version of your team."
+        )
+    return record
 
 
 def damaged(path: str, reason: object) -> OpsError:
@@ -123,18 +153,3 @@ def _replace_file(path: str, text: bytes) -> None:
 def _write_file(path: str, text: bytes) -> None:
     with open(path, "xb") as file:
         file.write(text)
-
-
-def _parsed(path: str, text: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(text)
-    except ValueError as error:
-        raise damaged(path, error) from error
-    if not isinstance(record, dict):
-        raise damaged(path, "it is no mapping")
-    if record.pop("format", None) != FORMAT:
-        raise OpsError(
-            f"The record {path} has a format that this project does not know: upgrade "
-            "the project's ops/ to the version of your team."
-        )
-    return record
