@@ -94,7 +94,9 @@ def records(workshop: Workshop, branch: str = "dev") -> dict[str, dict[str, Any]
     folder = workshop.path / MANIFEST / branch
     texts = [log.read_text(encoding="utf-8") for log in folder.glob("*.log")]
     lines = [line.split(" ", 2) for text in texts for line in text.splitlines()]
-    last = {name: text for _, name, text in sorted(lines, key=lambda line: int(line[0]))}
+    last = {
+        name: text for _, name, text in sorted(lines, key=lambda line: int(line[0]))
+    }
     found = [json.loads(text) for text in last.values() if text]
     return {record["dataset"]: record for record in found}
 

@@ -253,6 +253,31 @@ def write_many(ledger, name):
         ledger.write("m/dev/all.json", {"by": name, "x": number})
 
 
+def write_on(ledger):
+    number = 0
+    while True:
+        number += 1
+        ledger.write("m/dev/a.json", {"x": number, "y": "long" * 5000})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+@pytest.mark.parametrize("moment", [0.01, 0.02, 0.04, 0.08])
+def test_a_process_that_was_killed_leaves_whole_records(ledger, folder, moment):
+    worker = multiprocessing.get_context("fork").Process(
+        target=write_on, args=(ledger,)
+    )
+    worker.start()
+    while not logs(folder) or not ledger.read("m/dev/a.json"):
+        time.sleep(0.001)
+    time.sleep(moment)
+    worker.kill()
+    worker.join(60)
+
+    ((_, record),) = ledger.read_all("m")
+    assert record["x"] > 0
+    assert record["y"] == "long" * 5000
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 def test_processes_that_were_forked_share_no_log(ledger, other, folder):
     ledger.write("m/dev/a.json", {"x": 1})
