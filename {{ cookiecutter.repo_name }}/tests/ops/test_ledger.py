@@ -57,6 +57,15 @@ def test_the_last_record_of_a_name_counts(ledger, other):
     assert [*ledger.read_all("nowhere")] == []
 
 
+def test_what_is_no_log_is_left_alone(ledger, folder):
+    ledger.write("m/dev/a.json", {})
+    (folder / "notes.txt").write_text("mine")
+    (folder.parent / "notes.txt").write_text("mine")
+
+    assert [*ledger.read_all("m")] == [("m/dev/a.json", {})]
+    assert [*ledger.read_all("m/notes.txt")] == []
+
+
 def test_a_process_has_one_log_and_adds_to_no_other(ledger, other, folder):
     ledger.write("m/dev/a.json", {})
     (first,) = logs(folder)

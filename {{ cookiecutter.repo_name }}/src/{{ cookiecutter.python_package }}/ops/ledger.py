@@ -56,7 +56,7 @@ class Ledger:
             OpsError: as for one.
         """
         path = os.path.join(self.path, parent)
-        for folder in sorted(os.listdir(path)) if os.path.exists(path) else ():
+        for folder in sorted(Logs(path).folders()):
             records = _folder_at(os.path.join(path, folder))
             for key, text in records.read_all():
                 name = f"{parent}/{folder}/{key}.json"

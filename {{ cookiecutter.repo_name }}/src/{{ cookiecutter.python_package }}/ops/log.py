@@ -55,7 +55,7 @@ class Logs:
             filesystem, path = self._open()
             filesystem.invalidate_cache(path)
             paths = filesystem.ls(path, detail=False)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return [each.rstrip("/").rpartition("/")[2] for each in paths]
 
