@@ -9,7 +9,7 @@ from browser import chromium
 from notification_servers import slack_server
 from run_status_helpers import ops
 from steel_toes_helpers import PACKAGE, Workshop
-from test_steel_toes_remote import Store, address  # noqa: F401
+from test_steel_toes_remote import Store
 
 pytest_plugins = ["steel_toes_fixtures"]
 GUARDS = ["run_status", "slack", "email"]
