@@ -78,7 +78,7 @@ def test_slack_gets_hundreds_of_failures_within_its_limits(workshop) -> None:
     assert f"{COUNT - 3} more nodes failed" in json.dumps(message)
 
 
-def test_in_a_bucket_one_of_many_speaks(workshop: Workshop, address: str) -> None:  # noqa: F811
+def test_in_a_bucket_one_of_many_speaks(workshop: Workshop, address: str) -> None:
     bucket = Store(address)
     bucket.tell(workshop)
     options = {**bucket.keys, "endpoint_url": bucket.address}

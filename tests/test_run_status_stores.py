@@ -16,7 +16,7 @@ WARNING = "The journal in"
 
 
 @pytest.fixture
-def bucket(workshop: Workshop, address: str) -> Store:  # noqa: F811
+def bucket(workshop: Workshop, address: str) -> Store:
     bucket = Store(address)
     bucket.tell(workshop)
     prepare(workshop)
