@@ -9,7 +9,7 @@ from browser import chromium
 from notification_servers import slack_server
 from run_status_helpers import ops
 from steel_toes_helpers import PACKAGE, Workshop
-from test_steel_toes_remote import Store, address  # noqa: F401
+from test_steel_toes_remote import Store
 
 pytest_plugins = ["steel_toes_fixtures"]
 GUARDS = ["run_status", "slack", "email"]
@@ -78,7 +78,7 @@ def test_slack_gets_hundreds_of_failures_within_its_limits(workshop) -> None:
     assert f"{COUNT - 3} more nodes failed" in json.dumps(message)
 
 
-def test_in_a_bucket_one_of_many_speaks(workshop: Workshop, address: str) -> None:  # noqa: F811
+def test_in_a_bucket_one_of_many_speaks(workshop: Workshop, address: str) -> None:
     bucket = Store(address)
     bucket.tell(workshop)
     options = {**bucket.keys, "endpoint_url": bucket.address}

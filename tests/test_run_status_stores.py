@@ -6,7 +6,7 @@ import pytest
 from helpers import run as run_command
 from run_status_helpers import NODES, journals, ops, prepare, states
 from steel_toes_helpers import PACKAGE, Workshop
-from test_steel_toes_remote import Store, address  # noqa: F401
+from test_steel_toes_remote import Store
 
 pytest_plugins = ["steel_toes_fixtures"]
 GUARDS = ["run_status", "node_stats"]
@@ -16,7 +16,7 @@ WARNING = "The journal in"
 
 
 @pytest.fixture
-def bucket(workshop: Workshop, address: str) -> Store:  # noqa: F811
+def bucket(workshop: Workshop, address: str) -> Store:
     bucket = Store(address)
     bucket.tell(workshop)
     prepare(workshop)

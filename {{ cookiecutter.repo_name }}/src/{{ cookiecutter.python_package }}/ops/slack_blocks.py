@@ -22,6 +22,9 @@ _SIGNS = {
     Kind.START: ":hourglass_flowing_sand:",
 }
 _IN_THE_FOOT = {"Run", "Run by"}
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+# A space that has no width keeps * and the like from being marks of format.
+_PLAIN = _ESCAPED | {ord(mark): f"\u200b{mark}\u200b" for mark in "*~`"}
 
 
 def blocks(message: Message, traceback: bool) -> list[dict[str, Any]]:
@@ -64,9 +67,7 @@ def errors(message: Message) -> list[dict[str, Any]]:
 
 def plain(text: str) -> str:
     """Text that is nothing but text: no mention, no link, no format."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # A space that has no width keeps * and the like from being marks of format.
-    return "".join(f"\u200b{each}\u200b" if each in "*~`" else each for each in text)
+    return text.translate(_PLAIN)
 
 
 def _named(fault: Fault) -> str:
@@ -91,13 +92,9 @@ def _code(text: str) -> str:
     """The end of a text in fixed letters."""
     shown = text if len(text) <= _ROOM else f"…{text[-_ROOM:]}"
     shown = shown.replace("```", "'''")
-    while len(written := _escaped(shown)) > _TEXT - 10:
+    while len(written := shown.translate(_ESCAPED)) > _TEXT - 10:
         shown = f"…{shown[len(shown) // 10 :]}"
     return f"```\n{written}\n```"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _url(url: str) -> str:
