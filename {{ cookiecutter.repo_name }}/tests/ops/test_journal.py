@@ -32,6 +32,42 @@ def events(tmp_path):
     return [list(map(json.loads, file.read_text().splitlines())) for file in files]
 
 
+def test_what_goes_with_the_next_event_is_one_write_and_in_order(
+    ticket, tmp_path, monkeypatch
+):
+    journal = module.start(ticket, object())
+    journal.enter("one")
+    writes = []
+    write = os.write
+    monkeypatch.setattr(
+        os, "write", lambda file, line: writes.append(line) or write(file, line)
+    )
+    journal.enter_with_next("two", rows=2)
+    journal.enter_with_next("three")
+    assert not writes
+    journal.enter("four")
+
+    [[_, *found]] = events(tmp_path)
+    assert [each["event"] for each in found] == ["one", "two", "three", "four"]
+    assert len(writes) == 1
+
+
+def test_what_waits_for_the_next_event_is_not_written_by_a_fork_too(ticket, tmp_path):
+    journal = module.start(ticket, object())
+    journal.enter_with_next("one")
+    child = os.fork()
+    if not child:
+        journal.enter_with_next("two")
+        journal.enter("three")
+        os._exit(0)
+    os.waitpid(child, 0)
+    journal.enter("four")
+
+    files = {process["pid"]: rest for process, *rest in events(tmp_path)}
+    assert [each["event"] for each in files[os.getpid()]] == ["one", "four"]
+    assert [each["event"] for each in files[child]] == ["two", "three"]
+
+
 def test_outside_a_run_nothing_is_entered():
     module.enter("check", guard="a")
 

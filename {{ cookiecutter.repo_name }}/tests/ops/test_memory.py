@@ -20,6 +20,21 @@ def test_memory_that_was_given_back_is_seen():
     assert peaks.end("large") > small + 150_000_000
 
 
+def test_short_nodes_share_a_look():
+    peaks = module.Peaks()
+    peaks.begin("first")
+    peaks.end("first")
+    looks = []
+    look = peaks._sample
+    peaks._sample = lambda: looks.append(1) or look()
+    began = time.monotonic()
+    for number in range(100):
+        peaks.begin(number)
+        assert peaks.end(number) > 1_000_000
+
+    assert len(looks) <= 2 + 2 * (time.monotonic() - began) / module._EVERY
+
+
 def test_nodes_at_the_same_time_have_a_peak_each():
     peaks = module.Peaks()
     peaks.begin("one")

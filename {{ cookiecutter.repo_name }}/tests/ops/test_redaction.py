@@ -1,7 +1,5 @@
 """Redaction: what others read holds no secret, and nothing of a user's folders."""
 
-from pathlib import Path
-
 import pytest
 
 from . import ops
@@ -47,7 +45,7 @@ def test_secrets_in_texts_are_hidden(text, expected):
 
 
 def test_paths_say_nothing_about_their_user(tmp_path, monkeypatch):
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(module, "_HOME", str(tmp_path))
     project = tmp_path / "work" / "project"
     text = f"{project}/data/x.csv, {project} and {tmp_path}/other"
 

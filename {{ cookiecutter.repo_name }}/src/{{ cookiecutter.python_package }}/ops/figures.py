@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import Any
 
 _CELLS = 20_000_000  # above that, counting nulls would take seconds
@@ -43,8 +44,11 @@ def size_of(dataset: Any) -> int | None:
     if "file" not in list(getattr(filesystem, "protocol", ())):
         return None
     find = getattr(dataset, "_get_load_path", None)
-    path = str(find() if find else dataset._filepath)
-    return os.path.getsize(path) if os.path.isfile(path) else None
+    try:
+        there = os.stat(find() if find else dataset._filepath)
+    except FileNotFoundError:
+        return None
+    return there.st_size if stat.S_ISREG(there.st_mode) else None
 
 
 def _schema(schema: Any) -> dict[str, str]:

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
@@ -54,6 +55,7 @@ class Journal:
     name: str = ""
     closed: bool = False
     at_end: list[Callable[[Run], None]] = field(factory=list)  # in the first process
+    _held: deque[bytes] = field(factory=deque)  # lines that go with the next event
     _file: int = -1
     _pid: int = 0
     _torn: bool = False
@@ -63,9 +65,16 @@ class Journal:
     def enter(self, event: str, **fields: Any) -> None:
         """Add an event; it costs one short write."""
         try:
-            if self._pid != os.getpid():  # the first event, or a process forked since
-                self._begin()
+            self._begin()
             self._write(_line(event, fields))
+        except OSError as error:
+            self._warn(error)
+
+    def enter_with_next(self, event: str, **fields: Any) -> None:
+        """Add an event that another one follows at once, in one write with it."""
+        try:
+            self._begin()
+            self._held.append(_line(event, fields))
         except OSError as error:
             self._warn(error)
 
@@ -86,10 +95,13 @@ class Journal:
         self._file = -1
 
     def _begin(self) -> None:
-        with _LOCK:
+        if self._pid == os.getpid():
+            return
+        with _LOCK:  # the first event, or a process forked since
             if self._pid == os.getpid():  # another thread was first
                 return
             self._file, self._torn = -1, False
+            self._held.clear()  # of the process that forked this one
             try:
                 self._open()
             finally:
@@ -119,6 +131,8 @@ class Journal:
     def _write(self, line: bytes) -> None:
         if self._file < 0:  # it could not be opened; that was said
             return
+        if self._held:
+            line = self._with_held(line)
         if self._torn:
             line = b"\n" + line
         self._torn = os.write(self._file, line) != len(line)
@@ -126,6 +140,13 @@ class Journal:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if self._upload is not None:
             self._upload.there_is_more()
+
+    def _with_held(self, line: bytes) -> bytes:
+        lines: list[bytes] = []
+        with suppress(IndexError):  # another thread took the last one
+            while self._held:
+                lines.append(self._held.popleft())
+        return b"".join([*lines, line])
 
     def _warn(self, error: Exception) -> None:
         if self._warned:
@@ -144,6 +165,7 @@ _CURRENT: ContextVar[Journal | None] = ContextVar("journal", default=None)
 _LATEST: ContextVar[Journal | None] = ContextVar("latest", default=None)
 _OPEN: dict[int, Journal] = {}
 _LOCK = threading.Lock()
+_ENCODER = json.JSONEncoder(default=str)  # made once, since there are many events
 
 
 def enter(event: str, **fields: Any) -> None:
@@ -210,7 +232,7 @@ def running() -> list[Journal]:
 
 def _line(event: str, fields: dict[str, Any]) -> bytes:
     known = {"at": round(time.time(), 6), "event": event, **fields}
-    return f"{json.dumps(known, default=str)}\n".encode()
+    return f"{_ENCODER.encode(known)}\n".encode()
 
 
 def _of_the_caller() -> Journal | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Hashable
 from typing import Any
 
@@ -16,6 +17,8 @@ class Peaks:
         """Nothing runs yet."""
         self._peaks: dict[Hashable, int] = {}
         self._busy = threading.Event()
+        self._looked = 0.0  # when that was, by the monotonic clock
+        self._last = 0
         self._process: Any = None
 
     def begin(self, what: Hashable) -> None:
@@ -32,8 +35,9 @@ class Peaks:
         """A node has ended: the most memory that was seen, in bytes."""
         if what not in self._peaks:
             return None
-        self._sample()
-        peak = self._peaks.pop(what)
+        if time.monotonic() - self._looked > _EVERY:
+            self._sample()
+        peak = self._peaks.pop(what) or self._last
         if not self._peaks:
             self._busy.clear()
         return peak
@@ -45,7 +49,8 @@ class Peaks:
             pause.wait(_EVERY)
 
     def _sample(self) -> None:
-        now = self._process.memory_info().rss
+        self._last = now = self._process.memory_info().rss
+        self._looked = time.monotonic()
         for what, peak in list(self._peaks.items()):
             if now > peak and what in self._peaks:
                 self._peaks[what] = now

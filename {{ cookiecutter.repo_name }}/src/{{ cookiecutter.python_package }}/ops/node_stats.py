@@ -83,7 +83,7 @@ class NodeStats:
         for name in dict.fromkeys(node.inputs):
             if not name.startswith("params:") and name != "parameters":
                 _enter_figures(entries, "loaded", name, inputs.get(name), catalog)
-        self._peaks.begin((entries.ticket.key, node.name))
+        self._peaks.begin((entries, id(node)))
 
     @hook_impl
     def after_node_run(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
@@ -133,9 +133,9 @@ class NodeStats:
     def _enter_memory(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
         entries = self._entries(journal.of(catalog, run_id))
         if entries is not None:
-            peak = self._peaks.end((entries.ticket.key, node.name))
+            peak = self._peaks.end((entries, id(node)))
             if peak is not None:
-                entries.enter("memory", node=node.name, peak=peak)
+                entries.enter_with_next("memory", node=node.name, peak=peak)
 
     def _compare(self, entries: Journal | None) -> None:
         earlier = self._earlier.pop(entries, None) if entries else None
@@ -185,4 +185,4 @@ def _enter_figures(
         dataset = catalog.get(name) if catalog is not None else None
         known["size"] = figures.size_of(dataset)
     if any(known.values()):
-        entries.enter("figures", way=way, dataset=name, **known)
+        entries.enter_with_next("figures", way=way, dataset=name, **known)

@@ -11,6 +11,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 HIDDEN = "***"
 
+_HOME = os.path.expanduser("~")
+
 _SECRET = re.compile(
     r"pass(word|wd|phrase)?$|pwd$|secret|token|credential|api_?key|access_?key"
     r"|private_?key|account_?key|sas$|^(aws_)?key$|auth(orization)?$|conn(ection)?_?str",
@@ -103,7 +105,7 @@ def text(given: str, project_path: Path | None = None) -> str:
         given = _without(given, str(project_path), ".")
     for secret in _KNOWN:
         given = given.replace(secret, HIDDEN)
-    given = _without(given, str(Path.home()), "~")
+    given = _without(given, _HOME, "~")
     given = _USER.sub("", given)
     given = _QUERY.sub(rf"\1\2{HIDDEN}", given)
     given = _BEARER.sub(rf"\1 {HIDDEN}", given)

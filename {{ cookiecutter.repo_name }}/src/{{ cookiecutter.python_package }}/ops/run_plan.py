@@ -91,27 +91,25 @@ def branch_of(project_path: Path) -> str:
 
 def _registered(names: Iterable[str]) -> Pipeline:
     """What would run without options that select a part of it."""
-    whole = Pipeline([])
-    with suppress(KeyError):  # a pipeline that was made for this run only
-        for name in names:
-            whole += project.pipelines[name]
-    return whole
+    known = project.pipelines  # without one that was made for this run only
+    found: list[Pipeline] = [known[name] for name in names if name in known]
+    return sum(found[1:], found[0]) if found else Pipeline([])
 
 
 def _nodes(registered: Pipeline, pipeline: Pipeline) -> Iterable[dict[str, Any]]:
-    selected = {node.name for node in pipeline.nodes}
-    whole = registered if len(registered.nodes) > len(selected) else pipeline
-    if not selected <= {node.name for node in whole.nodes}:
-        whole = pipeline
-    for node in whole.nodes:
+    selected = whole = {node.name: node for node in pipeline.nodes}
+    if len(registered.nodes) > len(selected):
+        others = {node.name: node for node in registered.nodes}
+        whole = others if selected.keys() <= others.keys() else selected
+    for name, node in whole.items():
         yield {
-            "name": node.name,
+            "name": name,
             "short_name": node.short_name,
             "namespace": node.namespace,
             "tags": sorted(node.tags),
             "inputs": list(node.inputs),
             "outputs": list(node.outputs),
-            **({} if node.name in selected else {"selected": False}),
+            **({} if name in selected else {"selected": False}),
             **({"generator": True} if inspect.isgeneratorfunction(node.func) else {}),
         }
 

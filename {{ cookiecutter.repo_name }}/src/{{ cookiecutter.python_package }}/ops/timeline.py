@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from threading import Lock
+from typing import Any
 
 from . import verdict
 from .run_store import RunStore
@@ -117,13 +118,21 @@ def is_over(store: RunStore, key: str) -> bool:
 
 def parsed(text: bytes) -> Iterable[Event]:
     """The events in the text of a journal, without lines that are damaged."""
-    for line in text.splitlines():
-        try:
-            event = json.loads(line)
-        except ValueError:  # it was torn by a kill or a full disk
-            continue
+    lines = text.splitlines()
+    try:
+        events = json.loads(b"[%s]" % b",".join(lines))  # quicker than one by one
+    except ValueError:  # some line was torn by a kill or a full disk
+        events = map(_event, lines)
+    for event in events:
         if isinstance(event, dict) and isinstance(event.get("at"), (int, float)):
             yield event
+
+
+def _event(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def _joined(events: list[Event]) -> bool:
