@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from branches_helpers import Kedro
+from confluent_kafka import Consumer, Producer
 from helpers import environment
 from run_status_helpers import NODES, prepare, read
 from steel_toes_helpers import PACKAGE, Workshop
@@ -122,6 +123,26 @@ def test_a_run_that_is_asked_to_end_is_an_abort(shop, collector, signal_) -> Non
     assert code == (1 if signal_ == signal.SIGINT else -signal_)
     assert collector.ends()["__default__"] == "ABORT"
     assert collector.ends()["__default__.total"] == "ABORT"
+
+
+def test_a_broker_of_kafka_has_the_events(shop, quick) -> None:
+    # A broker that librdkafka brings for tests: it speaks Kafka's protocol.
+    maker = Producer({"test.mock.num.brokers": "1"})
+    (broker,) = maker.list_topics(timeout=10).brokers.values()
+    server = {"bootstrap.servers": f"{broker.host}:{broker.port}"}
+    told = {"type": "kafka", "topic": "lineage", "config": server}
+    shop.settings(f"node_stats: {{openlineage: {json.dumps(told)}}}")
+    quick.run()
+
+    reader = Consumer({**server, "group.id": "test", "auto.offset.reset": "earliest"})
+    reader.subscribe(["lineage"])
+    texts = reader.consume(2 + 2 * len(NODES), timeout=30)
+    reader.close()
+    found = [json.loads(each.value()) for each in texts]
+    assert {event["job"]["name"]: event["eventType"] for event in found} == {
+        job: "COMPLETE"
+        for job in ["__default__", *(f"__default__.{node}" for node in NODES)]
+    }
 
 
 def test_a_server_that_does_not_answer_costs_some_seconds(shop, quick) -> None:
