@@ -52,6 +52,20 @@ def test_without_a_session_it_is_the_runner_itself(project):
         assert out["out"].load() == "one 1"
 
 
+def test_a_run_returns_the_datasets_of_its_outputs(project):
+    project.run()
+    runner = ops("skip_unchanged").with_skipping(SequentialRunner)()
+    runner.context = project.context()
+    catalog = runner.context._get_catalog()
+
+    found = runner.run(Pipeline(NODES), catalog, _create_hook_manager())
+
+    assert {name: data.load() for name, data in found.items()} == {"out": "one 1"}
+    assert len(found) == 1
+    with pytest.raises(KeyError):
+        found["mid"]
+
+
 def test_it_is_switched_off(project, monkeypatch):
     project.run()
     monkeypatch.setenv("SKIP_UNCHANGED", "off")

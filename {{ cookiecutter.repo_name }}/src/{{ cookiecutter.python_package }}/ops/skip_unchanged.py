@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
+from attrs import frozen
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.pipeline import Pipeline
@@ -36,6 +37,32 @@ class Planned(Exception):
         """Take the run that would have been."""
         super().__init__()
         self.run, self.pipeline = run, pipeline
+
+
+@frozen(eq=False)
+class Outputs(Mapping[str, Any]):
+    """The datasets of a pipeline's outputs, as Kedro returns them.
+
+    Each is built when it is asked for: of a large pipeline that has nothing to do, that
+    would be a good part of the time.
+    """
+
+    _catalog: Any
+    _names: list[str]
+
+    def __getitem__(self, name: str) -> Any:
+        """A dataset by its name."""
+        if name not in self._names:
+            raise KeyError(name)
+        return self._catalog[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._names)
 
 
 class SkipUnchanged(AbstractRunner):
@@ -79,7 +106,8 @@ class SkipUnchanged(AbstractRunner):
         finally:
             self._skip_run = None
         planned.report()
-        return {name: catalog[name] for name in sorted(pipeline.outputs())}
+        outputs = sorted(pipeline.outputs())
+        return Outputs(catalog, outputs)  # type: ignore[return-value]
 
     def _release_datasets(self, node: Any, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         # Every runner of Kedro calls this in its own process once a node has saved all
