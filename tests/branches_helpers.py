@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -33,6 +34,18 @@ class Kedro:
             stdout=subprocess.PIPE,
             text=True,
         )
+
+    @classmethod
+    @contextmanager
+    def anywhere(
+        cls, without: Path, folders: pytest.TempPathFactory
+    ) -> Iterator["Kedro"]:
+        """One for the projects of many tests: each command says where it is run."""
+        folder = folders.mktemp("quick") / "any"
+        folder.mkdir()
+        kedro = cls(Workshop(folder, without))
+        yield kedro
+        kedro.close()
 
     def __call__(
         self,

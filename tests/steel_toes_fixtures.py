@@ -52,11 +52,8 @@ def kedro_of_all(
     without_pandas: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Kedro]:
     """One quick ``kedro`` for the projects of all tests."""
-    folder = tmp_path_factory.mktemp("quick") / "any"
-    folder.mkdir()
-    kedro = Kedro(Workshop(folder, without_pandas))
-    yield kedro
-    kedro.close()
+    with Kedro.anywhere(without_pandas, tmp_path_factory) as kedro:
+        yield kedro
 
 
 @pytest.fixture(scope="module")

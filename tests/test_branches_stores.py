@@ -2,13 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+from buckets import Bucket
 from steel_toes_helpers import WRONG, Workshop
 
 pytest_plugins = ["steel_toes_fixtures"]
@@ -46,40 +43,9 @@ def ask(workshop: Workshop, *args: str, code: int = 0, **env: str) -> Any:
     return json.loads(result.stdout.splitlines()[-1])
 
 
-class Bucket:
-    """A bucket of the server, with what it holds."""
-
-    def __init__(self, address: str) -> None:
-        self.name = f"shop-{uuid4().hex}"
-        self.keys = {"key": "a", "secret": "b", "endpoint_url": address}
-        self.s3 = boto3.client(
-            "s3",
-            endpoint_url=address,
-            region_name="us-east-1",
-            aws_access_key_id="a",
-            aws_secret_access_key="b",
-        )
-        self.s3.create_bucket(Bucket=self.name)
-
-    def put(self, name: str, text: str) -> None:
-        self.s3.put_object(Bucket=self.name, Key=name, Body=text.encode())
-
-    def objects(self) -> dict[str, str]:
-        listed = self.s3.list_objects_v2(Bucket=self.name).get("Contents", [])
-        return {
-            each["Key"]: self.s3.get_object(Bucket=self.name, Key=each["Key"])["Body"]
-            .read()
-            .decode()
-            for each in listed
-        }
-
-
 @pytest.fixture
-def bucket(workshop: Workshop) -> Iterator[Bucket]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    bucket = Bucket(f"http://{host}:{port}")
+def bucket(workshop: Workshop, address: str) -> Bucket:
+    bucket = Bucket(address)
     workshop.write({"conf/local/credentials.yml": json.dumps({"shop": bucket.keys})})
     workshop.catalog(S3.replace("BUCKET", bucket.name))
     workshop.pipeline(S3_PIPELINE)
@@ -88,8 +54,7 @@ def bucket(workshop: Workshop) -> Iterator[Bucket]:
     bucket.put("mid.txt", WRONG)
     bucket.put("parts/a", WRONG)
     bucket.put("parts/old", WRONG)
-    yield bucket
-    server.stop()
+    return bucket
 
 
 def test_a_bucket_holds_data_and_manifest(workshop: Workshop, bucket: Bucket) -> None:

@@ -1,7 +1,6 @@
 """Path rules on the command line: where a run reads and writes."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,7 +9,6 @@ import boto3
 import duckdb
 import pytest
 from helpers import generate, run
-from moto.server import ThreadedMotoServer
 from steel_toes_helpers import BASE, CATALOG, PACKAGE, PIPELINE, Workshop
 
 pytest_plugins = ["steel_toes_fixtures"]
@@ -149,7 +147,6 @@ class Buckets:
     """Two buckets of an S3 server on loopback: of production and of development."""
 
     def __init__(self, address: str) -> None:
-        self.address = address
         self.s3 = boto3.client(
             "s3",
             endpoint_url=address,
@@ -177,15 +174,10 @@ class Buckets:
 
 
 @pytest.fixture
-def buckets(workshop: Workshop) -> Iterator[Buckets]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    buckets = Buckets(f"http://{host}:{port}")
-    keys = {"key": "nobody", "secret": "nothing", "endpoint_url": buckets.address}
+def buckets(workshop: Workshop, address: str) -> Buckets:
+    keys = {"key": "nobody", "secret": "nothing", "endpoint_url": address}
     workshop.write({"conf/local/credentials.yml": json.dumps({"store": keys})})
-    yield buckets
-    server.stop()
+    return Buckets(address)
 
 
 def on_s3(path: str) -> str:

@@ -4,12 +4,10 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
-import boto3
 import pytest
 from branches_helpers import Kedro
+from buckets import Bucket
 from skip_helpers import ALL, DATA, PIPELINE, Bench
 from steel_toes_helpers import Workshop
 
@@ -34,47 +32,6 @@ INPUTS = {"in/raw.txt": "one", "in/parts/a": "1", "in/parts/b": "2"}
 PARAMETERS = "conf/base/parameters.yml"
 
 
-class Bucket:
-    """A bucket of the server, and what the project has to know of it."""
-
-    def __init__(self, address: str) -> None:
-        self.name = f"shop-{uuid4().hex}"
-        self.keys = {"key": "a", "secret": "b", "endpoint_url": address}
-        self.s3: Any = boto3.client(
-            "s3",
-            endpoint_url=address,
-            region_name="us-east-1",
-            aws_access_key_id="a",
-            aws_secret_access_key="b",
-        )
-        self.s3.create_bucket(Bucket=self.name)
-        for name, text in INPUTS.items():
-            self.put(name, text)
-
-    def put(self, name: str, text: str) -> None:
-        self.s3.put_object(Bucket=self.name, Key=name, Body=text.encode())
-
-    def delete(self, name: str) -> None:
-        self.s3.delete_object(Bucket=self.name, Key=name)
-
-    def when(self) -> dict[str, object]:
-        """What lies there outside the store, with the time of its last change."""
-        listed = self.s3.list_objects_v2(Bucket=self.name)["Contents"]
-        return {
-            each["Key"]: each["LastModified"]
-            for each in listed
-            if not each["Key"].startswith("ops/")
-        }
-
-    def read(self, name: str) -> str:
-        body = self.s3.get_object(Bucket=self.name, Key=name)["Body"].read()
-        return str(body.decode())
-
-    def records(self) -> list[str]:
-        listed = self.s3.list_objects_v2(Bucket=self.name, Prefix="ops/")
-        return [each["Key"] for each in listed.get("Contents", [])]
-
-
 class Imported(Kedro):
     """A quick ``kedro`` that has imported what speaks to S3."""
 
@@ -85,16 +42,22 @@ class Imported(Kedro):
 def kedro(
     without_pandas: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Kedro]:
-    folder = tmp_path_factory.mktemp("remote") / "any"
-    folder.mkdir()
-    kedro = Imported(Workshop(folder, without_pandas))
-    yield kedro
-    kedro.close()
+    with Imported.anywhere(without_pandas, tmp_path_factory) as kedro:
+        yield kedro
 
 
 @pytest.fixture
 def bucket(address: str) -> Bucket:
-    return Bucket(address)
+    bucket = Bucket(address)
+    for name, text in INPUTS.items():
+        bucket.put(name, text)
+    return bucket
+
+
+def data_in(bucket: Bucket) -> dict[str, object]:
+    """What lies there outside the store, with the time of its last change."""
+    found = bucket.when().items()
+    return {name: when for name, when in found if not name.startswith("ops/")}
 
 
 @pytest.fixture
@@ -117,11 +80,11 @@ def test_nothing_runs_twice_even_if_the_same_is_put_again(
 ) -> None:
     for name, text in INPUTS.items():
         bucket.put(name, text)
-    before = bucket.when()
+    before = data_in(bucket)
 
     assert bench.run("--runner=ThreadRunner") == set()
-    assert bucket.when() == before
-    assert any(name.startswith("ops/made/main/") for name in bucket.records())
+    assert data_in(bucket) == before
+    assert any(name.startswith("ops/made/main/") for name in bucket.when())
     assert not bench.workshop.has("data/.ops/made")
 
 
@@ -181,12 +144,12 @@ def test_another_checkout_knows_what_was_made(
 def test_a_run_on_a_branch_reads_the_objects_of_trunk(
     bench: Bench, bucket: Bucket
 ) -> None:
-    before = bucket.when()
+    before = data_in(bucket)
     bench.workshop.switch("dev")
     bench.edit("size: 1", "size: 2", PARAMETERS)
 
     assert bench.run() == {"total"}
-    after = bucket.when()
+    after = data_in(bucket)
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {"out_dev.json"}
     assert bench.run() == set()

@@ -26,6 +26,24 @@ def ticket(tmp_path):
     return module.Ticket(RunStore(str(tmp_path)), "key", "run-1", "/project")
 
 
+def in_a_fork(action):
+    """Act in a process that is forked from this one; return its id."""
+    child = os.fork()
+    if not child:
+        action()
+        os._exit(0)
+    os.waitpid(child, 0)
+    return child
+
+
+def by_process(tmp_path):
+    """The names of the events of each process."""
+    return {
+        process["pid"]: [each["event"] for each in rest]
+        for process, *rest in events(tmp_path)
+    }
+
+
 def events(tmp_path):
     """The events of each process."""
     files = sorted((tmp_path / "runs" / "key").glob("*.jsonl"))
@@ -55,17 +73,16 @@ def test_what_goes_with_the_next_event_is_one_write_and_in_order(
 def test_what_waits_for_the_next_event_is_not_written_by_a_fork_too(ticket, tmp_path):
     journal = module.start(ticket, object())
     journal.enter_with_next("one")
-    child = os.fork()
-    if not child:
+
+    def there():
         journal.enter_with_next("two")
         journal.enter("three")
-        os._exit(0)
-    os.waitpid(child, 0)
+
+    child = in_a_fork(there)
     journal.enter("four")
 
-    files = {process["pid"]: rest for process, *rest in events(tmp_path)}
-    assert [each["event"] for each in files[os.getpid()]] == ["one", "four"]
-    assert [each["event"] for each in files[child]] == ["two", "three"]
+    expected = {os.getpid(): ["one", "four"], child: ["two", "three"]}
+    assert by_process(tmp_path) == expected
 
 
 def test_outside_a_run_nothing_is_entered():
@@ -109,16 +126,10 @@ def test_two_sessions_of_a_process_have_a_file_each(ticket, tmp_path):
 def test_a_fork_has_a_file_of_its_own_and_says_whom_it_joined(ticket, tmp_path):
     module.start(ticket, object())
     module.enter("one")
-    child = os.fork()
-    if not child:
-        module.enter("two")
-        os._exit(0)
-    os.waitpid(child, 0)
+    child = in_a_fork(lambda: module.enter("two"))
     module.enter("three")
 
-    files = {process["pid"]: rest for process, *rest in events(tmp_path)}
-    assert [each["event"] for each in files[os.getpid()]] == ["one", "three"]
-    assert [each["event"] for each in files[child]] == ["two"]
+    assert by_process(tmp_path) == {os.getpid(): ["one", "three"], child: ["two"]}
     joined = {process["joined"] for process, *_ in events(tmp_path)}
     assert joined == {"", module.current().name}
 
