@@ -1,5 +1,6 @@
 """The mixin runs what changed, with whichever runner it is mixed."""
 
+import gc
 import logging
 import pickle
 
@@ -112,7 +113,26 @@ def test_a_wrong_name_to_force_stops_the_run(project, monkeypatch):
 def test_the_session_gives_the_runner_back_as_it_was(project):
     session = ops("skip_unchanged").SkippingSession
     runner = SequentialRunner()
+    usual = gc.get_threshold()
 
     with pytest.raises(Exception):
         session("id", project_path=project.path).run(runner=runner)
     assert type(runner) is SequentialRunner
+    assert gc.get_threshold() == usual
+
+
+def test_when_nodes_run_garbage_is_looked_for_as_often_as_ever(project):
+    runner = ops("skip_unchanged").with_skipping(SequentialRunner)()
+    runner.context = project.context()
+    usual = runner.usual = gc.get_threshold()
+    node = Node(lambda raw: str(gc.get_threshold()), "raw", "out", name="ask")
+    gc.set_threshold(*ops("skip_unchanged").SELDOM)
+
+    try:
+        found = runner.run(
+            Pipeline([node]), runner.context._get_catalog(), _create_hook_manager()
+        )
+    finally:
+        gc.set_threshold(*usual)
+
+    assert found["out"].load() == str(usual)

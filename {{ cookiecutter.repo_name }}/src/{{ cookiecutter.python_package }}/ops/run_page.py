@@ -8,7 +8,7 @@ from pathlib import Path
 from .history import History
 from .run_store import RunStore
 from .runs import Run
-from .status_page import PAGE, StatusPage, write
+from .status_page import PAGE, Shown, StatusPage, composed
 
 # Of the time that the run takes, this much may go to the page, and in any case a little.
 _SHARE, _ANYWAY = 0.01, 0.05
@@ -21,7 +21,7 @@ class RunPage:
     def __init__(self, store: RunStore, key: str) -> None:
         """Take the store, and the key of the run that goes on."""
         self._store = store
-        self._earlier: list[Run] = []
+        self._earlier: list[Shown] = []
         self._to_come = History(store).before(key)
         self._live = StatusPage(Path(store.path), self._put)
         self._is_written = self._has_all = False
@@ -40,19 +40,20 @@ class RunPage:
         if self._is_written:
             self._live.update(run)
         else:
-            self._write(run)
+            self._write(Shown(run))
         self._spent += time.thread_time() - began
         self._read_earlier()
 
     def finish(self, run: Run) -> None:
         """Show the run as it has ended."""
         self._read_earlier()
+        shown = Shown(run)
         if self._is_written:
-            self._live.update(run)  # who looks at the page has it from there
-        self._write(run)
+            self._live.show(shown)  # who looks at the page has it from there
+        self._write(shown)
 
-    def _write(self, run: Run) -> None:
-        write(Path(self._store.path), [run, *self._earlier], put=self._put)
+    def _write(self, run: Shown) -> None:
+        self._put(PAGE, composed([run, *self._earlier]))
         self._is_written = True
 
     def _put(self, name: str, content: str) -> None:
@@ -66,7 +67,7 @@ class RunPage:
             if run is None:
                 self._has_all = True
             else:
-                self._earlier.append(run)
+                self._earlier.append(Shown(run))
 
     def _has_time(self) -> bool:
         elapsed = time.monotonic() - self._began

@@ -12,10 +12,12 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
+
+from attrs import define, field
 
 from .page_data import Detail, record, text
 from .page_graph import Graph
@@ -43,6 +45,28 @@ _SCRIPTS = (
 _ROOM = 290_000
 
 
+@define(slots=False, eq=False)
+class Shown:
+    """A run for the page. What is made of it is made once, however often it is written."""
+
+    run: Run
+    publish: bool = False
+    _texts: dict[Detail, str] = field(factory=dict)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Its graph."""
+        return Graph.of(self.run)
+
+    def text(self, detail: Detail) -> str:
+        """The run in that detail."""
+        if detail not in self._texts:
+            graph = self.graph if detail else Graph([])
+            told = record(self.run, graph, detail, self.publish)
+            self._texts[detail] = text(told)
+        return self._texts[detail]
+
+
 def write(
     folder: Path, runs: list[Run], publish: bool = False, put: Put | None = None
 ) -> Path:
@@ -59,6 +83,11 @@ def write(
     return folder / PAGE
 
 
+def page(runs: list[Run], publish: bool = False) -> str:
+    """The text of ``index.html`` with these runs."""
+    return composed([Shown(run, publish) for run in runs], publish)
+
+
 class StatusPage:
     """The page while a run goes on."""
 
@@ -68,8 +97,12 @@ class StatusPage:
 
     def update(self, run: Run) -> None:
         """Show a run, which the page has, as it is now."""
-        told = record(run, Graph.of(run), Detail.ALL, publish=False)
-        self._put(f"{run.key}/{STATUS}", f"opsStatus({text(told)});\n")
+        self.show(Shown(run))
+
+    def show(self, it: Shown) -> None:
+        """The same."""
+        told = it.text(Detail.ALL)
+        self._put(f"{it.run.key}/{STATUS}", f"opsStatus({told});\n")
 
 
 class Folder:
@@ -91,18 +124,18 @@ class Folder:
             scratch.unlink(missing_ok=True)
 
 
-def page(runs: list[Run], publish: bool = False) -> str:
-    """The text of ``index.html``."""
+def composed(runs: list[Shown], publish: bool = False) -> str:
+    """The same of runs of which something may be made already."""
     newest_first = sorted(
-        runs, key=lambda run: (run.started or 0.0, run.key), reverse=True
+        runs, key=lambda it: (it.run.started or 0.0, it.run.key), reverse=True
     )
     graphs: dict[str, str] = {}
     records, room = [], _ROOM
-    for run in newest_first:
-        written, room = _fitting(run, graphs, room, publish)
+    for it in newest_first:
+        written, room = _fitting(it, graphs, room)
         records.append(written)
     known = {
-        "project": next((run.project for run in newest_first if run.project), ""),
+        "project": next((it.run.project for it in newest_first if it.run.project), ""),
         "written": round(time.time(), 3),
         "published": publish,
         "states": [state.value for state in State],
@@ -113,28 +146,27 @@ def page(runs: list[Run], publish: bool = False) -> str:
     return f"{before}{text(known)[:-1]},{rest}}}{after}"
 
 
-def _fitting(
-    run: Run, graphs: dict[str, str], room: int, publish: bool
-) -> tuple[str, int]:
+def _fitting(it: Shown, graphs: dict[str, str], room: int) -> tuple[str, int]:
     """A run in the most detail that there is room for, and the room that is left.
 
     Once there is none, older runs get none either: a page that compares every second
     run would mislead.
     """
     if room > 0:
-        graph = Graph.of(run)
-        key, newest = graph.key, room == _ROOM
-        drawing = _drawn(graph)
+        key, newest = it.graph.key, room == _ROOM
+        drawing = _drawn(it.graph)
         room -= 0 if key in graphs else len(drawing)
         for detail in (Detail.ALL, Detail.FIGURES, Detail.NODES):
-            written = text(record(run, graph, detail, publish))
             # Older runs leave half of the room for many that can be compared.
             needed = 0 if newest or detail == Detail.NODES else _ROOM // 2
+            if room <= needed and not newest:
+                continue
+            written = it.text(detail)
             left = room - len(written)
             if left >= needed or (newest and detail == Detail.FIGURES):
                 graphs[key] = drawing
                 return written, left
-    return text(record(run, Graph([]), Detail.SUMMARY, publish)), 0
+    return it.text(Detail.SUMMARY), 0
 
 
 @lru_cache(maxsize=8)
