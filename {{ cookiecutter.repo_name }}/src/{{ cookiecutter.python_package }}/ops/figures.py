@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from typing import Any
 
 _CELLS = 20_000_000  # above that, counting nulls would take seconds
+_TABLES = ("dask", "duckdb", "ibis", "pandas", "polars", "pyarrow", "pyspark")
 
 
 def prepare() -> None:
-    """Import what is needed, so that no node has to wait for it."""
-    import narwhals  # noqa: F401, PLC0415
+    """Import what will be needed, so that no node has to wait for it."""
     import psutil  # noqa: F401, PLC0415
+
+    if any(name in sys.modules for name in _TABLES):
+        import narwhals  # noqa: F401, PLC0415
 
 
 def of(data: Any) -> dict[str, Any]:
