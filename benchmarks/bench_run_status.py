@@ -1,8 +1,8 @@
 """What run status costs: against bare Kedro, and against kedro-viz's hooks.
 
-As in bench_steel_toes.py, every round runs each side once, and sides are compared within
-the round. The hooks of kedro-viz record the same kinds of things, without being live.
-What hooks take is measured alone, too.
+As in bench_steel_toes.py, what is compared runs at the same time on one core, but side by
+side with bare Kedro only: the page takes a share of the time on the clock. The hooks of
+kedro-viz record the same kinds of things, without being live.
 """
 
 import json
@@ -11,13 +11,14 @@ import statistics
 import tempfile
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from bench_steel_toes import (
     PIPELINE,
+    RATIO,
     Cost,
-    cost_of,
+    at_once,
     install,
     installed,
     machine,
@@ -30,44 +31,9 @@ from rich.table import Table
 
 RESULTS = Path(__file__).with_suffix(".json")
 NODES = 1000
-# With all of it on, for trivial nodes: CPU of the whole run to bare Kedro's, and that of
-# the hooks alone to that of kedro-viz's.
+# With all of it on, for trivial nodes: CPU of the whole run to bare Kedro's, and what a
+# node costs more than there to what it costs more with kedro-viz.
 TARGETS = {"to_bare": 1.10, "to_viz": 1.0}
-# Calls the hooks as a sequential run does, without the run: that takes twenty times as
-# long, and how long varies by more than all hooks take. Prints seconds of CPU.
-HOOKS = """
-import logging, time
-from pathlib import Path
-from kedro.framework.project import pipelines
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
-bootstrap_project(Path.cwd())
-logging.disable(logging.INFO)
-session = KedroSession.create()
-context = session.load_context()
-hook = session._hook_manager.hook
-pipeline, catalog = pipelines["__default__"], context._get_catalog()
-for name in pipeline.datasets():
-    catalog.get(name)
-run_id = session.session_id
-run_params = {"run_id": run_id, "project_path": str(Path.cwd()), "env": "",
-              "kedro_version": "1.7.0", "pipeline_names": None, "runner": None}
-run = {"run_params": run_params, "pipeline": pipeline, "catalog": catalog}
-all_threads, this_one = time.process_time(), time.thread_time()
-hook.before_pipeline_run(**run)
-for node in pipeline.nodes:
-    (read,), (made,), data = node.inputs, node.outputs, "text" * 10
-    ran = {"node": node, "catalog": catalog, "inputs": {read: data},
-           "is_async": False, "run_id": run_id}
-    hook.before_dataset_loaded(dataset_name=read, node=node)
-    hook.after_dataset_loaded(dataset_name=read, data=data, node=node)
-    hook.before_node_run(**ran)
-    hook.after_node_run(**ran, outputs={made: data})
-    hook.before_dataset_saved(dataset_name=made, data=data, node=node)
-    hook.after_dataset_saved(dataset_name=made, data=data, node=node)
-hook.after_pipeline_run(**run, run_result={})
-print("SECONDS", time.process_time() - all_threads, time.thread_time() - this_one)
-"""
 
 # What is on, on each side; "viz" has kedro-viz's hooks and none of ours.
 SIDES: dict[str, dict[str, bool]] = {
@@ -76,6 +42,13 @@ SIDES: dict[str, dict[str, bool]] = {
     "all": {"run_status": True, "node_stats": True},
     "viz": {},
 }
+
+
+class Pair(NamedTuple):
+    """The costs of two that ran at the same time."""
+
+    side: Cost
+    bare: Cost
 
 
 @click.command(help=__doc__)
@@ -94,13 +67,12 @@ def main(rounds: int, starts: int) -> None:
             nodes: measure(sides[nodes], kedros, count)
             for nodes, count in ((NODES, rounds), (1, starts))
         }
-        hooks = measure_hooks(sides[NODES], kedros, starts)
         versions = installed(folder / "viz")
     report = {
         "date": str(date.today()),
         "machine": machine() | versions,
         "targets": TARGETS,
-        "results": summary(costs, hooks),
+        "results": summary(costs),
     }
     RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     show(report)
@@ -148,86 +120,62 @@ def fill(project: Path, nodes: int) -> None:
 
 def measure(
     sides: dict[str, Path], kedros: dict[str, Path], rounds: int
-) -> dict[str, list[Cost]]:
-    """Run every side, round by round."""
-    costs: dict[str, list[Cost]] = {side: [] for side in sides}
-    for side, folder in sides.items():
-        run(kedros[side], "run", cwd=folder)  # makes byte code and the first outputs
+) -> dict[str, list[Pair]]:
+    """Run every side beside the bare one, round by round."""
+    commands = {s: ([kedros[s], "run"], folder) for s, folder in sides.items()}
+    for command, folder in commands.values():
+        run(*command, cwd=folder)  # makes byte code and the first outputs
+    pairs: dict[str, list[Pair]] = {side: [] for side in sides if side != "bare"}
     for number in track(range(rounds), "kedro run", console=Console(stderr=True)):
-        order = list(sides)
-        for side in order[number % 4 :] + order[: number % 4]:
-            costs[side].append(cost_of([kedros[side], "run"], sides[side]))
-    return costs
+        for side, found in pairs.items():
+            order = (side, "bare") if number % 2 else ("bare", side)
+            costs = dict(at_once({each: commands[each] for each in order}))
+            found.append(Pair(costs[side], costs["bare"]))
+    return pairs
 
 
-def measure_hooks(
-    sides: dict[str, Path], kedros: dict[str, Path], rounds: int
-) -> dict[str, dict[str, list[float]]]:
-    """The seconds of CPU of each side's hooks, of all threads and of the run's own."""
-    found: dict[str, dict[str, list[float]]] = {
-        side: {"all threads": [], "run's own": []} for side in sides
-    }
-    for number in track(range(rounds), "hooks alone", console=Console(stderr=True)):
-        order = list(sides)
-        for side in order[number % 4 :] + order[: number % 4]:
-            python = kedros[side].with_name("python")
-            said = run(python, "-c", HOOKS, cwd=sides[side]).stdout
-            seconds = said.rpartition("SECONDS ")[2].split()[:2]
-            for threads, text in zip(found[side], seconds, strict=True):
-                found[side][threads].append(float(text))
-    return found
-
-
-def summary(
-    costs: dict[int, dict[str, list[Cost]]], hooks: dict[str, dict[str, list[float]]]
-) -> dict[str, Any]:
-    """Ratios to bare Kedro, and the milliseconds of CPU that the hooks take a node."""
+def summary(costs: dict[int, dict[str, list[Pair]]]) -> dict[str, Any]:
+    """Ratios to bare Kedro, and milliseconds of CPU that a node costs more than there."""
     large, small = costs[NODES], costs[1]
-    alone = {
-        side: {
-            threads: round(statistics.median(each) / NODES * 1000, 4)
-            for threads, each in found.items()
-        }
-        for side, found in hooks.items()
+    more = {
+        side: round((_more(large[side]) - _more(small[side])) / (NODES - 1) * 1000, 3)
+        for side in large
     }
     compared = {
-        side: {
-            clock: ratios(
-                [getattr(cost, clock) for cost in large[side]],
-                [getattr(cost, clock) for cost in large["bare"]],
-            )
-            for clock in ("cpu", "wall")
-        }
-        for side in SIDES
-        if side != "bare"
+        side: ratios([p.side.cpu for p in pairs], [p.bare.cpu for p in pairs])
+        for side, pairs in large.items()
     }
+    bare = statistics.median(
+        pair.bare.cpu for pairs in large.values() for pair in pairs
+    )
     return {
-        "bare_seconds": round(statistics.median(each.cpu for each in large["bare"]), 3),
-        "rounds": len(large["bare"]),
+        "bare_seconds": round(bare, 3),
+        "rounds": len(large["all"]),
         "ratios": compared,
-        "start_seconds": {
-            side: round(statistics.median(each.cpu for each in found), 3)
-            for side, found in small.items()
+        "seconds_of_a_start": {
+            side: round(_more(pairs), 3) for side, pairs in small.items()
         },
-        "hooks_milliseconds_per_node": alone,
-        "to_bare": compared["all"]["cpu"]["median"],
-        "to_viz": round(alone["all"]["all threads"] / alone["viz"]["all threads"], 3),
+        "milliseconds_per_node": more,
+        "to_bare": compared["all"]["median"],
+        "to_viz": round(more["all"] / more["viz"], 3),
     }
+
+
+def _more(pairs: list[Pair]) -> float:
+    """Seconds of CPU beyond bare Kedro's."""
+    return statistics.median(pair.side.cpu - pair.bare.cpu for pair in pairs)
 
 
 def show(report: dict[str, Any]) -> None:
     results = report["results"]
     title = f"{NODES:,} trivial nodes; bare: {results['bare_seconds']:.2f} s of CPU"
-    threads = list(results["hooks_milliseconds_per_node"]["bare"])
-    heads = [f"hooks, ms per node, {each}" for each in threads]
-    table = Table("", "CPU", "wall", *heads, title=title)
+    table = Table(
+        "", "CPU to bare", "ms of CPU per node", "s at the start", title=title
+    )
     for side, found in results["ratios"].items():
-        texts = (
-            "{median:.3f} ({low:.3f}-{high:.3f})".format(**found[clock])
-            for clock in ("cpu", "wall")
-        )
-        alone = results["hooks_milliseconds_per_node"][side]
-        table.add_row(side, *texts, *(str(alone[each]) for each in threads))
+        node = results["milliseconds_per_node"][side]
+        begin = results["seconds_of_a_start"][side]
+        table.add_row(side, RATIO.format(**found), str(node), str(begin))
     Console().print(table)
     for name, target in report["targets"].items():
         Console().print(f"all {name}: {results[name]} (target {target})")

@@ -2,6 +2,9 @@
 
 import time
 
+import psutil
+import pytest
+
 from . import ops
 
 module = ops("memory")
@@ -46,3 +49,11 @@ def test_nodes_at_the_same_time_have_a_peak_each():
 
 def test_what_has_not_begun_has_none():
     assert module.Peaks().end("one") is None
+
+
+@pytest.mark.parametrize("statm", [module._STATM, "nowhere"])
+def test_it_is_as_the_system_tells_it(monkeypatch, statm):
+    monkeypatch.setattr(module, "_STATM", statm)
+
+    told = psutil.Process().memory_info().rss
+    assert abs(module.resident()() - told) < 20_000_000

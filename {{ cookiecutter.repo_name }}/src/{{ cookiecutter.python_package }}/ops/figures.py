@@ -13,8 +13,6 @@ _TABLES = ("dask", "duckdb", "ibis", "pandas", "polars", "pyarrow", "pyspark")
 
 def prepare() -> None:
     """Import what will be needed, so that no node has to wait for it."""
-    import psutil  # noqa: F401, PLC0415
-
     if any(name in sys.modules for name in _TABLES):
         import narwhals  # noqa: F401, PLC0415
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import Any
 
 
-@contextmanager
-def quietly() -> Iterator[None]:
+class quietly:  # noqa: N801
     """Let no error out; whoever looks for it finds it in the log, on level DEBUG."""
-    try:
-        yield
-    except Exception:  # of any file system, any kind of data, or a mistake of ours
-        logging.getLogger(__name__).debug("This was left undone:", exc_info=True)
+
+    def __enter__(self) -> None:
+        """Nothing to do."""
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        """Of any file system, any kind of data, or a mistake of ours."""
+        if not isinstance(error, Exception):
+            return False
+        logging.getLogger(__name__).debug("This was left undone:", exc_info=error)
+        return True
 
 
 def within(seconds: float, act: Callable[[], None]) -> None:

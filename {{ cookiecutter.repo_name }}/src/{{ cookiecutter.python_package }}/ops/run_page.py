@@ -11,7 +11,7 @@ from .runs import Run
 from .status_page import PAGE, Shown, StatusPage, composed
 
 # Of the time that the run takes, this much may go to the page, and in any case a little.
-_SHARE, _ANYWAY = 0.01, 0.05
+_SHARE, _ANYWAY = 0.005, 0.05
 _RUNS = 50
 
 
