@@ -36,6 +36,40 @@ def test_the_base_is_read_until_the_branch_has_its_copy(base):
     assert base.with_name("cars_dev.txt").read_text() == "branch"
 
 
+class Upper(TextDataset):
+    """Holds its path in a second place."""
+
+    def __init__(self, *, filepath, version=None):
+        super().__init__(filepath=filepath, version=version)
+        self.title = filepath.upper()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "text.TextDataset"},
+        {"type": "text.TextDataset", "fs_args": {"open_args_load": {"newline": ""}}},
+        {"type": "json.JSONDataset", "metadata": {"owner": "us"}},
+        {"type": "pickle.PickleDataset", "backend": "pickle"},
+        {"type": Upper},
+    ],
+)
+def test_every_base_is_the_dataset_of_the_entry(tmp_path, entry):
+    kind, more = module._class_of(entry["type"]), {**entry}
+    del more["type"]
+    for name in ("cars", "bikes", "ships"):  # what one has shown, others rely on
+        path = (tmp_path / f"{name}.txt").as_posix()
+        dataset = module.BranchedDataset(
+            name=name, branch="dev", suffix="dev", dataset={**entry, "filepath": path}
+        )
+
+        assert type(dataset.base) is kind
+        assert vars(dataset.base) == vars(kind(filepath=path, **more))
+        assert vars(dataset.target) == vars(
+            kind(filepath=(tmp_path / f"{name}_dev.txt").as_posix(), **more)
+        )
+
+
 def test_it_exists_once_the_branch_has_its_copy(base):
     dataset = branched(base)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import os
 from abc import ABCMeta
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from inspect import signature
+from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
@@ -22,6 +24,12 @@ from .recorder import Recorder
 # that it writes, so that nothing asked of it points at the base by mistake.
 _ABOUT_READING = {"preview", "resolve_load_version", "list_versions"}
 _ABOUT_READING |= {"_get_load_path", "_get_versions"}
+
+# To make a dataset takes longer than to load a small file. Of some types two that differ
+# in nothing but their path hold all the same but that, as the first two have shown: then
+# the others' bases are the branch's datasets with another path.
+_MOVES: dict[type, bool] = {}
+_UNCHANGING = {str, int, bool, type(None)}
 
 
 class _Named(ABCMeta):
@@ -81,10 +89,11 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self.target_config = (
             location.on_branch(self.base_config, suffix) if suffix else self.base_config
         )
-        self._target = self._type(**copy.deepcopy(self.target_config))
+        self._target = self._type(**_own(self.target_config))
         self._EPHEMERAL = self._target._EPHEMERAL
-        self.recorder = Recorder.of(store, branch, name) if store and suffix else None
-        self.tell_origin({"run": save})
+        self.recorder: Recorder | None = None
+        if store and suffix:
+            self.recorder = Recorder.of(store, branch, name, {"run": save})
 
     # Kedro asks for it each time that a dataset is made: half of what that takes.
     __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
@@ -106,7 +115,23 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     @cached_property
     def base(self) -> AbstractDataset[Any, Any]:
         """The dataset as it stands in ``catalog.yml``."""
-        return self._type(**copy.deepcopy(self.base_config))
+        path = self._plain_path()
+        moved = _moved(self._target, path) if path else {}
+        if path and _MOVES.get(self._type):
+            known: AbstractDataset[Any, Any] = _restore(self._type, moved)
+            return known
+        base = self._type(**_own(self.base_config))
+        if path:
+            _MOVES.setdefault(self._type, vars(base) == moved)
+        return base
+
+    def _plain_path(self) -> str:
+        """The base's path, if that is a local file and all that differs; else none."""
+        path = self.base_config.get("filepath")
+        moved = {**self.target_config, "filepath": path} == self.base_config
+        versioned = self.base_config.get("version") is not None
+        plain = isinstance(path, str) and path.startswith("/") and os.sep == "/"
+        return str(path) if moved and plain and not versioned else ""
 
     @property
     def source(self) -> AbstractDataset[Any, Any]:
@@ -210,7 +235,21 @@ def _class_of(kind: Any) -> type[AbstractDataset[Any, Any]]:
     return parse_dataset_definition({"type": kind})[0]
 
 
-def _restore(cls: type[BranchedDataset], state: dict[str, Any]) -> BranchedDataset:
+def _moved(dataset: AbstractDataset[Any, Any], path: str) -> dict[str, Any]:
+    """What a dataset would hold if its file were another."""
+    held = {**vars(dataset), "_filepath": PurePosixPath(path)}
+    if isinstance(given := held.get("_init_args"), dict):  # Kedro's own note
+        held["_init_args"] = {**given, "filepath": path}
+    return held
+
+
+def _own(config: dict[str, Any]) -> dict[str, Any]:
+    """A copy: a dataset may change what it is given."""
+    flat = all(type(value) in _UNCHANGING for value in config.values())
+    return dict(config) if flat else copy.deepcopy(config)
+
+
+def _restore(cls: Any, state: dict[str, Any]) -> Any:
     dataset = cls.__new__(cls)
     dataset.__dict__.update(state)
     return dataset

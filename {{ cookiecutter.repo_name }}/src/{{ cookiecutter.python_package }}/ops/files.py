@@ -39,6 +39,8 @@ class Files:
     @property
     def location(self) -> str:
         """The path with its protocol."""
+        if self._is_local:
+            return f"file://{self.path}"
         return str(self.filesystem.unstrip_protocol(self.path))
 
     @property

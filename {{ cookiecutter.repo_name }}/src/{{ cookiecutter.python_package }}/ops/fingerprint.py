@@ -74,11 +74,12 @@ def of_local_file(path: str) -> str:
     """The fingerprint of a file on this machine."""
     # Without a buffer and without fsspec, which take longer than a small file.
     with open(path, "rb", buffering=0) as file:
-        return _of_content(file)
+        return _of_content(file, os.fstat(file.fileno()).st_size + 1)
 
 
-def _of_content(file: Any) -> str:
+def _of_content(file: Any, size: int = _BLOCK) -> str:
     digest = xxhash.xxh3_128()
-    while block := file.read(_BLOCK):
+    size = min(size, _BLOCK)  # room that is made, and most of it for nothing
+    while block := file.read(size):
         digest.update(block)
     return f"xxh3:{digest.hexdigest()}"

@@ -14,6 +14,9 @@ from uuid import uuid4
 
 from attrs import field, frozen
 
+# To a file of Python's own it takes twice as many questions to the system.
+_ADD = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+
 
 def new_name() -> str:
     """A name that no other log has; names of later logs come later."""
@@ -100,13 +103,15 @@ class Logs:
 
     def _append(self, path: str, text: bytes) -> None:
         try:
-            file = open(path, "ab", buffering=0)
+            file = os.open(path, _ADD, 0o666)
         except FileNotFoundError:
             os.makedirs(self.url, exist_ok=True)
-            file = open(path, "ab", buffering=0)
-        with file:  # one write, so that a kill tears no line but the last
-            if file.write(text) != len(text):
+            file = os.open(path, _ADD, 0o666)
+        try:  # one write, so that a kill tears no line but the last
+            if os.write(file, text) != len(text):
                 raise OSError(f"{path} could not be written to its end")
+        finally:
+            os.close(file)
 
     def _path(self, name: str) -> str:
         return os.path.join(self.url, name)

@@ -29,10 +29,12 @@ class Recorder:
     origin: dict[str, Any] = field(factory=dict)
 
     @classmethod
-    def of(cls, store: dict[str, Any], branch: str, dataset: str) -> Recorder:
+    def of(
+        cls, store: dict[str, Any], branch: str, dataset: str, origin: dict[str, Any]
+    ) -> Recorder:
         """The one that writes to a store, as ``options.read_store`` puts it."""
         place = Store(store["url"], store.get("credentials") or {})
-        return cls(Manifest(place), branch, dataset)
+        return cls(Manifest(place), branch, dataset, origin)
 
     @contextmanager
     def record(self, target: Any, base: Any, data: Any) -> Iterator[None]:
