@@ -122,7 +122,9 @@ def measure(
     sides: dict[str, Path], kedros: dict[str, Path], rounds: int
 ) -> dict[str, list[Pair]]:
     """Run every side beside the bare one, round by round."""
-    commands = {s: ([kedros[s], "run"], folder) for s, folder in sides.items()}
+    commands: dict[str, tuple[list[str | Path], Path]] = {
+        side: ([kedros[side], "run"], folder) for side, folder in sides.items()
+    }
     for command, folder in commands.values():
         run(*command, cwd=folder)  # makes byte code and the first outputs
     pairs: dict[str, list[Pair]] = {side: [] for side in sides if side != "bare"}

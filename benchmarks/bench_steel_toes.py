@@ -214,8 +214,7 @@ def finish(started: Started) -> Cost:
     _, status, used = os.wait4(started.process.pid, 0)
     wall = time.perf_counter() - started.at
     if status:
-        name = started.process.args
-        raise click.ClickException(f"{name} failed in {started.folder}")
+        raise click.ClickException(f"A command has failed in {started.folder}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_utime)
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
-from bench_steel_toes import cost_of
 from helpers import run
 
 HOURGLASS = 600.0  # seconds for what a tool does the first time
@@ -39,18 +38,6 @@ class Ready(NamedTuple):
     folder: Path
     command: list[str | Path]
     version: str
-
-    def seconds(self) -> float:
-        """Have it find that out.
-
-        Raises:
-            AssertionError: if it did something.
-        """
-        before = when(self.folder)
-        wall = cost_of(self.command, self.folder).wall
-        if when(self.folder) != before:
-            raise AssertionError("it ran something although nothing had changed")
-        return wall
 
 
 def ready(tool: Tool, folder: Path, nodes: int) -> Ready:
