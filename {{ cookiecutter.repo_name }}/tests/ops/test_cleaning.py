@@ -5,7 +5,6 @@ import subprocess
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from attrs import evolve
 
 from . import ops
 
@@ -115,7 +114,7 @@ def known(project, monkeypatch):
     for name in ("dev", "here", "gone", "theirs", "merged"):
         project.save(name, cars=name)
     record = project.record("theirs", "cars")
-    project.branches.manifest.write(evolve(record, user="somebody", host="else"))
+    project.branches.manifest.write(record._replace(user="somebody", host="else"))
     monkeypatch.setattr(repository, "branches", lambda path: {"here", "merged", "main"})
     monkeypatch.setattr(repository, "merged", lambda path, trunks: {"merged"})
     return project
@@ -146,10 +145,10 @@ def test_a_branch_is_as_idle_as_its_last_save(known):
         timespec="seconds"
     )
     for name in ("here", "gone"):
-        record = evolve(known.record(name, "cars"), time=old)
+        record = known.record(name, "cars")._replace(time=old)
         known.branches.manifest.write(record)
-    known.branches.manifest.write(evolve(known.record("gone", "cars"), dataset="new"))
-    new = evolve(known.record("gone", "new"), time=known.record("dev", "cars").time)
+    known.branches.manifest.write(known.record("gone", "cars")._replace(dataset="new"))
+    new = known.record("gone", "new")._replace(time=known.record("dev", "cars").time)
     known.branches.manifest.write(new)
 
     found = cleaning.chosen(known.branches, set(), 29, False)

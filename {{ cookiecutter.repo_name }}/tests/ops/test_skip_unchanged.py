@@ -136,3 +136,22 @@ def test_when_nodes_run_garbage_is_looked_for_as_often_as_ever(project):
         gc.set_threshold(*usual)
 
     assert found["out"].load() == str(usual)
+
+
+def test_garbage_is_left_at_the_end_if_no_node_has_run(project, monkeypatch):
+    module, at_end, left = ops("skip_unchanged"), [], []
+    monkeypatch.setattr(module.atexit, "register", at_end.append)
+    monkeypatch.setattr(module.gc, "freeze", lambda: left.append(True))
+    monkeypatch.setattr(module.SkipUnchanged, "has_run", False)
+    assert project.run() == ["clean", "total"]
+    assert at_end == []
+
+    monkeypatch.setattr(module.SkipUnchanged, "has_run", False)
+    assert project.run() == []
+    [end] = at_end
+    end()
+    assert left == [True]
+
+    module.SkipUnchanged.has_run = True  # by a later run of the process
+    end()
+    assert left == [True]

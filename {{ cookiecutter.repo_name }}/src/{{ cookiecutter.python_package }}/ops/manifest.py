@@ -10,10 +10,9 @@ import platform
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import NOTHING as REQUIRED
-from attrs import asdict, fields, frozen
+from attrs import frozen
 
 from . import who
 from .branch import slug
@@ -23,8 +22,7 @@ from .store import Store, damaged
 NOTHING = "nothing"  # the base's fingerprint where there was no base
 
 
-@frozen(kw_only=True)
-class Record:
+class Record(NamedTuple):
     """What is known of one dataset on one branch. None: not known."""
 
     branch: str  # as git names it
@@ -44,8 +42,7 @@ class Record:
     base: str | None = None  # the base's fingerprint when the branch first wrote
 
 
-_FIELDS = {field.name for field in fields(Record)}
-_REQUIRED = [field.name for field in fields(Record) if field.default is REQUIRED]
+_REQUIRED = [name for name in Record._fields if name not in Record._field_defaults]
 
 
 @frozen
@@ -66,8 +63,7 @@ class Manifest:
 
     def write(self, record: Record) -> None:
         """Put a record in the place of the one before."""
-        text = asdict(record, recurse=False)
-        self._kept.write(_name(record.branch, record.dataset), text)
+        self._kept.write(_name(record.branch, record.dataset), record._asdict())
 
     def remove(self, record: Record) -> None:
         """Forget a dataset on a branch."""
@@ -108,7 +104,8 @@ def _record(name: str, text: dict[str, Any]) -> Record:
     for key in _REQUIRED:
         if not isinstance(text.get(key), str):
             raise damaged(name, f"it has no {key}")
-    return Record(**{key: value for key, value in text.items() if key in _FIELDS})
+    known = {key: text[key] for key in Record._fields if key in text}
+    return Record(**known)
 
 
 def _name(branch: str, dataset: str) -> str:

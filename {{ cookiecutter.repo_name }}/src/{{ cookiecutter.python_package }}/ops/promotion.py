@@ -140,7 +140,7 @@ class Promotion:
         record = manifest.read(self.intent.branch, name)
         if record:
             base, _ = _ends(self.branches, self.intent.branch, name)
-            manifest.write(evolve(record, base=base.fingerprint()))
+            manifest.write(record._replace(base=base.fingerprint()))
 
     def _put_away(self) -> None:
         self._write(DONE)

@@ -7,6 +7,7 @@ session is started from.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import inspect
 import logging
@@ -73,6 +74,7 @@ class Outputs(Mapping[str, Any]):
 class SkipUnchanged(AbstractRunner):
     """A mixin, before a runner: it runs what changed, and remembers what was made."""
 
+    has_run = False  # whether any runner of this process has run nodes
     context: KedroContext | None = None
     usual: tuple[int, int, int] | None = None  # how often garbage is looked for
     _skip_run: Any = None
@@ -88,6 +90,7 @@ class SkipUnchanged(AbstractRunner):
         """Run the nodes of the pipeline that have to be run."""
 
         def run_all(part: Pipeline, only_missing: bool = False) -> dict[str, Any]:
+            SkipUnchanged.has_run = True
             if self.usual is not None:
                 gc.set_threshold(*self.usual)
             found: dict[str, Any] = super(SkipUnchanged, self).run(
@@ -114,6 +117,8 @@ class SkipUnchanged(AbstractRunner):
         finally:
             self._skip_run = None
         planned.report()
+        if not SkipUnchanged.has_run:
+            atexit.register(_leave_garbage)
         outputs = sorted(pipeline.outputs())
         return Outputs(catalog, outputs)  # type: ignore[return-value]
 
@@ -173,6 +178,16 @@ def with_skipping(kind: Any) -> type[SkipUnchanged]:
     hooks and records are about that one."""
     names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
     return type(kind.__name__, (SkipUnchanged, kind), names)
+
+
+def _leave_garbage() -> None:
+    """At the end of a process that ran no node, do not look for what it throws away.
+
+    Python looks through all objects once more before it ends: a quarter of a run with
+    nothing to do. What a node made may have to be closed by that; here there is nothing.
+    """
+    if not SkipUnchanged.has_run:
+        gc.freeze()
 
 
 def _named(kind: type) -> type:
