@@ -26,7 +26,7 @@ check: .venv/ready ## check format, style and types, here and in a new project
 	PATH="$(CURDIR)/$(BIN):$$PATH" && cd "$$folder/new-kedro-project" && \
 	ruff format --check && ruff check && mypy
 
-bench: .venv/ready ## measure what the guards cost (about half an hour)
+bench: .venv/ready ## measure what the guards cost (about an hour)
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_steel_toes.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_preflight.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_expectations.py
