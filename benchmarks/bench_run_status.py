@@ -17,6 +17,7 @@ import click
 from bench_steel_toes import (
     PIPELINE,
     RATIO,
+    Command,
     Cost,
     at_once,
     install,
@@ -122,7 +123,7 @@ def measure(
     sides: dict[str, Path], kedros: dict[str, Path], rounds: int
 ) -> dict[str, list[Pair]]:
     """Run every side beside the bare one, round by round."""
-    commands: dict[str, tuple[list[str | Path], Path]] = {
+    commands: dict[str, Command] = {
         side: ([kedros[side], "run"], folder) for side, folder in sides.items()
     }
     for command, folder in commands.values():
@@ -131,7 +132,7 @@ def measure(
     for number in track(range(rounds), "kedro run", console=Console(stderr=True)):
         for side, found in pairs.items():
             order = (side, "bare") if number % 2 else ("bare", side)
-            costs = dict(at_once({each: commands[each] for each in order}))
+            costs = at_once({each: commands[each] for each in order})
             found.append(Pair(costs[side], costs["bare"]))
     return pairs
 

@@ -1,7 +1,8 @@
 """What skipping costs: against bare Kedro, against itself, and against other tools.
 
-As in bench_steel_toes.py, what is compared runs at the same time on one core. Figures are printed and written down as they come. What is measured, and what
-came out, is in benchmarks/README.md.
+As in bench_steel_toes.py, what is compared runs at the same time on one core. Figures
+are printed and written down as they come. What is measured, and what came out, is in
+benchmarks/README.md.
 """
 
 import json
@@ -22,6 +23,7 @@ import click
 from bench_steel_toes import (
     CLOCKS,
     RATIO,
+    Command,
     Cost,
     at_once,
     install,
@@ -295,10 +297,10 @@ def measure(
         order = list(sides)[:: 1 if number % 2 else -1]
         for side in order:
             prepare(sides[side], number)
-        told: dict[str, tuple[list[str | Path], Path]] = {
-            side: ([grounds.kedro, *commands[side]], sides[side]) for side in order
-        }
-        for side, cost in at_once(told):
+        found = at_once(
+            {side: ([grounds.kedro, *commands[side]], sides[side]) for side in order}
+        )
+        for side, cost in found.items():
             costs[side].append(cost)
     return {
         "nodes": grounds.nodes,
@@ -358,9 +360,8 @@ def planning(grounds: Grounds) -> Iterator[tuple[str, dict[str, Any]]]:
         quiet = {"KEDRO_LOGGING_CONFIG": str(silent)}
         for _ in range(2):  # the second looks at what the first has just written
             run(grounds.kedro, "run", cwd=project, env=quiet, timeout=900)
-    for _ in range(
-        grounds.rounds
-    ):  # in turn: a machine is quick and slow by the minute
+    # In turn: a machine is quick and slow by the minute.
+    for _ in range(grounds.rounds):
         for nodes, project in projects.items():
             took = told(grounds, project, PLANNING)
             seconds.setdefault(nodes, []).append(took / nodes)
@@ -388,16 +389,10 @@ def compared(grounds: Grounds, name: str) -> Iterator[tuple[str, dict[str, Any]]
     try:
         it = ready(TOOLS[name], folder, grounds.nodes)
         run(grounds.kedro, "run", cwd=ours)
+        command: Command = ([grounds.kedro, "run"], ours)
         before, theirs, own = when(it.folder), [], []
         for _ in range(grounds.first):
-            costs = dict(
-                at_once(
-                    {
-                        "theirs": (it.command, it.folder),
-                        "ours": ([grounds.kedro, "run"], ours),
-                    }
-                )
-            )
+            costs = at_once({"theirs": (it.command, it.folder), "ours": command})
             theirs.append(costs["theirs"].cpu)
             own.append(costs["ours"].cpu)
         assert when(it.folder) == before, (

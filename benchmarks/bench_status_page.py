@@ -66,10 +66,10 @@ page = status_page.StatusPage(Path(folder))
 for _ in range(rounds):
     status_page._drawn.cache_clear()
     start = time.perf_counter(), time.process_time()
-    status_page.write(Path(folder), runs)
+    status_page.write(Path(folder), map(status_page.Shown, runs))
     times.append((time.perf_counter() - start[0], time.process_time() - start[1]))
     start = time.perf_counter(), time.process_time()
-    page.update(runs[-1])
+    page.update(status_page.Shown(runs[-1]))
     updates.append((time.perf_counter() - start[0], time.process_time() - start[1]))
 print(json.dumps({"written": times, "updated": updates}))
 """

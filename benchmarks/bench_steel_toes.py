@@ -41,6 +41,7 @@ TARGETS = {
 # What is compared: at the same time on one core, all take as long on the clock.
 CLOCKS = ("cpu", "user")
 RATIO = "{median:.3f} ({low:.3f}-{high:.3f})"
+Command = tuple[list["str | Path"], Path]  # and the folder that it is run in
 
 PIPELINE = '''\
 """Trivial nodes: each copies one small text file."""
@@ -64,14 +65,6 @@ class Cost(NamedTuple):
     wall: float
     cpu: float
     user: float
-
-
-class Started(NamedTuple):
-    """A process, its folder, and when it began."""
-
-    process: subprocess.Popen[bytes]
-    folder: Path
-    at: float
 
 
 @click.command(help=__doc__)
@@ -160,23 +153,25 @@ def measure(
     what = " ".join(Path(part).name for part in command)
     for _ in track(range(rounds), what, console=Console(stderr=True)):
         order = random.sample(list(sides), len(sides))
-        for side, cost in at_once({side: (command, sides[side]) for side in order}):
+        found = at_once({side: (command, sides[side]) for side in order})
+        for side, cost in found.items():
             costs[side].append(cost)
     return costs
 
 
-def at_once(
-    commands: dict[str, tuple[list[str | Path], Path]],
-) -> Iterator[tuple[str, Cost]]:
-    """Run commands in folders at the same time on one core.
+def at_once(commands: dict[str, Command]) -> dict[str, Cost]:
+    """Run commands at the same time on one core.
 
     One after the other, runs of ten seconds differ by a tenth on a shared machine, of
     whatever side; so they do not.
     """
+    begun = time.perf_counter()
     with on_one_core():
         started = {side: start(*command) for side, command in commands.items()}
-    for side, process in started.items():
-        yield side, finish(process)
+    return {
+        side: finish(process, commands[side][1], begun)
+        for side, process in started.items()
+    }
 
 
 @contextmanager
@@ -194,12 +189,12 @@ def on_one_core() -> Iterator[None]:
 
 
 def cost_of(command: list[str | Path], folder: Path) -> Cost:
-    return finish(start(command, folder))
-
-
-def start(command: list[str | Path], folder: Path) -> Started:
     begun = time.perf_counter()
-    process = subprocess.Popen(
+    return finish(start(command, folder), folder, begun)
+
+
+def start(command: list[str | Path], folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         command,
         cwd=folder,
         env=environment(),
@@ -207,14 +202,13 @@ def start(command: list[str | Path], folder: Path) -> Started:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    return Started(process, folder, begun)
 
 
-def finish(started: Started) -> Cost:
-    _, status, used = os.wait4(started.process.pid, 0)
-    wall = time.perf_counter() - started.at
+def finish(process: subprocess.Popen[bytes], folder: Path, begun: float) -> Cost:
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - begun
     if status:
-        raise click.ClickException(f"A command has failed in {started.folder}")
+        raise click.ClickException(f"{process.args!r} failed in {folder}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_utime)
 
 

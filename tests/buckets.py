@@ -10,8 +10,8 @@ import boto3
 class Bucket:
     """A bucket, and what a project has to know of it."""
 
-    def __init__(self, address: str) -> None:
-        self.name = f"shop-{uuid4().hex}"
+    def __init__(self, address: str, kind: str = "shop") -> None:
+        self.name = f"{kind}-{uuid4().hex}"
         self.keys = {"key": "a", "secret": "b", "endpoint_url": address}
         self.s3: Any = boto3.client(
             "s3",

@@ -43,7 +43,7 @@ def made(told: dict[str, Any]) -> Any:
 for line in sys.stdin:
     told = json.loads(line)
     folder = Path(told["folder"])
-    found = [made(each) for each in told["runs"]]
+    found = [status_page.Shown(made(each)) for each in told["runs"]]
     if told["do"] == "write":
         status_page.write(folder, found, told.get("publish", False))
     else:

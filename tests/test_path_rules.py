@@ -2,12 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
-import boto3
 import duckdb
 import pytest
+from buckets import Bucket
 from helpers import generate, run
 from steel_toes_helpers import BASE, CATALOG, PACKAGE, PIPELINE, Workshop
 
@@ -147,28 +145,16 @@ class Buckets:
     """Two buckets of an S3 server on loopback: of production and of development."""
 
     def __init__(self, address: str) -> None:
-        self.s3 = boto3.client(
-            "s3",
-            endpoint_url=address,
-            region_name="us-east-1",
-            aws_access_key_id="nobody",
-            aws_secret_access_key="nothing",
-        )
-        self.prod, self.dev = f"prod-{uuid4().hex}", f"dev-{uuid4().hex}"
-        for bucket in (self.prod, self.dev):
-            self.s3.create_bucket(Bucket=bucket)
+        both = Bucket(address, "prod"), Bucket(address, "dev")
+        self._named = {bucket.name: bucket for bucket in both}
+        self.prod, self.dev = self._named
+        for bucket in both:
             for path, text in BASE.items():
-                self.s3.put_object(Bucket=bucket, Key=path, Body=text.encode())
+                bucket.put(path, text)
 
     def new(self, bucket: str) -> dict[str, str]:
         """The objects in a bucket that are not as they were at first."""
-        names = [
-            each["Key"] for each in self.s3.list_objects_v2(Bucket=bucket)["Contents"]
-        ]
-        found: dict[str, Any] = {
-            name: self.s3.get_object(Bucket=bucket, Key=name)["Body"].read().decode()
-            for name in names
-        }
+        found = self._named[bucket].objects()
         assert found.keys() >= BASE.keys()
         return {name: text for name, text in found.items() if BASE.get(name) != text}
 

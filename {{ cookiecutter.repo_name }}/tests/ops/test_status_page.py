@@ -21,6 +21,14 @@ def data(page):
     return json.loads(text)
 
 
+def shown(*runs):
+    return [status_page.Shown(run) for run in runs]
+
+
+def page_of(runs, **how):
+    return status_page.page(shown(*runs), **how)
+
+
 def history(count, steps=lambda: None):
     return [
         run(f"r{number:03}", steps(), at=START + 3600 * number)
@@ -29,7 +37,7 @@ def history(count, steps=lambda: None):
 
 
 def test_the_page_is_one_file(tmp_path):
-    file = status_page.write(tmp_path / "new" / "folder", [run()])
+    file = status_page.write(tmp_path / "new" / "folder", shown(run()))
 
     assert file == tmp_path / "new" / "folder" / "index.html"
     assert [each.name for each in file.parent.iterdir()] == ["index.html"]
@@ -40,20 +48,20 @@ def test_the_page_is_one_file(tmp_path):
 
 
 def test_runs_are_the_newest_first():
-    page = status_page.page([run("old"), run("new", at=START + 60)])
+    page = page_of([run("old"), run("new", at=START + 60)])
 
     assert [each["key"] for each in data(page)["runs"]] == ["new", "old"]
 
 
 def test_runs_of_one_pipeline_share_its_drawing():
-    known = data(status_page.page(history(5)))
+    known = data(page_of(history(5)))
 
     [graph] = known["graphs"]
     assert {each["graph"] for each in known["runs"]} == {graph["key"]}
 
 
 def test_only_what_the_policy_names_may_run():
-    text = status_page.page([run()])
+    text = page_of([run()])
     [policy] = re.findall(r'Content-Security-Policy" content="([^"]+)"', text)
 
     for tag in ("style", "script"):
@@ -66,11 +74,11 @@ def test_only_what_the_policy_names_may_run():
 
 
 def test_a_store_without_runs_has_a_page():
-    assert data(status_page.page([]))["runs"] == []
+    assert data(page_of([]))["runs"] == []
 
 
 def test_many_runs_of_a_large_pipeline_fit():
-    text = status_page.page(history(30, lambda: wide(1000)))
+    text = page_of(history(30, lambda: wide(1000)))
 
     assert len(text) < 400_000
     details = [each["detail"] for each in data(text)["runs"]]
@@ -81,26 +89,26 @@ def test_many_runs_of_a_large_pipeline_fit():
 
 
 def test_runs_of_a_small_pipeline_are_all_there_with_their_columns():
-    known = data(status_page.page(history(10)))
+    known = data(page_of(history(10)))
 
     assert {each["detail"] for each in known["runs"]} == {3}
 
 
 def test_the_newest_run_is_there_however_large_it_is():
-    newest, older = data(status_page.page(history(2, lambda: wide(4000))))["runs"]
+    newest, older = data(page_of(history(2, lambda: wide(4000))))["runs"]
 
     assert (newest["detail"], older["detail"]) == (2, 0)
 
 
 def test_a_page_for_others_says_so():
-    known = data(status_page.page([failed()], publish=True))
+    known = data(page_of([failed()], publish=True))
 
     assert known["published"]
     assert "Traceback" not in json.dumps(known)
 
 
 def test_hostile_names_end_no_script():
-    text = status_page.page([failed(message="</script><script>alert(1)</script>")])
+    text = page_of([failed(message="</script><script>alert(1)</script>")])
 
     assert "alert(1)</script>" not in text
     assert data(text)["runs"][0]["failure"][1].startswith("</script>")
@@ -108,8 +116,8 @@ def test_hostile_names_end_no_script():
 
 def test_status_says_how_a_run_stands(tmp_path):
     page = status_page.StatusPage(tmp_path)
-    page.update(going_on("key-1", done=1))
-    page.update(going_on("key-1", done=3))
+    page.update(*shown(going_on("key-1", done=1)))
+    page.update(*shown(going_on("key-1", done=3)))
 
     [file] = tmp_path.rglob("*.*")
     assert file == tmp_path / "key-1" / "status.js"
@@ -121,9 +129,10 @@ def test_status_says_how_a_run_stands(tmp_path):
 
 def test_status_fits_the_page_that_was_written_before(tmp_path):
     going = going_on()
-    [graph] = data(status_page.page([going]))["graphs"]
+    [graph] = data(page_of([going]))["graphs"]
     said = []
-    status_page.StatusPage(tmp_path, put=lambda *args: said.append(args)).update(going)
+    page = status_page.StatusPage(tmp_path, put=lambda *args: said.append(args))
+    page.update(*shown(going))
 
     [(name, text)] = said
     assert name == "r3/status.js"
@@ -132,7 +141,7 @@ def test_status_fits_the_page_that_was_written_before(tmp_path):
 
 def test_another_file_system_is_written_by_put(tmp_path):
     said = {}
-    status_page.write(tmp_path / "none", [run()], put=said.__setitem__)
+    status_page.write(tmp_path / "none", shown(run()), put=said.__setitem__)
 
     assert list(said) == ["index.html"]
     assert not (tmp_path / "none").exists()
@@ -154,15 +163,15 @@ def test_a_reader_never_finds_half_a_page(tmp_path, monkeypatch):
 
 def test_a_large_page_is_written_quickly(tmp_path):
     large = run(steps=wide(1000))
-    status_page.write(tmp_path, [run()])
+    status_page.write(tmp_path, shown(run()))
 
     start = time.process_time()
-    status_page.write(tmp_path, [large])
+    status_page.write(tmp_path, shown(large))
     assert time.process_time() - start < 1  # about a twentieth on a machine at rest
 
 
 def test_states_have_the_words_of_the_model():
-    known = data(status_page.page([run()]))
+    known = data(page_of([run()]))
 
     assert known["states"] == [state.value for state in runs.State]
     assert known["phases"] == ["loading", "computing", "saving"]
@@ -176,6 +185,6 @@ def test_a_run_is_drawn_once_however_often_it_is_written(monkeypatch):
     )
     steps = wide(17)
     for make in (going_on, run):
-        status_page.page([make(steps=steps)])
+        page_of([make(steps=steps)])
 
     assert len(drawn) == 1

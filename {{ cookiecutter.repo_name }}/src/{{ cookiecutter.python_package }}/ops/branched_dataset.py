@@ -29,7 +29,6 @@ _ABOUT_READING |= {"_get_load_path", "_get_versions"}
 # in nothing but their path hold all the same but that, as the first two have shown: then
 # the others' bases are the branch's datasets with another path.
 _MOVES: dict[type, bool] = {}
-_UNCHANGING = {str, int, bool, type(None)}
 
 
 class _Named(ABCMeta):
@@ -89,7 +88,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self.target_config = (
             location.on_branch(self.base_config, suffix) if suffix else self.base_config
         )
-        self._target = self._type(**_own(self.target_config))
+        self._target = self._type(**copy.deepcopy(self.target_config))
         self._EPHEMERAL = self._target._EPHEMERAL
         self.recorder: Recorder | None = None
         if store and suffix:
@@ -120,7 +119,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         if path and _MOVES.get(self._type):
             known: AbstractDataset[Any, Any] = _restore(self._type, moved)
             return known
-        base = self._type(**_own(self.base_config))
+        base = self._type(**copy.deepcopy(self.base_config))
         if path:
             _MOVES.setdefault(self._type, vars(base) == moved)
         return base
@@ -241,12 +240,6 @@ def _moved(dataset: AbstractDataset[Any, Any], path: str) -> dict[str, Any]:
     if isinstance(given := held.get("_init_args"), dict):  # Kedro's own note
         held["_init_args"] = {**given, "filepath": path}
     return held
-
-
-def _own(config: dict[str, Any]) -> dict[str, Any]:
-    """A copy: a dataset may change what it is given."""
-    flat = all(type(value) in _UNCHANGING for value in config.values())
-    return dict(config) if flat else copy.deepcopy(config)
 
 
 def _restore(cls: Any, state: dict[str, Any]) -> Any:

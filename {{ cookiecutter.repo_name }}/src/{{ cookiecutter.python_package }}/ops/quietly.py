@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
-class quietly:  # noqa: N801
+@contextmanager
+def quietly() -> Iterator[None]:
     """Let no error out; whoever looks for it finds it in the log, on level DEBUG."""
-
-    def __enter__(self) -> None:
-        """Nothing to do."""
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
-        """Of any file system, any kind of data, or a mistake of ours."""
-        if not isinstance(error, Exception):
-            return False
-        logging.getLogger(__name__).debug("This was left undone:", exc_info=error)
-        return True
+    try:
+        yield
+    except Exception:  # of any file system, any kind of data, or a mistake of ours
+        logging.getLogger(__name__).debug("This was left undone:", exc_info=True)
 
 
 def within(seconds: float, act: Callable[[], None]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from .history import History
 from .run_store import RunStore
 from .runs import Run
-from .status_page import PAGE, Shown, StatusPage, composed
+from .status_page import PAGE, Shown, StatusPage, write
 
 # Of the time that the run takes, this much may go to the page, and in any case a little.
 _SHARE, _ANYWAY = 0.005, 0.05
@@ -38,7 +38,7 @@ class RunPage:
             return
         began = time.thread_time()
         if self._is_written:
-            self._live.update(run)
+            self._live.update(Shown(run))
         else:
             self._write(Shown(run))
         self._spent += time.thread_time() - began
@@ -49,11 +49,11 @@ class RunPage:
         self._read_earlier()
         shown = Shown(run)
         if self._is_written:
-            self._live.show(shown)  # who looks at the page has it from there
+            self._live.update(shown)  # who looks at the page has it from there
         self._write(shown)
 
     def _write(self, run: Shown) -> None:
-        self._put(PAGE, composed([run, *self._earlier]))
+        write(Path(self._store.path), [run, *self._earlier], put=self._put)
         self._is_written = True
 
     def _put(self, name: str, content: str) -> None:

@@ -11,7 +11,7 @@ import os
 import re
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -50,25 +50,24 @@ class Shown:
     """A run for the page. What is made of it is made once, however often it is written."""
 
     run: Run
-    publish: bool = False
-    _texts: dict[Detail, str] = field(factory=dict)
+    _texts: dict[tuple[Detail, bool], str] = field(factory=dict)
 
     @cached_property
     def graph(self) -> Graph:
         """Its graph."""
         return Graph.of(self.run)
 
-    def text(self, detail: Detail) -> str:
-        """The run in that detail."""
-        if detail not in self._texts:
+    def text(self, detail: Detail, publish: bool) -> str:
+        """The run in that detail, for others than the team or not."""
+        key = detail, publish
+        if key not in self._texts:
             graph = self.graph if detail else Graph([])
-            told = record(self.run, graph, detail, self.publish)
-            self._texts[detail] = text(told)
-        return self._texts[detail]
+            self._texts[key] = text(record(self.run, graph, detail, publish))
+        return self._texts[key]
 
 
 def write(
-    folder: Path, runs: list[Run], publish: bool = False, put: Put | None = None
+    folder: Path, runs: Iterable[Shown], publish: bool = False, put: Put | None = None
 ) -> Path:
     """Write the page with these runs.
 
@@ -83,11 +82,6 @@ def write(
     return folder / PAGE
 
 
-def page(runs: list[Run], publish: bool = False) -> str:
-    """The text of ``index.html`` with these runs."""
-    return composed([Shown(run, publish) for run in runs], publish)
-
-
 class StatusPage:
     """The page while a run goes on."""
 
@@ -95,13 +89,9 @@ class StatusPage:
         """Take where the page is, as for ``write``."""
         self._put = put or Folder(folder).put
 
-    def update(self, run: Run) -> None:
+    def update(self, it: Shown) -> None:
         """Show a run, which the page has, as it is now."""
-        self.show(Shown(run))
-
-    def show(self, it: Shown) -> None:
-        """The same."""
-        told = it.text(Detail.ALL)
+        told = it.text(Detail.ALL, publish=False)
         self._put(f"{it.run.key}/{STATUS}", f"opsStatus({told});\n")
 
 
@@ -124,15 +114,15 @@ class Folder:
             scratch.unlink(missing_ok=True)
 
 
-def composed(runs: list[Shown], publish: bool = False) -> str:
-    """The same of runs of which something may be made already."""
+def page(runs: Iterable[Shown], publish: bool = False) -> str:
+    """The text of ``index.html``."""
     newest_first = sorted(
         runs, key=lambda it: (it.run.started or 0.0, it.run.key), reverse=True
     )
     graphs: dict[str, str] = {}
     records, room = [], _ROOM
     for it in newest_first:
-        written, room = _fitting(it, graphs, room)
+        written, room = _fitting(it, graphs, room, publish)
         records.append(written)
     known = {
         "project": next((it.run.project for it in newest_first if it.run.project), ""),
@@ -146,7 +136,9 @@ def composed(runs: list[Shown], publish: bool = False) -> str:
     return f"{before}{text(known)[:-1]},{rest}}}{after}"
 
 
-def _fitting(it: Shown, graphs: dict[str, str], room: int) -> tuple[str, int]:
+def _fitting(
+    it: Shown, graphs: dict[str, str], room: int, publish: bool
+) -> tuple[str, int]:
     """A run in the most detail that there is room for, and the room that is left.
 
     Once there is none, older runs get none either: a page that compares every second
@@ -161,12 +153,12 @@ def _fitting(it: Shown, graphs: dict[str, str], room: int) -> tuple[str, int]:
             needed = 0 if newest or detail == Detail.NODES else _ROOM // 2
             if room <= needed and not newest:
                 continue
-            written = it.text(detail)
+            written = it.text(detail, publish)
             left = room - len(written)
             if left >= needed or (newest and detail == Detail.FIGURES):
                 graphs[key] = drawing
                 return written, left
-    return it.text(Detail.SUMMARY), 0
+    return it.text(Detail.SUMMARY, publish), 0
 
 
 @lru_cache(maxsize=8)

@@ -74,7 +74,8 @@ def page(folder: Path, publish: bool, env: str | None) -> None:
     """Write the page of all runs to a folder, to put it on a web server."""
     from .. import status_page  # noqa: PLC0415
 
-    click.echo(status_page.write(folder, list(_open(env)), publish))
+    runs = map(status_page.Shown, _open(env))
+    click.echo(status_page.write(folder, runs, publish))
 
 
 @command.command("open")
@@ -88,7 +89,7 @@ def open_(env: str | None) -> None:
     history = _open(env)
     store = history.store
     folder = Path(store.path if store.is_local else tempfile.mkdtemp(prefix="runs-"))
-    file = status_page.write(folder, list(history), publish=False)
+    file = status_page.write(folder, map(status_page.Shown, history))
     click.echo(file)
     click.launch(file.resolve().as_uri())
 
