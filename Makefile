@@ -4,16 +4,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench readme
+.PHONY: help demo test test-guards check bench readme
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: .venv/ready ## make a project in demo/ and see what a branch does to its data
 	@PYTHONPATH=tests $(BIN)/python demo.py
 
-test: .venv/ready ## run the tests
-	$(BIN)/pytest -n auto
+test: .venv/ready ## test the template and steel toes (less than ten minutes)
+	$(BIN)/pytest -n auto --ignore=tests/guards
+
+test-guards: .venv/ready ## test the other guards
+	$(BIN)/pytest -n auto tests/guards
 
 check: .venv/ready ## check format, style and types, here and in a new project
 	$(BIN)/ruff format --check

@@ -23,16 +23,25 @@ EVERY = [
 ]
 
 
+def alone() -> list[dict[str, bool]]:
+    """All on, all off, each alone."""
+    off = dict.fromkeys(SWITCHES, False)
+    all_on = dict.fromkeys(SWITCHES, True)
+    return [all_on, off, *(off | with_needs(each) for each in SWITCHES)]
+
+
+def but_one(switches: list[str]) -> list[dict[str, bool]]:
+    """All on but one of these."""
+    return [dict.fromkeys(SWITCHES, True) | without(each) for each in switches]
+
+
 def telling() -> list[dict[str, bool]]:
     """All on, all off, each alone, all but one; and any three in all their ways.
 
     What three switches make of each other shows here; there are too many combinations
     to make a project of each.
     """
-    alone = [dict.fromkeys(SWITCHES, False) | with_needs(each) for each in SWITCHES]
-    but_one = [dict.fromkeys(SWITCHES, True) | without(each) for each in SWITCHES]
-    chosen = [dict.fromkeys(SWITCHES, True), dict.fromkeys(SWITCHES, False)]
-    chosen += [each for each in [*alone, *but_one] if each not in chosen]
+    chosen = [*alone(), *but_one(SWITCHES)]
 
     def triples(combination: dict[str, bool]) -> set[tuple[tuple[str, bool], ...]]:
         return set(itertools.combinations(combination.items(), 3))

@@ -1,90 +1,27 @@
 """A generated project in an environment of its own, used as its README says."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from helpers import NEEDS, SWITCHES, commit, generate, run
-from test_combinations import COMBINATIONS, name
+from environments import ALL_ON, RESULT, inside, make_environment, use
+from helpers import commit, generate, run
+from test_combinations import alone, but_one, name
 
-# All on, all off, each alone, all but one: what parts need of each other shows here.
-TELLING = COMBINATIONS[: 2 * len(SWITCHES) + 2 - len(NEEDS)]
-ALL_ON = dict.fromkeys(SWITCHES, True)
 PACKAGE = "toe_test"
 RUNNERS = ["ThreadRunner", "ParallelRunner", f"{PACKAGE}.runners.ParallelRunner"]
-RESULT = "data/08_reporting/penguin_metrics.json"
+# What parts need of each other shows here. All but one of the others: see guards/.
+USED = [*alone(), *but_one(["steel_toes", "example", "pre_commit"])]
 
 
-def make_environment(folder: Path, *requirements: str | Path) -> None:
-    """Make folder/.venv and install into it, as `pip install` would."""
-    run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", cwd=folder)
-    if requirements:
-        command = ("uv", "pip", "install", "--quiet", "--python", folder / ".venv")
-        run(*command, *requirements, cwd=folder)
-
-
-def lend_environment(environment: Path, project: Path) -> None:
-    """Give a project an environment with what it requires and nothing else.
-
-    What is in it already stays, with its byte code: to compile all of it anew takes
-    longer than to run the tests.
-    """
-    uv = ("uv", "pip", "--quiet")
-    to = ("--python", environment)
-    known = run(*uv, "compile", *to, "--extra=dev", "pyproject.toml", cwd=project)
-    exactly = environment / "exactly.txt"
-    exactly.write_text(f"{known.stdout}\n-e {project}\n", encoding="utf-8")
-    run(*uv, "sync", *to, exactly, cwd=project)
-    project.joinpath(".venv").symlink_to(environment)
-
-
-def inside(
-    folder: Path, *args: str | Path, **options: object
-) -> subprocess.CompletedProcess[str]:
-    """Run a command with folder/.venv active."""
-    scripts = folder / ".venv" / ("Scripts" if os.name == "nt" else "bin")
-    path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
-    env = {"PATH": path} | options.pop("env", {})
-    return run(*args, cwd=folder, env=env, **options)
-
-
-@pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment for one project after another."""
-    folder = tmp_path_factory.mktemp("environment")
-    make_environment(folder)
-    return folder / ".venv"
-
-
-@pytest.fixture(scope="session")
-def known_types(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What mypy found in one project it needs not find in the next: 1 s, not 20."""
-    return {"MYPY_CACHE_DIR": str(tmp_path_factory.mktemp("mypy"))}
-
-
-@pytest.mark.parametrize("combination", TELLING, ids=name)
+@pytest.mark.parametrize("combination", USED, ids=name)
 def test_a_project_installs_runs_and_passes_its_own_tests(
     combination: dict[str, bool],
     tmp_path: Path,
     environment: Path,
     known_types: dict[str, str],
 ) -> None:
-    project = generate(tmp_path, **combination)
-    lend_environment(environment, project)
-
-    result = inside(project, "kedro", "run", check=combination["example"])
-    # Coverage is measured once: it takes a third of the time and changes no result.
-    inside(project, "pytest", "-q", *([] if combination == ALL_ON else ["--no-cov"]))
-    inside(project, "mypy", env=known_types)
-
-    assert (project / RESULT).exists() is combination["example"]
-    if not combination["example"]:
-        assert "Pipeline contains no nodes" in result.stdout + result.stderr
-    seen = inside(project, "git", "status", "--short", "data", "conf").stdout
-    assert "penguin_metrics" not in seen
+    use(combination, tmp_path, environment, known_types)
 
 
 @pytest.fixture(scope="module")

@@ -50,39 +50,39 @@ def events(tmp_path):
     return [list(map(json.loads, file.read_text().splitlines())) for file in files]
 
 
-def test_what_goes_with_the_next_event_is_one_write_and_in_order(
-    ticket, tmp_path, monkeypatch
-):
+def test_figures_go_with_the_next_event_of_their_thread(ticket, tmp_path):
     journal = module.start(ticket, object())
-    journal.enter("one")
-    writes = []
-    write = os.write
-    monkeypatch.setattr(
-        os, "write", lambda file, line: writes.append(line) or write(file, line)
-    )
-    journal.enter_with_next("two", rows=2)
-    journal.enter_with_next("three")
-    assert not writes
-    journal.enter("four")
+    journal.note("saved", "a", {"size": 1})
+    journal.note("saved", "b", {"size": 2})
+    journal.note("peak", "node", 3)
+    other = threading.Thread(target=journal.enter, args=["elsewhere"])
+    other.start()
+    other.join()
+    journal.enter("next")
+    journal.enter("later")
 
     [[_, *found]] = events(tmp_path)
-    assert [each["event"] for each in found] == ["one", "two", "three", "four"]
-    assert len(writes) == 1
+    assert {each["event"]: each.get("stats") for each in found} == {
+        "elsewhere": None,
+        "next": {"saved": {"a": {"size": 1}, "b": {"size": 2}}, "peak": {"node": 3}},
+        "later": None,
+    }
 
 
-def test_what_waits_for_the_next_event_is_not_written_by_a_fork_too(ticket, tmp_path):
+def test_figures_that_wait_for_the_next_event_are_not_a_forks_too(ticket, tmp_path):
     journal = module.start(ticket, object())
-    journal.enter_with_next("one")
+    journal.note("peak", "one", 1)
 
     def there():
-        journal.enter_with_next("two")
-        journal.enter("three")
+        journal.note("peak", "two", 2)
+        journal.enter("there")
 
-    child = in_a_fork(there)
-    journal.enter("four")
+    in_a_fork(there)
+    journal.enter("here")
 
-    expected = {os.getpid(): ["one", "four"], child: ["two", "three"]}
-    assert by_process(tmp_path) == expected
+    found = [each for file in events(tmp_path) for each in file]
+    stats = {each["event"]: each["stats"] for each in found if "stats" in each}
+    assert stats == {"there": {"peak": {"two": 2}}, "here": {"peak": {"one": 1}}}
 
 
 def test_outside_a_run_nothing_is_entered():

@@ -155,12 +155,14 @@ def test_an_error_after_the_pipeline_is_of_no_node(tell):
 
 def test_other_events_add_what_they_say(tell):
     check = {"guard": "expectations", "subject": "mid", "level": "error"}
-    figures = {"dataset": "mid", "row_count": 3, "schema": {"a": "Int64"}}
+    stats = {
+        "peak": {"clean": 7},
+        "saved": {"mid": {"row_count": 3, "schema": {"a": "Int64"}}},
+        "loaded": {"raw": {"size": 9}},
+    }
     run = tell(
         ("node_skipped", node("quiet", reason="unchanged")),
-        ("memory", node("clean", peak=7)),
-        ("figures", {"way": "saved", **figures}),
-        ("figures", {"way": "loaded", "dataset": "raw", "size": 9}),
+        ("heartbeat", {"stats": stats}),
         ("marked", {"dataset": "mid", "marks": ["3 rows, usually 9"]}),
         ("marked", node("clean", marks=["took 9 s"])),
         ("usual", {"seconds": {"clean": 2.5, "gone": 1}}),
@@ -191,8 +193,9 @@ def test_other_events_add_what_they_say(tell):
         ("of_a_newer_version", {}),
         ("node_started", {}),
         ("node_started", node("never heard of")),
-        ("memory", node("clean", peak="much")),
-        ("figures", {"way": "saved", "dataset": "never heard of"}),
+        ("heartbeat", {"stats": {"peak": {"clean": "much"}}}),
+        ("heartbeat", {"stats": {"saved": {"never heard of": {"size": 1}}}}),
+        ("heartbeat", {"stats": ["of a newer version"]}),
         ("run_ended", {"state": "splendid"}),
     ],
 )

@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-
-from attrs import frozen
+from typing import NamedTuple
 
 from . import repository
 from .errors import OpsError
@@ -39,8 +38,7 @@ _HASH_LENGTH = 8
 _ENDS_LIKE_A_HASH = re.compile(rf"(.*-)?[0-9a-f]{{{_HASH_LENGTH}}}")
 
 
-@frozen
-class Branch:
+class Branch(NamedTuple):
     """A branch, by the name that git knows it by.
 
     ``pull_request`` is true for the head branch of a pull request in CI: it may come

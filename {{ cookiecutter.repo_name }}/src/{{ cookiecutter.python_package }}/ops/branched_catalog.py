@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import frozen
 from kedro.framework.context import KedroContext
 
 from . import location, options
@@ -15,8 +14,7 @@ from .protected_dataset import ProtectedDataset
 from .steel_toes_options import Ignore, SteelToesOptions
 
 
-@frozen
-class CatalogRewriter:
+class CatalogRewriter(NamedTuple):
     """Rewrites a catalog's configuration for one branch; without a suffix it protects."""
 
     branch: str

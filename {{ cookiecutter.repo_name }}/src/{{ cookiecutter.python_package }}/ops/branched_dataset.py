@@ -13,7 +13,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
-from attrs import evolve
 from kedro.io import AbstractDataset, Version
 from kedro.io.core import parse_dataset_definition
 
@@ -155,7 +154,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     def tell_origin(self, origin: dict[str, Any]) -> None:
         """Say for the manifest what will save it: the run, the node, the commit."""
         if self.recorder:
-            self.recorder = evolve(self.recorder, origin=origin)
+            self.recorder = self.recorder._replace(origin=origin)
 
     def _exists(self) -> bool:
         return storage.is_there(self.target)

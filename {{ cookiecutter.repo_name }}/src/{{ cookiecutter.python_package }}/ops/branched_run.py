@@ -8,9 +8,8 @@ import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import frozen
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
@@ -21,8 +20,7 @@ from .protected_dataset import ProtectedDataset, refusal
 from .storage import is_local
 
 
-@frozen
-class BranchedRun:
+class BranchedRun(NamedTuple):
     """A run, with those of its datasets that are branched."""
 
     run_params: dict[str, Any]

@@ -6,16 +6,13 @@ import os
 import posixpath
 import shutil
 from datetime import datetime
-from typing import Any
-
-from attrs import evolve, frozen
+from typing import Any, NamedTuple
 
 from . import fingerprint
 from .storage import is_local
 
 
-@frozen
-class Files:
+class Files(NamedTuple):
     """The files of a dataset, on whatever file system they are."""
 
     filesystem: Any
@@ -93,7 +90,7 @@ class Files:
         if version is None:
             return self
         path = posixpath.join(self.path, version, posixpath.basename(self.path))
-        return evolve(self, path=path, current=path)
+        return self._replace(path=path, current=path)
 
     def copy_from(self, other: Files) -> None:
         """Become a copy of what ``other`` reads now; not in one step."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import compress
 from typing import Any
 
 import yaml
@@ -22,8 +23,8 @@ expectations:
 
 def write(dataset: str, table: Any) -> str:
     """The text of a suite that holds for a table of pandas."""
-    found = [each for each in _guess(table) if _holds(each, table)]
-    return _HEAD.format(dataset=dataset) + "".join(map(_item, found))
+    head, items = _HEAD.format(dataset=dataset), [*map(_item, _guess(table))]
+    return head + "".join(_holding(items, table))
 
 
 def _guess(table: Any) -> Iterator[dict[str, Any]]:
@@ -67,13 +68,12 @@ def _expect(kind: str, severity: str = "", **kwargs: Any) -> dict[str, Any]:
     return {**expectation, "severity": severity} if severity else expectation
 
 
-def _holds(expectation: dict[str, Any], table: Any) -> bool:
+def _holding(items: list[str], table: Any) -> Iterator[str]:
     from .validation import Outcome  # noqa: PLC0415
 
-    suite = suites.parsed(
-        "first", "expectations:\n" + _item(expectation), "a first suite"
-    )
-    return Outcome.of_data(suite, "data", table).verdicts[0].passed
+    suite = suites.parsed("first", f"expectations:\n{''.join(items)}", "a first suite")
+    verdicts = Outcome.of_data(suite, "data", table).verdicts
+    return compress(items, (verdict.passed for verdict in verdicts))
 
 
 def _item(expectation: dict[str, Any]) -> str:

@@ -18,7 +18,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
@@ -55,7 +54,7 @@ class Journal:
     name: str = ""
     closed: bool = False
     at_end: list[Callable[[Run], None]] = field(factory=list)  # in the first process
-    _held: deque[bytes] = field(factory=deque)  # lines that go with the next event
+    _notes: threading.local = field(factory=threading.local)  # for the next event
     _file: int = -1
     _pid: int = 0
     _torn: bool = False
@@ -66,17 +65,17 @@ class Journal:
         """Add an event; it costs one short write."""
         try:
             self._begin()
+            if notes := vars(self._notes):
+                fields["stats"] = dict(notes)
+                notes.clear()
             self._write(_line(event, fields))
         except OSError as error:
             self._warn(error)
 
-    def enter_with_next(self, event: str, **fields: Any) -> None:
-        """Add an event that another one follows at once, in one write with it."""
-        try:
-            self._begin()
-            self._held.append(_line(event, fields))
-        except OSError as error:
-            self._warn(error)
+    def note(self, kind: str, name: str, what: Any) -> None:
+        """Add a figure to the next event of this thread, which follows at once."""
+        self._begin()
+        vars(self._notes).setdefault(kind, {})[name] = what
 
     def ticket_for_others(self) -> Ticket:
         """What another process needs to enter into the same run."""
@@ -101,7 +100,7 @@ class Journal:
             if self._pid == os.getpid():  # another thread was first
                 return
             self._file, self._torn = -1, False
-            self._held.clear()  # of the process that forked this one
+            vars(self._notes).clear()  # of the process that forked this one
             try:
                 self._open()
             finally:
@@ -131,8 +130,6 @@ class Journal:
     def _write(self, line: bytes) -> None:
         if self._file < 0:  # it could not be opened; that was said
             return
-        if self._held:
-            line = self._with_held(line)
         if self._torn:
             line = b"\n" + line
         self._torn = os.write(self._file, line) != len(line)
@@ -140,13 +137,6 @@ class Journal:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if self._upload is not None:
             self._upload.there_is_more()
-
-    def _with_held(self, line: bytes) -> bytes:
-        lines: list[bytes] = []
-        with suppress(IndexError):  # another thread took the last one
-            while self._held:
-                lines.append(self._held.popleft())
-        return b"".join([*lines, line])
 
     def _warn(self, error: Exception) -> None:
         if self._warned:

@@ -16,8 +16,6 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any, NamedTuple
 
-from attrs import define, field, frozen
-
 from .log import Logs, new_name
 from .store import damaged, parse, text_of
 
@@ -28,8 +26,7 @@ _OVER = 3600.0  # seconds after which nobody writes to a log: by far more than t
 _TRIES = 20  # to read logs that others put together meanwhile
 
 
-@frozen
-class Ledger:
+class Ledger(NamedTuple):
     """Reads and writes records as a ``Store`` does, in the folders under a path."""
 
     path: str
@@ -78,19 +75,20 @@ class _Line(NamedTuple):
     text: str  # none: the record is gone
 
 
-@define(eq=False)
 class _Folder:
     """What one process knows of the records in a folder, and what it adds."""
 
-    logs: Logs
-    _own: str | None = None  # its log
-    _added: float = 0.0  # when it last added a line
-    _looked: float = 0.0  # when it last looked what others have added
-    _latest: int = 0  # the time of the latest line
-    _lines: dict[str, _Line] = field(factory=dict)
-    _read: dict[str, int] = field(factory=dict)  # bytes of each log
-    _changed: dict[str, float] = field(factory=dict)  # when each log was
-    _lock: Lock = field(factory=Lock)
+    def __init__(self, logs: Logs) -> None:
+        """Nothing is known yet."""
+        self.logs = logs
+        self._own: str | None = None  # its log
+        self._added = 0.0  # when it last added a line
+        self._looked = 0.0  # when it last looked what others have added
+        self._latest = 0  # the time of the latest line
+        self._lines: dict[str, _Line] = {}
+        self._read: dict[str, int] = {}  # bytes of each log
+        self._changed: dict[str, float] = {}  # when each log was
+        self._lock = Lock()
 
     def read(self, key: str) -> str:
         """The text of a record; none if there is none."""

@@ -135,7 +135,7 @@ class NodeStats:
         if entries is not None:
             peak = self._peaks.end((entries, id(node)))
             if peak is not None:
-                entries.enter_with_next("memory", node=node.name, peak=peak)
+                entries.note("peak", node.name, peak)
 
     def _compare(self, entries: Journal | None) -> None:
         earlier = self._earlier.pop(entries, None) if entries else None
@@ -185,4 +185,4 @@ def _enter_figures(
         dataset = catalog.get(name) if catalog is not None else None
         known["size"] = figures.size_of(dataset)
     if any(known.values()):
-        entries.enter_with_next("figures", way=way, dataset=name, **known)
+        entries.note(way, name, known)

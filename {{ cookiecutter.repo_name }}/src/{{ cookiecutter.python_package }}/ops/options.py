@@ -38,7 +38,8 @@ def section(key: str, many: bool = False) -> Callable[[type[T]], type[T]]:
     """
 
     def register(cls: type[T]) -> type[T]:
-        _SECTIONS[key] = define(cls)
+        # Nobody compares or prints settings, and every start would pay for that.
+        _SECTIONS[key] = define(cls, eq=False, repr=False)
         if many:
             _LISTS.add(key)
         return _SECTIONS[key]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from attrs import field, frozen
+from typing import Any, NamedTuple
 
 from . import manifest, stored
 from .manifest import Manifest, Record
@@ -16,8 +14,7 @@ from .store import Store
 _WARNED: set[str] = set()
 
 
-@frozen
-class Recorder:
+class Recorder(NamedTuple):
     """Enters the saves of one dataset on one branch; never fails the run that saves.
 
     ``origin`` holds what only the run knows: its key, the node, the commit.
@@ -26,7 +23,7 @@ class Recorder:
     manifest: Manifest
     branch: str
     dataset: str
-    origin: dict[str, Any] = field(factory=dict)
+    origin: dict[str, Any] = {}
 
     @classmethod
     def of(

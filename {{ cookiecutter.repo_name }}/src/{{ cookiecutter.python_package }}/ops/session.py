@@ -21,6 +21,7 @@ from .runs import (
 Event = dict[str, Any]
 
 _FIRST = {"process", "run_started"}
+_NOT_BEGUN = (State.QUEUED, State.NOT_SELECTED, State.SKIPPED)  # no set: hashes are slow
 _FIGURES = ("row_count", "size", "schema", "null_count")
 
 
@@ -57,13 +58,9 @@ class Session:
         if self.run.started is None and event["event"] not in _FIRST:
             self._early.append(event)
             return
-        take = getattr(self, f"_take_{event.get('event')}", None)
-        if take is None:
-            return
-        try:
-            take(event, at)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            return  # of a newer version, or about what was never said
+        if "stats" in event:
+            self._take("stats", event, at)
+        self._take(event.get("event"), event, at)
 
     def close_nodes(self) -> None:
         """Say of open nodes what the end of the pipeline says of them."""
@@ -76,6 +73,12 @@ class Session:
             for node in open_nodes:
                 if self._progress[node.name].computed:
                     _complete(node, self._ran)  # a generator has no other end
+
+    def _take(self, what: Any, event: Event, at: float) -> None:
+        try:
+            getattr(self, f"_take_{what}")(event, at)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return  # of a newer version, or about what was never said
 
     def _take_process(self, event: Event, at: float) -> None:
         if not event.get("joined"):
@@ -145,15 +148,14 @@ class Session:
         node = self.run.nodes[event["node"]]
         node.state, node.reason = State.SKIPPED, str(event.get("reason", ""))
 
-    def _take_memory(self, event: Event, at: float) -> None:
-        self.run.nodes[event["node"]].peak_memory = int(event["peak"])
-
-    def _take_figures(self, event: Event, at: float) -> None:
-        known = {name: event[name] for name in _FIGURES if event.get(name) is not None}
-        if event["way"] == "saved":
-            self.run.datasets[event["dataset"]].saved = Figures(**known)
-        else:
-            self.run.datasets[event["dataset"]].loaded = Figures(**known)
+    def _take_stats(self, event: Event, at: float) -> None:
+        """Figures come with whatever event was the next."""
+        stats = event["stats"]
+        for name, peak in stats.get("peak", {}).items():
+            self.run.nodes[name].peak_memory = int(peak)
+        for way in ("loaded", "saved"):
+            for name, figures in stats.get(way, {}).items():
+                setattr(self.run.datasets[name], way, _figures(figures))
 
     def _take_marked(self, event: Event, at: float) -> None:
         """Something is unusual, of a dataset or else of a node."""
@@ -194,7 +196,7 @@ class Session:
     def _begin(self, event: Event, at: float) -> Node:
         node = self.run.nodes[event["node"]]
         node.started = at if node.started is None else node.started
-        if node.state in {State.QUEUED, State.NOT_SELECTED, State.SKIPPED}:
+        if node.state in _NOT_BEGUN:
             node.state = State.RUNNING
         return node
 
@@ -222,6 +224,11 @@ def failure_of(event: Event) -> Failure:
     """The failure that an event tells."""
     names = ("type", "message", "traceback")
     return Failure(**{name: str(event.get(name, "")) for name in names})
+
+
+def _figures(given: dict[str, Any]) -> Figures:
+    known = {name: given[name] for name in _FIGURES if given.get(name) is not None}
+    return Figures(**known)
 
 
 def _turn_to(node: Node, phase: Phase, at: float) -> None:
