@@ -21,7 +21,7 @@ from .runs import (
 Event = dict[str, Any]
 
 _FIRST = {"process", "run_started"}
-_NOT_BEGUN = (State.QUEUED, State.NOT_SELECTED, State.SKIPPED)  # no set: hashes are slow
+_NOT_BEGUN = {State.QUEUED, State.NOT_SELECTED, State.SKIPPED}
 _FIGURES = ("row_count", "size", "schema", "null_count")
 
 
