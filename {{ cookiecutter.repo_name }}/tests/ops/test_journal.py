@@ -231,6 +231,7 @@ def test_a_folder_that_cannot_be_made_is_one_warning(ticket, tmp_path, caplog):
     (tmp_path / "runs").write_text("no folder")
     journal = module.start(ticket, object())
     for _ in range(3):
+        journal.note("peak", "node", 1)
         module.enter("one")
 
     assert len(caplog.records) == 1

@@ -63,11 +63,11 @@ class Journal:
 
     def enter(self, event: str, **fields: Any) -> None:
         """Add an event; it costs one short write."""
+        self._begin()
+        if notes := vars(self._notes):
+            fields["stats"] = dict(notes)
+            notes.clear()
         try:
-            self._begin()
-            if notes := vars(self._notes):
-                fields["stats"] = dict(notes)
-                notes.clear()
             self._write(_line(event, fields))
         except OSError as error:
             self._warn(error)
@@ -103,6 +103,8 @@ class Journal:
             vars(self._notes).clear()  # of the process that forked this one
             try:
                 self._open()
+            except OSError as error:
+                self._warn(error)
             finally:
                 self._pid = os.getpid()
 
