@@ -42,7 +42,7 @@ import json, random, sys, time
 from pathlib import Path
 from tests.ops import ops, some_runs
 
-status_page, page_graph = ops("status_page"), ops("page_graph")
+status_page, shown = ops("status_page"), ops("shown")
 nodes, count, rounds, folder = map(json.loads, sys.argv[1:])
 chance = random.Random(1)
 
@@ -64,12 +64,12 @@ status_page.page(runs[:1][:0])  # reads the page's sources
 times, updates = [], []
 page = status_page.StatusPage(Path(folder))
 for _ in range(rounds):
-    status_page._drawn.cache_clear()
+    shown._drawn.cache_clear()
     start = time.perf_counter(), time.process_time()
-    status_page.write(Path(folder), map(status_page.Shown, runs))
+    status_page.write(Path(folder), map(shown.Shown, runs))
     times.append((time.perf_counter() - start[0], time.process_time() - start[1]))
     start = time.perf_counter(), time.process_time()
-    page.update(status_page.Shown(runs[-1]))
+    page.update(shown.Shown(runs[-1]))
     updates.append((time.perf_counter() - start[0], time.process_time() - start[1]))
 print(json.dumps({"written": times, "updated": updates}))
 """

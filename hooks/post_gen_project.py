@@ -98,6 +98,7 @@ MODULES = {
     "page_data": ["run_status"],
     "page_graph": ["run_status"],
     "page_layout": ["run_status"],
+    "shown": ["run_status"],
     "status_page": ["run_status"],
     "path_rule": ["path_rules"],
     "path_rules": ["path_rules"],

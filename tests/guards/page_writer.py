@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.ops import ops, some_runs
 
-status_page = ops("status_page")
+status_page, shown = ops("status_page"), ops("shown")
 runs = some_runs.runs
 
 
@@ -43,7 +43,7 @@ def made(told: dict[str, Any]) -> Any:
 for line in sys.stdin:
     told = json.loads(line)
     folder = Path(told["folder"])
-    found = [status_page.Shown(made(each)) for each in told["runs"]]
+    found = [shown.Shown(made(each)) for each in told["runs"]]
     if told["do"] == "write":
         status_page.write(folder, found, told.get("publish", False))
     else:

@@ -51,3 +51,56 @@ def test_without_time_it_is_written_in_the_end_only(store, monkeypatch):
 
     page.finish(timeline.read(store, "run-3"))
     assert shown(store) == ["run-3"]
+
+
+def finished(store, key):
+    page = module.RunPage(store, key)
+    page.finish(timeline.read(store, key))
+
+
+def journals_read(monkeypatch):
+    """The keys of the runs that are read in their journals."""
+    read, keys = timeline.read, []
+    monkeypatch.setattr(
+        ops("history").timeline,
+        "read",
+        lambda store, key: keys.append(key) or read(store, key),
+    )
+    return keys
+
+
+def test_runs_that_are_on_the_page_are_not_read_again(store, monkeypatch):
+    run = timeline.read(store, "run-3")
+    finished(store, "run-1")
+    keys = journals_read(monkeypatch)
+
+    # Without time for any other: the journals of run-3 tell that it goes on.
+    monkeypatch.setattr(module, "_ANYWAY", 0)
+    module.RunPage(store, "run-3").finish(run)
+
+    assert shown(store) == ["run-3", "run-2", "run-1"]
+    assert keys == []
+
+
+def test_what_has_come_since_the_page_was_written_is_read(store, monkeypatch):
+    finished(store, "run-1")
+    more = store.get("run-2/vm-1.jsonl") + text([{"at": 9, "event": "postscript"}])
+    store.put("run-2/vm-1.jsonl", more)
+    store.remove("run-1")
+    run = timeline.read(store, "run-3")
+    keys = journals_read(monkeypatch)
+
+    module.RunPage(store, "run-3").finish(run)
+
+    assert shown(store) == ["run-3", "run-2"]
+    assert keys == ["run-2"]
+
+
+def test_a_run_that_went_on_when_the_page_was_written_is_read(store, monkeypatch):
+    finished(store, "run-1")
+    run = timeline.read(store, "run-2")
+    keys = journals_read(monkeypatch)
+
+    module.RunPage(store, "run-2").finish(run)
+
+    assert keys == ["run-3"]

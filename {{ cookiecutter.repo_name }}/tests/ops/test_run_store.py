@@ -35,6 +35,7 @@ def test_what_was_put_is_read(store):
     store.put("index.html", b"page")
 
     assert store.keys() == ["b"]
+    assert store.sizes() == {"b": 8}
     assert store.read("b") == {"vm-1.jsonl": b"one\n", "vm-2.jsonl": b"two\n"}
     assert store.read("b", {"vm-1.jsonl": 2})["vm-1.jsonl"] == b"e\n"
     assert store.get("b/figures.json") == b"{}"

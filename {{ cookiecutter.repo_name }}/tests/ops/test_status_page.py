@@ -12,6 +12,7 @@ from . import ops
 from .some_runs import START, failed, going_on, run, runs, wide
 
 status_page = ops("status_page")
+Shown = ops("shown").Shown
 
 
 def data(page):
@@ -22,7 +23,7 @@ def data(page):
 
 
 def shown(*runs):
-    return [status_page.Shown(run) for run in runs]
+    return [Shown(run) for run in runs]
 
 
 def page_of(runs, **how):

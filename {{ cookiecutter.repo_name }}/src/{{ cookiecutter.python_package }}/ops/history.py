@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from attrs import frozen
 
@@ -22,12 +22,12 @@ class History:
 
     def __iter__(self) -> Iterator[Run]:
         """The runs, the last one first."""
-        return self.before("")
+        return self.without(set())
 
-    def before(self, key: str) -> Iterator[Run]:
-        """The runs but for one, the last one first."""
+    def without(self, keys: Container[str]) -> Iterator[Run]:
+        """The runs but for some, the last one first."""
         for each in reversed(self.store.keys()):
-            if each == key:
+            if each in keys:
                 continue
             run = timeline.read(self.store, each)
             if run.started is not None:

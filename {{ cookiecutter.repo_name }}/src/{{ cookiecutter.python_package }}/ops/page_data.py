@@ -108,6 +108,7 @@ class _Record:
             "started": run.started,
             "ended": run.ended,
             "news": run.last_news,
+            "bytes": run.bytes,
             "resume": without_paths(run.resume),
             "failure": self._failure(run.failure),
             "counts": [counts[state] for state in State],
@@ -132,10 +133,10 @@ class _Record:
         at = self._at
         times = [_STATE[node.state], at(node.started), at(node.ended)]
         if self.detail == Detail.NODES:
-            return _trimmed([*times, self._failure(node.failure)])
+            return trimmed([*times, self._failure(node.failure)])
         usual = None if node.usual is None else round(node.usual * 1000)
         memory = None if node.peak_memory is None else node.peak_memory // 1000
-        return _trimmed(
+        return trimmed(
             [
                 *times,
                 self._failure(node.failure),
@@ -164,7 +165,7 @@ class _Record:
         loaded, saved = self._figures(dataset.loaded), self._figures(dataset.saved)
         if self.detail == Detail.NODES:
             return [number, loaded, saved] if loaded or saved else None
-        return _trimmed(
+        return trimmed(
             [
                 number,
                 loaded,
@@ -190,7 +191,7 @@ class _Record:
             columns = tuple(figures.schema.items())
             told.append(self.schemas.setdefault(columns, len(self.schemas)))
             told += map(figures.null_count.get, figures.schema)
-        return _trimmed(told)
+        return trimmed(told)
 
     def _failure(self, failure: Failure | None) -> list[str] | None:
         if failure is None:
@@ -213,8 +214,8 @@ class _Record:
         return round((moment - self.began) * 1000)
 
 
-def _trimmed(values: list[Any]) -> list[Any]:
-    """Without what is not known at the end."""
+def trimmed(values: list[Any]) -> list[Any]:
+    """A list without what is not known at the end."""
     while values and values[-1] in (None, "", []):
         values.pop()
     return values

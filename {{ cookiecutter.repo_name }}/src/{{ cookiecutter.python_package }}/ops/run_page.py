@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from .history import History
 from .run_store import RunStore
 from .runs import Run
-from .status_page import PAGE, Shown, StatusPage, write
+from .shown import Shown
+from .status_page import PAGE, StatusPage, printed, write
 
 # Of the time that the run takes, this much may go to the page, and in any case a little.
 _SHARE, _ANYWAY = 0.005, 0.05
@@ -20,9 +22,9 @@ class RunPage:
 
     def __init__(self, store: RunStore, key: str) -> None:
         """Take the store, and the key of the run that goes on."""
-        self._store = store
+        self._store, self._key = store, key
         self._earlier: list[Shown] = []
-        self._to_come = History(store).before(key)
+        self._to_come = self._others()
         self._live = StatusPage(Path(store.path), self._put)
         self._is_written = self._has_all = False
         self._began, self._spent = time.monotonic(), 0.0
@@ -40,12 +42,15 @@ class RunPage:
         if self._is_written:
             self._live.update(Shown(run))
         else:
+            self._earlier += self._printed()
             self._write(Shown(run))
         self._spent += time.thread_time() - began
         self._read_earlier()
 
     def finish(self, run: Run) -> None:
         """Show the run as it has ended."""
+        if not self._is_written:
+            self._earlier += self._printed()
         self._read_earlier()
         shown = Shown(run)
         if self._is_written:
@@ -59,15 +64,31 @@ class RunPage:
     def _put(self, name: str, content: str) -> None:
         self._store.put(name, content.encode())
 
+    def _printed(self) -> Iterator[Shown]:
+        """The runs on the page that is there, as far as that is all there is to say.
+
+        They are there at once, while to read the journals of each takes its time.
+        """
+        page = self._store.get(PAGE) or b""
+        sizes = self._store.sizes() if page else {}
+        for it in printed(page.decode()):
+            if it.is_over and it.key != self._key and it.bytes == sizes.get(it.key):
+                yield it
+
+    def _others(self) -> Iterator[Shown]:
+        """The runs that are not on the page yet, read in their journals."""
+        known = {self._key, *(it.key for it in self._earlier)}
+        yield from map(Shown, History(self._store).without(known))
+
     def _read_earlier(self) -> None:
         while self._has_time() and not self._has_all and len(self._earlier) < _RUNS:
             began = time.thread_time()
-            run = next(self._to_come, None)
+            it = next(self._to_come, None)
             self._spent += 2 * (time.thread_time() - began)  # it will be written, too
-            if run is None:
+            if it is None:
                 self._has_all = True
             else:
-                self._earlier.append(Shown(run))
+                self._earlier.append(it)
 
     def _has_time(self) -> bool:
         elapsed = time.monotonic() - self._began

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import posixpath
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -50,15 +51,24 @@ class RunStore:
         """The keys of the runs, the oldest first."""
         if self.is_local:
             return _by_time(_folders(self.path))
-        filesystem, path = self._open()
-        filesystem.invalidate_cache()
         times: dict[str, str] = {}
-        for file, facts in filesystem.find(path, detail=True).items():
-            parts = file.removeprefix(path).strip("/").split("/")
-            if len(parts) == 2 and file.endswith(ENDING):  # noqa: PLR2004
-                time = next((str(facts[name]) for name in _TIMES if name in facts), "")
-                times[parts[0]] = max(times.get(parts[0], ""), time)
+        for key, facts in self._journals():
+            time = next((str(facts[name]) for name in _TIMES if name in facts), "")
+            times[key] = max(times.get(key, ""), time)
         return _by_time(times)
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the journals of each run, by key."""
+        sizes: Counter[str] = Counter()
+        if self.is_local:
+            for key in _folders(self.path):
+                folder = os.path.join(self.path, key)
+                files = (os.path.join(folder, name) for name in _names(folder))
+                sizes[key] = sum(map(os.path.getsize, files))
+            return sizes
+        for key, facts in self._journals():
+            sizes[key] += facts["size"]
+        return sizes
 
     def read(self, key: str, offsets: dict[str, int] | None = None) -> dict[str, bytes]:
         """What each process wrote of a run, by file; with offsets, what came since."""
@@ -143,6 +153,15 @@ class RunStore:
         except FileNotFoundError:
             return None
         return text
+
+    def _journals(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Behind a URL: the key and the facts of each journal."""
+        filesystem, path = self._open()
+        filesystem.invalidate_cache()
+        for file, facts in filesystem.find(path, detail=True).items():
+            parts = file.removeprefix(path).strip("/").split("/")
+            if len(parts) == 2 and file.endswith(ENDING):  # noqa: PLR2004
+                yield parts[0], facts
 
     def _open(self) -> tuple[Any, str]:
         import fsspec  # type: ignore[import-untyped] # noqa: PLC0415

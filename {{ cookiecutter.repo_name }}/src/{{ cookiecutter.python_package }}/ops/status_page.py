@@ -7,24 +7,24 @@ be loaded from a disk, data cannot. It is shown by the files in ``page/``.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property, lru_cache
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
-from attrs import define, field
-
-from .page_data import Detail, record, text
-from .page_graph import Graph
-from .runs import Phase, Run, State
+from .page_data import Detail, text
+from .runs import Phase, State
+from .shown import Printed, Shown
 
 PAGE = "index.html"
 STATUS = "status.js"
+FORMAT = 1  # of the data on the page: runs are taken from no page of another
 
 Put = Callable[[str, str], None]  # writes a file: its name with "/", its text
 
@@ -43,27 +43,6 @@ _SCRIPTS = (
 )
 # Letters. Runs beyond it are held in less detail; the newest is held in any case.
 _ROOM = 290_000
-
-
-@define(slots=False, eq=False)
-class Shown:
-    """A run for the page. What is made of it is made once, however often it is written."""
-
-    run: Run
-    _texts: dict[tuple[Detail, bool], str] = field(factory=dict)
-
-    @cached_property
-    def graph(self) -> Graph:
-        """Its graph."""
-        return Graph.of(self.run)
-
-    def text(self, detail: Detail, publish: bool) -> str:
-        """The run in that detail, for others than the team or not."""
-        key = detail, publish
-        if key not in self._texts:
-            graph = self.graph if detail else Graph([])
-            self._texts[key] = text(record(self.run, graph, detail, publish))
-        return self._texts[key]
 
 
 def write(
@@ -91,8 +70,7 @@ class StatusPage:
 
     def update(self, it: Shown) -> None:
         """Show a run, which the page has, as it is now."""
-        told = it.text(Detail.ALL, publish=False)
-        self._put(f"{it.run.key}/{STATUS}", f"opsStatus({told});\n")
+        self._put(f"{it.key}/{STATUS}", f"opsStatus({it.text(Detail.ALL)});\n")
 
 
 class Folder:
@@ -116,24 +94,42 @@ class Folder:
 
 def page(runs: Iterable[Shown], publish: bool = False) -> str:
     """The text of ``index.html``."""
-    newest_first = sorted(
-        runs, key=lambda it: (it.run.started or 0.0, it.run.key), reverse=True
-    )
+    newest_first = sorted(runs, key=lambda it: (it.started, it.key), reverse=True)
     graphs: dict[str, str] = {}
     records, room = [], _ROOM
     for it in newest_first:
         written, room = _fitting(it, graphs, room, publish)
         records.append(written)
     known = {
-        "project": next((it.run.project for it in newest_first if it.run.project), ""),
+        "project": next((it.project for it in newest_first if it.project), ""),
         "written": round(time.time(), 3),
         "published": publish,
+        "format": FORMAT,
         "states": [state.value for state in State],
         "phases": [phase.value for phase in Phase],
     }
     before, after = _shell()
     rest = f'"graphs":[{",".join(graphs.values())}],"runs":[{",".join(records)}]'
     return f"{before}{text(known)[:-1]},{rest}}}{after}"
+
+
+def printed(page: str) -> list[Printed]:
+    """The runs on a page, if it was written for the team by this very code.
+
+    Without those of which it says little, unless that was for lack of room.
+    """
+    before, after = _shell()
+    if not page.startswith(before) or not page.endswith(after):
+        return []
+    try:
+        known = json.loads(page.removeprefix(before).removesuffix(after))
+    except ValueError:  # somebody has changed it
+        return []
+    if known.get("format") != FORMAT or known["published"]:
+        return []
+    drawings = {graph["key"]: text(graph) for graph in known["graphs"]}
+    runs = [Printed(each, drawings, known["project"]) for each in known["runs"]]
+    return runs if len(page) > _ROOM else [it for it in runs if it.graph]
 
 
 def _fitting(
@@ -145,9 +141,8 @@ def _fitting(
     run would mislead.
     """
     if room > 0:
-        key, newest = it.graph.key, room == _ROOM
-        drawing = _drawn(it.graph)
-        room -= 0 if key in graphs else len(drawing)
+        newest = room == _ROOM
+        room -= 0 if it.graph in graphs else len(it.drawing)
         for detail in (Detail.ALL, Detail.FIGURES, Detail.NODES):
             # Older runs leave half of the room for many that can be compared.
             needed = 0 if newest or detail == Detail.NODES else _ROOM // 2
@@ -156,15 +151,10 @@ def _fitting(
             written = it.text(detail, publish)
             left = room - len(written)
             if left >= needed or (newest and detail == Detail.FIGURES):
-                graphs[key] = drawing
+                if it.graph:
+                    graphs[it.graph] = it.drawing
                 return written, left
     return it.text(Detail.SUMMARY, publish), 0
-
-
-@lru_cache(maxsize=8)
-def _drawn(graph: Graph) -> str:
-    """A graph as text: a run is written twice, and is drawn once."""
-    return text(graph.data())
 
 
 @cache

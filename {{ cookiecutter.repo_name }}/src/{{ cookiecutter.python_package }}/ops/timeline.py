@@ -84,7 +84,9 @@ class Follower:
         with self._lock:
             if self._read():  # its end, but maybe not yet what workers wrote before
                 self._read()
-            return self._timeline.run(now)
+            run = self._timeline.run(now)
+            run.bytes = sum(self._offsets.values())
+            return run
 
     def _read(self) -> bool:
         news: dict[str, list[Event]] = {}

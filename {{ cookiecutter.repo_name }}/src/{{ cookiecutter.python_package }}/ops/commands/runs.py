@@ -73,8 +73,9 @@ def watch(run: str, env: str | None) -> None:
 def page(folder: Path, publish: bool, env: str | None) -> None:
     """Write the page of all runs to a folder, to put it on a web server."""
     from .. import status_page  # noqa: PLC0415
+    from ..shown import Shown  # noqa: PLC0415
 
-    runs = map(status_page.Shown, _open(env))
+    runs = map(Shown, _open(env))
     click.echo(status_page.write(folder, runs, publish))
 
 
@@ -85,11 +86,12 @@ def open_(env: str | None) -> None:
     import tempfile  # noqa: PLC0415
 
     from .. import status_page  # noqa: PLC0415
+    from ..shown import Shown  # noqa: PLC0415
 
     history = _open(env)
     store = history.store
     folder = Path(store.path if store.is_local else tempfile.mkdtemp(prefix="runs-"))
-    file = status_page.write(folder, map(status_page.Shown, history))
+    file = status_page.write(folder, map(Shown, history))
     click.echo(file)
     click.launch(file.resolve().as_uri())
 
