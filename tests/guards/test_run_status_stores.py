@@ -65,7 +65,7 @@ def test_a_store_that_does_not_answer_costs_some_seconds(workshop: Workshop) -> 
 
 def test_a_full_disk_costs_one_warning_and_no_run(workshop: Workshop) -> None:
     prepare(workshop)
-    limited = "ulimit -f 8 && exec kedro run"  # 4 kB a file
+    limited = "ulimit -f 6 && exec kedro run"  # 3 kB a file
     env = {"PYTHONPATH": str(workshop.without)}
     said = run_command("sh", "-c", limited, cwd=workshop.path, env=env, check=False)
 
@@ -74,7 +74,7 @@ def test_a_full_disk_costs_one_warning_and_no_run(workshop: Workshop) -> None:
     assert "Traceback" not in said.stdout + said.stderr
     assert workshop.has("data/last_dev.txt")
     for file in journals(workshop):
-        assert file.stat().st_size <= 4096
+        assert file.stat().st_size <= 3072
     assert not list((workshop.path / "data/.ops/runs").glob("index.html*"))
 
 
