@@ -30,11 +30,11 @@ def shown(store):
 
 def test_the_page_has_this_run_and_then_the_others(store):
     page = module.RunPage(store, "run-3")
-    page.update(timeline.read(store, "run-3"))
+    page.update(lambda: timeline.read(store, "run-3"))
     assert shown(store) == ["run-3"]
     assert store.get("run-3/status.js") is None
 
-    page.update(timeline.read(store, "run-3"))
+    page.update(lambda: timeline.read(store, "run-3"))
     assert b"opsStatus(" in store.get("run-3/status.js")
 
     page.finish(timeline.read(store, "run-3"))
@@ -46,7 +46,7 @@ def test_without_time_it_is_written_in_the_end_only(store, monkeypatch):
     monkeypatch.setattr(module, "_ANYWAY", 0)
     monkeypatch.setattr(module, "_SHARE", 0)
     page = module.RunPage(store, "run-3")
-    page.update(timeline.read(store, "run-3"))
+    page.update(lambda: timeline.read(store, "run-3"))
     assert store.get("index.html") is None
 
     page.finish(timeline.read(store, "run-3"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .history import History
@@ -13,7 +13,7 @@ from .shown import Shown
 from .status_page import PAGE, StatusPage, printed, write
 
 # Of the time that the run takes, this much may go to the page, and in any case a little.
-_SHARE, _ANYWAY = 0.005, 0.05
+_SHARE, _ANYWAY = 0.0025, 0.05
 _RUNS = 50
 
 
@@ -34,16 +34,21 @@ class RunPage:
         """The path or URL of the page."""
         return f"{self._store.path}/{PAGE}"
 
-    def update(self, run: Run) -> None:
-        """Show the run as it is now, unless the page has had its share of time."""
+    def update(self, read: Callable[[], Run]) -> None:
+        """Show the run as it is now, unless the page has had its share of time.
+
+        Args:
+            read: tells how it is; it is not asked where there is no time.
+        """
         if not self._has_time():
             return
+        run = Shown(read())
         began = time.thread_time()
         if self._is_written:
-            self._live.update(Shown(run))
+            self._live.update(run)
         else:
             self._earlier += self._printed()
-            self._write(Shown(run))
+            self._write(run)
         self._spent += time.thread_time() - began
         self._read_earlier()
 

@@ -132,7 +132,7 @@ class Watch:
                     break
             if self._page is not None:
                 with quietly():
-                    self._page.update(self.journal.reader.run())
+                    self._page.update(self.journal.reader.run)
         with quietly():
             self._last = run = self.journal.reader.run()
             if self._page is not None:
