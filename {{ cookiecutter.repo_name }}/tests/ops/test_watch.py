@@ -22,8 +22,8 @@ class Page:
     def __init__(self):
         self.shown, self.ended = [], []
 
-    def update(self, run):
-        self.shown.append(run.state)
+    def update(self, read):
+        self.shown.append(read().state)
 
     def finish(self, run):
         self.ended.append(run.state)
