@@ -1,10 +1,13 @@
 """What the tests of run status share: a pipeline, and what the journal tells of it."""
 
+import subprocess
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from helpers import environment
 from steel_toes_helpers import PACKAGE, Workshop
 
 CATALOG = """
@@ -104,3 +107,23 @@ def phases(run: Any) -> dict[str, list[str]]:
 def journals(workshop: Workshop) -> list[Path]:
     """The files of all processes."""
     return sorted((workshop.path / "data" / ".ops" / "runs").glob("*/*.jsonl"))
+
+
+def start_waiting(workshop: Workshop) -> subprocess.Popen[bytes]:
+    """Start a run that will wait for its end."""
+    return subprocess.Popen(
+        ["kedro", "run", "--params=how=wait"],
+        cwd=workshop.path,
+        env=environment() | {"PYTHONPATH": str(workshop.without)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def waiting_run(workshop: Workshop) -> subprocess.Popen[bytes]:
+    """Start such a run, and see that it waits."""
+    process = start_waiting(workshop)
+    deadline = time.monotonic() + 60
+    while not workshop.has("waiting") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return process

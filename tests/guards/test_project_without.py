@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 from environments import use
 from helpers import SWITCHES
-from test_combinations import but_one
+from test_combinations import but_one, name
 from test_project import USED
 
-OTHERS = [each for each in SWITCHES if but_one([each])[0] not in USED]
+OTHERS = [each for each in but_one(SWITCHES) if each not in USED]
 
 
-@pytest.mark.parametrize("switch", OTHERS)
+@pytest.mark.parametrize("combination", OTHERS, ids=name)
 def test_a_project_without_it_installs_runs_and_passes_its_own_tests(
-    switch: str, tmp_path: Path, environment: Path, known_types: dict[str, str]
+    combination: dict[str, bool],
+    tmp_path: Path,
+    environment: Path,
+    known_types: dict[str, str],
 ) -> None:
-    [combination] = but_one([switch])
     use(combination, tmp_path, environment, known_types)

@@ -3,14 +3,11 @@
 import re
 import shlex
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
 from branches_helpers import Kedro
-from helpers import environment
 from run_status_helpers import (
     NODES,
     PIPELINE,
@@ -20,6 +17,7 @@ from run_status_helpers import (
     prepare,
     read,
     states,
+    waiting_run,
 )
 from steel_toes_helpers import PACKAGE, Workshop
 
@@ -282,16 +280,7 @@ def test_the_page_is_there(shop: Workshop, quick: Kedro) -> None:
 
 @pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_killed_is_interrupted(shop: Workshop, signal_) -> None:
-    process = subprocess.Popen(
-        ["kedro", "run", "--params=how=wait"],
-        cwd=shop.path,
-        env=environment() | {"PYTHONPATH": str(shop.without)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while not shop.has("waiting") and time.monotonic() < deadline:
-        time.sleep(0.01)
+    process = waiting_run(shop)
     going_on = read(shop)
     process.send_signal(signal_)
     code = process.wait(timeout=30)

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -12,8 +11,7 @@ from typing import Any
 import pytest
 from branches_helpers import Kedro
 from confluent_kafka import Consumer, Producer
-from helpers import environment
-from run_status_helpers import NODES, prepare, read
+from run_status_helpers import NODES, prepare, read, waiting_run
 from steel_toes_helpers import PACKAGE, Workshop
 
 pytest_plugins = ["steel_toes_fixtures"]
@@ -107,16 +105,7 @@ def test_a_run_that_fails_is_told_with_the_reason(quick, collector) -> None:
 
 @pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_asked_to_end_is_an_abort(shop, collector, signal_) -> None:
-    process = subprocess.Popen(
-        ["kedro", "run", "--params=how=wait"],
-        cwd=shop.path,
-        env=environment() | {"PYTHONPATH": str(shop.without)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while not shop.has("waiting") and time.monotonic() < deadline:
-        time.sleep(0.01)
+    process = waiting_run(shop)
     process.send_signal(signal_)
     code = process.wait(timeout=30)
 

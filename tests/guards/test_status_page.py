@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium
 from helpers import environment
 from playwright.sync_api import Browser, Page, expect
-from run_status_helpers import prepare
+from run_status_helpers import prepare, start_waiting
 from steel_toes_helpers import Workshop
 
 pytest_plugins = ["steel_toes_fixtures"]
@@ -543,13 +543,7 @@ def test_it_can_be_printed(show):
 def test_a_real_run_is_seen_until_it_is_stopped(workshop: Workshop, tab):
     prepare(workshop)
     place = workshop.path / "data" / ".ops" / "runs"
-    process = subprocess.Popen(
-        ["kedro", "run", "--params=how=wait"],
-        cwd=workshop.path,
-        env=environment() | {"PYTHONPATH": str(workshop.without)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = start_waiting(workshop)
     try:
         wait_for(lambda: any(place.glob("*/status.js")), process)
         found = tab((place / "index.html").as_uri())

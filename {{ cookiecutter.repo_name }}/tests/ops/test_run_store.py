@@ -44,6 +44,14 @@ def test_what_was_put_is_read(store):
     assert store.keys() == []
 
 
+def test_a_journal_that_is_pruned_meanwhile_has_no_bytes(tmp_path, monkeypatch):
+    store = module.RunStore(str(tmp_path))
+    store.put("a/vm-1.jsonl", b"one\n")
+    monkeypatch.setattr(module, "_names", lambda folder: ["vm-1.jsonl", "gone.jsonl"])
+
+    assert store.sizes() == {"a": 4}
+
+
 def test_the_oldest_run_comes_first(tmp_path):
     store = module.RunStore(str(tmp_path))
     for age, key in enumerate(["new", "a-old", "older"]):

@@ -26,7 +26,7 @@ class RunPage:
         self._earlier: list[Shown] = []
         self._to_come = self._others()
         self._live = StatusPage(Path(store.path), self._put)
-        self._is_written = self._has_all = False
+        self._is_written = False
         self._began, self._spent = time.monotonic(), 0.0
 
     @property
@@ -86,14 +86,13 @@ class RunPage:
         yield from map(Shown, History(self._store).without(known))
 
     def _read_earlier(self) -> None:
-        while self._has_time() and not self._has_all and len(self._earlier) < _RUNS:
+        while self._has_time() and len(self._earlier) < _RUNS:
             began = time.thread_time()
             it = next(self._to_come, None)
             self._spent += 2 * (time.thread_time() - began)  # it will be written, too
             if it is None:
-                self._has_all = True
-            else:
-                self._earlier.append(it)
+                return
+            self._earlier.append(it)
 
     def _has_time(self) -> bool:
         elapsed = time.monotonic() - self._began

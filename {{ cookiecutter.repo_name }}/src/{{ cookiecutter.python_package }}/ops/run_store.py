@@ -64,7 +64,7 @@ class RunStore:
             for key in _folders(self.path):
                 folder = os.path.join(self.path, key)
                 files = (os.path.join(folder, name) for name in _names(folder))
-                sizes[key] = sum(map(os.path.getsize, files))
+                sizes[key] = sum(map(_size, files))
             return sizes
         for key, facts in self._journals():
             sizes[key] += facts["size"]
@@ -201,6 +201,13 @@ def _names(folder: str) -> list[str]:
         return sorted(name for name in os.listdir(folder) if name.endswith(ENDING))
     except FileNotFoundError:
         return []
+
+
+def _size(file: str) -> int:
+    try:
+        return os.path.getsize(file)
+    except FileNotFoundError:  # pruned in the meantime
+        return 0
 
 
 def _read_from(file: str, offset: int) -> bytes:
