@@ -1,0 +1,192 @@
+"""Whose suite is whose: by the catalog, by settings, by the name of the file."""
+
+import pytest
+from kedro.pipeline import node
+from kit import ops
+
+from .expectations_project import IDS, VALIDATOR, csv
+
+pytest_plugins = ["expectations.expectations_project"]
+
+OpsError = ops("core.errors").OpsError
+
+
+def validator(*on, **options):
+    given = {"class": VALIDATOR, "options": options}
+    return {**given, "on": list(on)} if on else given
+
+
+def attached(gated):
+    """The validators that Kedro sees: dataset, suite and times."""
+    catalog = gated.context.catalog
+    for name in list(catalog.keys()):
+        catalog.get(name)
+    return {
+        name: (spec.options["suite"], spec.on)
+        for name, spec in catalog.validator_specs.items()
+    }
+
+
+def test_a_suite_is_for_the_dataset_of_its_name(gated):
+    gated.suite("cars", IDS)
+    gated.load({"cars": csv("cars"), "bikes": csv("bikes")})
+
+    assert attached(gated) == {"cars": ("cars", ("save",))}
+
+
+def test_settings_attach_a_suite_to_other_datasets(gated):
+    gated.suite("vehicles", IDS)
+    gated.load(
+        {"cars": csv("cars"), "bikes": csv("bikes")},
+        attach={
+            "cars": {"suite": "vehicles"},
+            "bikes": {"suite": "vehicles", "when": ["load", "save", "end"]},
+        },
+    )
+
+    assert attached(gated) == {
+        "cars": ("vehicles", ("save",)),
+        "bikes": ("vehicles", ("load", "save")),
+    }
+
+
+def test_what_is_looked_at_after_the_run_only_has_no_validator(gated):
+    gated.suite("cars", IDS)
+    gated.load({"cars": csv("cars")}, attach={"cars": {"when": ["end"]}})
+
+    assert attached(gated) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (VALIDATOR, ("cars", ("load", "save"))),
+        (validator(), ("cars", ("load", "save"))),
+        (validator("save", suite="bikes"), ("bikes", ("save",))),
+        ({"class": VALIDATOR, True: "load"}, ("cars", ("load",))),  # "on", unquoted
+    ],
+)
+def test_the_catalog_names_a_suite(gated, given, expected):
+    gated.suite(expected[0], IDS)
+    gated.load({"cars": csv("cars", validator=given), "bikes": csv("bikes")})
+
+    assert attached(gated) == {"cars": expected}
+
+
+def test_what_else_the_catalog_says_of_the_validator_is_kept(gated):
+    gated.suite("cars", IDS)
+    given = {**validator("save"), "severity": "warn"}
+    gated.load({"cars": csv("cars", validator=given)})
+    gated.context.catalog.get("cars")
+
+    assert gated.context.catalog.validator_specs["cars"].severity == "warn"
+
+
+def test_a_dataset_of_a_pattern_gets_an_entry_of_its_own(gated):
+    gated.suite("cars_raw", IDS)
+    entries = {"{name}_raw": csv("{name}_raw")}
+    gated.pipelines(ops_node("cars_raw"), ops_node("bikes_raw"))
+    catalog = gated.load(entries)
+
+    assert attached(gated) == {"cars_raw": ("cars_raw", ("save",))}
+    assert str(catalog.get("cars_raw")._filepath).endswith("data/cars_raw.csv")
+    catalog.get("bikes_raw")
+    assert "bikes_raw" not in catalog.validator_specs
+
+
+def ops_node(name):
+    return node(lambda: None, None, name, name=name)
+
+
+def test_a_pattern_can_name_suites(gated):
+    gated.suite("cars_raw", IDS)
+    suite = validator("save", suite="{name}_raw")
+    gated.load({"{name}_raw": csv("{name}_raw", validator=suite)})
+    catalog = gated.context.catalog
+    catalog.get("cars_raw")
+
+    options = catalog.validator_specs["cars_raw"].options
+    assert (options["suite"], options["dataset"]) == ("cars_raw", "cars_raw")
+
+
+def test_the_suite_of_an_environment_is_found_there(gated):
+    gated.suite("cars", IDS, env="prod")
+    gated.load({"cars": csv("cars")})
+    assert attached(gated) == {}
+
+    gated.load({"cars": csv("cars")}, env="prod")
+    assert attached(gated) == {"cars": ("cars", ("save",))}
+
+
+def test_the_hook_may_fire_twice(gated):
+    gated.suite("cars", IDS)
+    settings = {"attach": {"cars": {"when": ["save", "end"]}}}
+    gated.load({"cars": csv("cars")}, **settings)
+    once = dict(gated.context.config_loader["catalog"])
+    gated.hooks.hook.after_context_created(context=gated.context)
+
+    assert [*gated.context.config_loader["catalog"]] == [*once]
+    assert attached(gated) == {"cars": ("cars", ("save",))}
+
+
+@pytest.mark.parametrize(
+    ("entries", "settings", "message"),
+    [
+        ({}, {}, "conf/base/expectations/cars.yml is for no dataset"),
+        (
+            {"cars": csv("cars"), "bikes": csv("bikes")},
+            {"bikes": {}},
+            "no suite 'bikes'",
+        ),
+        (
+            {"cars": csv("cars", validator=validator(suite="car"))},
+            {},
+            "cars.yml is for no dataset, because 'cars' has the suite 'car'",
+        ),
+        (
+            {
+                "cars": csv("cars"),
+                "bikes": csv("bikes", validator=validator(suite="c")),
+            },
+            {},
+            "no suite 'c': write conf/base/expectations/c.yml",
+        ),
+        (
+            {"cars": csv("cars", validator=validator("save"))},
+            {"cars": {"suite": "other"}},
+            "take one of the two away",
+        ),
+        (
+            {"cars": csv("cars", validator=validator("save"))},
+            {"cars": {"when": ["load"]}},
+            "take one of the two away",
+        ),
+        (
+            {"cars": csv("cars", validator="my.Model")},
+            {},
+            "has the validator my.Model in the catalog",
+        ),
+        (
+            {"cars": csv("cars", validator="my.Model")},
+            {"cars": {}},
+            "has the validator my.Model in the catalog",
+        ),
+        ({"cars": csv("cars")}, {"cars": {"when": ["later"]}}, "write one or more of"),
+        ({"cars": csv("cars")}, {"cars": {"when": []}}, "write one or more of"),
+        ({"cars": csv("cars")}, {"cars": {"sute": "x"}}, "did you mean 'suite'?"),
+    ],
+)
+def test_what_does_not_fit_together_is_an_error(gated, entries, settings, message):
+    gated.suite("cars", IDS)
+
+    with pytest.raises(OpsError) as caught:
+        gated.load(entries, attach=settings)
+    assert message in caught.value.message
+
+
+def test_both_ways_may_say_the_same(gated):
+    gated.suite("cars", IDS)
+    entries = {"cars": csv("cars", validator=validator("save"))}
+    gated.load(entries, attach={"cars": {"when": ["save", "end"]}})
+
+    assert attached(gated) == {"cars": ("cars", ("save",))}

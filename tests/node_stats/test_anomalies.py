@@ -1,0 +1,110 @@
+"""What is usual, by the last runs of the branch, and what is not."""
+
+import pytest
+from kit import ops
+
+module = ops("node_stats.anomalies")
+runs = ops("run_status.model")
+Summary = module.Summary
+
+
+@pytest.fixture
+def store(tmp_path):
+    return ops("run_status.run_store").RunStore(str(tmp_path))
+
+
+def dataset(rows=None, **schema):
+    return runs.Dataset("orders", saved=runs.Figures(row_count=rows, schema=schema))
+
+
+def node(seconds):
+    return runs.Node("fit", [], [], started=100.0, ended=100.0 + seconds)
+
+
+def usual(rows=(), seconds=(), schemas=()):
+    summaries = [Summary("dev", rows={"orders": each}) for each in rows]
+    summaries += [Summary("dev", seconds={"fit": each}) for each in seconds]
+    summaries += [Summary("dev", schemas={"orders": each}) for each in schemas]
+    return module.Usual(summaries)
+
+
+def test_far_fewer_rows_are_marked_with_what_is_usual():
+    known = usual(rows=[98_000, 97_500, 99_000])
+
+    assert known.marks_of_dataset(dataset(12_031)) == ["12,031 rows, usually 98,000"]
+    assert known.marks_of_dataset(dataset(200_000)) == ["200,000 rows, usually 98,000"]
+
+
+@pytest.mark.parametrize("rows", [98_000, 80_000, 120_000, None])
+def test_what_has_been_like_that_is_not(rows):
+    assert usual(rows=[98_000] * 3).marks_of_dataset(dataset(rows)) == []
+
+
+def test_two_runs_make_nothing_usual():
+    assert usual(rows=[5, 5]).marks_of_dataset(dataset(500)) == []
+    assert usual(seconds=[5, 5]).marks_of_node(node(500)) == []
+    assert usual().marks_of_dataset(runs.Dataset("orders")) == []
+
+
+def test_other_columns_than_in_the_last_run_are_marked():
+    known = usual(
+        schemas=[{"a": "Int64", "b": "String", "c": "String"}, {"z": "Int64"}]
+    )
+
+    assert known.marks_of_dataset(dataset(a="Float64", b="String", d="String")) == [
+        "new columns: d",
+        "columns gone: c",
+        "column a is Float64, was Int64",
+    ]
+    assert known.marks_of_dataset(dataset()) == []
+
+
+@pytest.mark.parametrize(
+    "seconds, marks", [(11, []), (14, []), (60, ["took 60 s, usually 10 s"])]
+)
+def test_a_node_that_takes_much_longer_is_marked(seconds, marks):
+    assert usual(seconds=[9, 10, 11]).marks_of_node(node(seconds)) == marks
+
+
+def test_seconds_are_medians():
+    assert usual(seconds=[1, 2, 30]).seconds() == {"fit": 2}
+
+
+def write(store, branch, count, rows, start=0):
+    for number in range(start, start + count):
+        store.put(f"{branch}-{number}/vm-1.jsonl", b"")
+        Summary(branch, rows={"orders": rows}).write(store, f"{branch}-{number}")
+
+
+def test_a_new_branch_is_compared_with_the_trunk(store):
+    write(store, "main", 5, rows=7)
+    write(store, "other", 9, rows=8)
+    write(store, "dev", 2, rows=9)
+
+    def found(branch):
+        runs = module.Usual.of(store, branch, ["main", "master"]).runs
+        return {run.branch for run in runs}, len(runs)
+
+    assert found("new") == found("dev") == ({"main"}, 5)
+    write(store, "dev", 12, rows=9, start=2)
+    assert found("dev") == ({"dev"}, 10)
+
+
+def test_figures_that_cannot_be_read_do_not_count(store):
+    write(store, "dev", 3, rows=7)
+    for key, text in [("a", b"{"), ("b", b"[]"), ("c", b'{"format": 99}')]:
+        store.put(f"{key}/figures.json", text)
+        store.put(f"{key}/vm-1.jsonl", b"")
+
+    assert len(module.Usual.of(store, "dev", []).runs) == 3
+
+
+def test_a_summary_is_what_a_run_showed():
+    run = runs.Run("key", "id", branch="dev")
+    run.nodes = {"fit": node(3), "bad": runs.Node("bad", [], [])}
+    run.nodes["fit"].state = runs.State.COMPLETE
+    run.datasets = {"orders": dataset(3, a="Int64"), "x": runs.Dataset("x")}
+
+    assert Summary.of(run) == Summary(
+        "dev", {"fit": 3.0}, {"orders": 3}, {"orders": {"a": "Int64"}}
+    )

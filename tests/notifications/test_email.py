@@ -1,0 +1,149 @@
+"""E-mail: what is written, and what a server makes of it."""
+
+import socketserver
+import threading
+
+import pytest
+from kit import ops
+
+from .told_runs import Kind, made
+
+module = ops("notifications.email")
+ChannelError = ops("notifications.channel").ChannelError
+
+
+class Talk(socketserver.StreamRequestHandler):
+    """As much of SMTP as it takes."""
+
+    def handle(self):
+        server, taken = self.server, []
+        self.say(server.greeting)
+        for line in self.rfile:
+            word = line.decode().strip().upper()
+            if word.startswith("EHLO"):
+                self.say("250-here\r\n250 AUTH PLAIN")
+            elif word.startswith("AUTH"):
+                self.say(server.login)
+            elif word.startswith("RCPT") and "UNKNOWN" in word:
+                self.say("550 no such person")
+            elif word == "DATA":
+                self.say("354 go on")
+                while (line := self.rfile.readline()) != b".\r\n":
+                    taken.append(line.decode())
+                server.mails.append("".join(taken))
+                self.say("250 taken")
+            elif word == "QUIT":
+                self.say("221 bye")
+                return
+            else:
+                self.say("250 ok")
+
+    def say(self, text):
+        self.wfile.write(f"{text}\r\n".encode())
+
+
+@pytest.fixture
+def server():
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk) as server:
+        server.daemon_threads = True
+        server.mails, server.greeting, server.login = [], "220 here", "235 welcome"
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def channel(server=None, credentials=None, **settings):
+    known = {
+        "host": "127.0.0.1",
+        "port": server.server_address[1] if server else 1,
+        "security": "plain",
+        "sender": "runs@example.com",
+        "to": ["ada@example.com"],
+    }
+    return module.Mail("email", {**known, **settings}, credentials)
+
+
+def test_a_mail_is_sent_in_text_and_html(server):
+    mail = channel(server, {"username": "robot", "password": "secret"})
+    mail.prepare()
+    answer = mail.send(made(), ["ada@example.com", "bob@example.com"], 5)
+
+    [written] = server.mails
+    assert "accepted by 127.0.0.1" in answer
+    assert "To: ada@example.com, bob@example.com" in written
+    assert f"Subject: {made().title}" in written
+    assert "text/plain" in written
+    assert "text/html" in written
+
+
+def test_messages_of_a_thread_belong_together():
+    mails = [module.written_mail(made(), "runs@example.com", ["a@b.c"]) for _ in "12"]
+
+    assert mails[0]["References"] == mails[1]["References"] == "<runs.0123@example.com>"
+    assert mails[0]["Message-ID"] != mails[1]["Message-ID"]
+    assert mails[0]["Importance"] == "high"
+    well = module.written_mail(made(Kind.SUCCESS), "runs@example.com", ["a@b.c"])
+    assert well["Importance"] is None
+
+
+def test_a_line_break_in_a_header_is_refused():
+    with pytest.raises(ValueError):
+        module.written_mail(
+            made(title="a\r\nBcc: x@y.z"), "runs@example.com", ["a@b.c"]
+        )
+    with pytest.raises(ChannelError, match="is no address"):
+        channel().send(made(), ["a@b.c\r\nBcc: x@y.z"], 1)
+
+
+def test_who_is_refused_is_named(server):
+    with pytest.raises(ChannelError, match="unknown@b.c is refused: 550 no such"):
+        channel(server).send(made(), ["unknown@b.c"], 5)
+    with pytest.raises(ChannelError, match="unknown@b.c is refused: 550 no such"):
+        channel(server).send(made(), ["unknown@b.c", "ada@b.c"], 5)
+    assert len(server.mails) == 1
+
+
+def test_what_the_server_says_is_told(server):
+    server.login = "535 wrong password"
+    with pytest.raises(ChannelError, match="answers 535: wrong password"):
+        channel(server, {"username": "a", "password": "b"}).send(made(), ["a@b.c"], 5)
+    server.greeting = "554 go away"
+    with pytest.raises(ChannelError, match="answers 554: go away"):
+        channel(server).send(made(), ["a@b.c"], 5)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_server_without_tls_is_not_spoken_to(server, security):
+    with pytest.raises(ChannelError, match="cannot be used"):
+        channel(server, security=security).send(made(), ["a@b.c"], 5)
+    assert server.mails == []
+
+
+def test_nobody_there_is_told():
+    with pytest.raises(ChannelError, match="127.0.0.1:1 cannot be used"):
+        channel().send(made(), ["a@b.c"], 1)
+
+
+def test_what_is_missing_is_told_before():
+    assert list(channel().problems()) == []
+    problems = list(
+        channel(
+            credentials={"username": ""},
+            host="",
+            security="ssl",
+            sender="A <a@b.c>",
+            to=["all", "a@b.c"],
+        ).problems()
+    )
+    path = "notifications.channels.email"
+    assert [problem.split(":")[0] for problem in problems] == [
+        f"{path}.security is 'ssl'",
+        "there is no server",
+        f"{path}.sender is 'A <a@b.c>'",
+        f"'all' in {path}.to is no address",
+        "credentials.yml has no .username",
+        "credentials.yml has no .password",
+    ]
+    assert "nobody is told" in list(channel(to=[]).problems())[0]

@@ -1,0 +1,299 @@
+"""Notifications: the hook that tells how runs end."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import click
+import pytest
+from kedro.framework.hooks import hook_impl
+from kedro.pipeline import node
+from kit import ops
+from run_status.run_project import RunProject, same
+
+from .told_runs import Kept, Kind
+
+module = ops("notifications.hook")
+interruption = ops("run_status.interruption")
+journal = ops("run_status.journal")
+redaction = ops("core.redaction")
+run_status = ops("run_status.hook")
+OpsError = ops("core.errors").OpsError
+PLACE = __package__ + ".told_runs"
+KEPT = {"mine": {"type": f"{PLACE}.Kept", "to": ["#a"]}}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.setenv("STEEL_TOES_BRANCH", "dev")
+    monkeypatch.setenv(module.ENABLED, "on")
+    for name in ("RUN_STATUS_KEY", run_status.ENABLED):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Kept, "told", [])
+    monkeypatch.setattr(Kept, "prepared", [])
+    monkeypatch.setattr(redaction, "_KNOWN", [])
+    hooks = run_status.RunStatus(), module.Notifications()
+    project = RunProject(tmp_path / "project", *hooks)
+    tell(project)
+    return project
+
+
+def tell(project, channels=None, store=None, **known):
+    settings = {"channels": KEPT if channels is None else channels, **known}
+    project.settings(notifications=settings, **({"store": store} if store else {}))
+
+
+def fail(data):
+    raise ValueError("no such number")
+
+
+FAILING = node(fail, "raw", "out", name="one")
+
+
+def failing(project, **known):
+    with pytest.raises(ValueError):
+        project.session(FAILING, **known)
+
+
+def checks(run):
+    return [c.message for c in run.checks if c.guard == "notifications"]
+
+
+def titles():
+    return [message.title for message, _ in Kept.told]
+
+
+def test_a_failure_is_told_when_all_of_it_is_in_the_journal(project):
+    failing(project)
+
+    [(message, to)] = Kept.told
+    assert (message.kind, to) == (Kind.FAILURE, ["#a"])
+    assert message.resume == "kedro run"
+    assert checks(project.run()) == ["sent: kept"]
+
+
+def test_what_ends_well_is_told_only_after_what_did_not(project):
+    project.session()
+    assert Kept.prepared == []
+    failing(project)
+    project.session(node(same, "raw", "out", name="one"))
+    project.session()
+
+    assert [message.kind for message, _ in Kept.told] == [Kind.FAILURE, Kind.RECOVERY]
+
+
+def test_the_record_of_a_run_is_written_though_nothing_is_told(project, monkeypatch):
+    monkeypatch.setenv(module.ENABLED, "off")
+    project.session()
+    [key] = project.store.keys()
+    assert project.store.get(f"{key}/notified.json") is None
+
+    monkeypatch.setenv(module.ENABLED, "on")
+    tell(project, only={"branches": ["main"]})
+    failing(project)
+    assert project.store.get(f"{project.store.keys()[-1]}/notified.json")
+    assert Kept.told == []
+
+
+class Guard:
+    @hook_impl
+    def before_pipeline_run(self):
+        raise OpsError("not today")
+
+
+def test_what_a_guard_stops_is_told(project):
+    project.hooks.register(Guard())
+    with pytest.raises(OpsError):
+        project.session()
+
+    assert titles() == [
+        f"{ops('run_status.describe').project.PACKAGE_NAME} did not start: OpsError: not today"
+    ]
+
+
+def test_without_a_journal_there_is_nothing_to_tell(project, monkeypatch):
+    monkeypatch.setenv(run_status.ENABLED, "off")
+    failing(project)
+    project.hooks.register(Guard())
+    with pytest.raises(OpsError):
+        project.session(run_id="run-2")
+
+    assert Kept.told == []
+
+
+def test_a_channel_that_fails_is_a_warning(project, caplog):
+    broken = {"type": f"{PLACE}.Broken", "to": []}
+    tell(project, channels={"broken": broken, **KEPT})
+    failing(project)
+
+    assert len(Kept.told) == 1
+    assert "broken: RuntimeError: it does not work, and nobody knows why" in caplog.text
+    assert checks(project.run())[0].startswith("not sent: RuntimeError")
+
+
+def test_a_channel_that_hangs_keeps_nobody_waiting(project, caplog):
+    tell(project, {"slow": {"type": f"{PLACE}.Slow", "to": []}}, limit=0.1)
+    began = time.monotonic()
+    failing(project)
+
+    assert time.monotonic() - began < 2
+    assert "Notifications: slow: no answer" in caplog.text or "not sent" in caplog.text
+
+
+def test_what_is_missing_is_a_warning_or_stops_the_run(project, caplog):
+    channels = {"mine": {**KEPT["mine"], "credentials": "lost"}, "odd": {"type": "x.Y"}}
+    tell(project, channels=channels)
+    project.session()
+    assert "mine: credentials.yml has no 'lost'" in caplog.text
+    assert "which is no class of a channel" in caplog.text
+    assert len(checks(project.run())) == 2
+
+    tell(project, channels=channels, check="error")
+    with pytest.raises(OpsError, match="nobody could be told of it. mine: credentials"):
+        project.session()
+    assert len(project.runs()) == 1
+
+
+def test_a_class_that_cannot_be_made_is_only_a_warning(project, caplog, monkeypatch):
+    def refuse(self):
+        raise RuntimeError("not mine")
+
+    monkeypatch.setattr(Kept, "problems", refuse)
+    project.session()
+    assert "mine: RuntimeError: not mine" in caplog.text
+
+
+def test_the_start_is_told_where_the_message_can_be_changed(project, monkeypatch):
+    tell(project, when={"start": True, "success": True})
+    project.session()
+    assert [message.kind for message, _ in Kept.told] == [Kind.SUCCESS]
+
+    monkeypatch.setattr(Kept, "edits", True)
+    project.session()
+    kinds = [message.kind for message, _ in Kept.told]
+    assert kinds == [Kind.SUCCESS, Kind.START, Kind.SUCCESS]
+
+
+def test_many_runs_at_once_tell_one_message_each(project):
+    project.session()  # what is imported late is imported
+    with ThreadPoolExecutor(20) as threads:
+        names = [f"run-{number}" for number in range(20)]
+        list(threads.map(lambda name: failing(project, run_id=name), names))
+
+    told = [message.key for message, _ in Kept.told]
+    assert len(told) == len(set(told)) == 20
+
+
+def kill(project, monkeypatch):
+    """A run whose process is gone."""
+    with monkeypatch.context() as patch:
+        for name in ("after_pipeline_run", "on_pipeline_error"):
+            patch.setattr(project.hooks.hook, name, lambda **known: None)
+        project.session()
+    for entries in journal.running():
+        entries.flush(5)
+        journal.end(entries)
+    interruption._ENDINGS.clear()
+    for hook in project.hooks.get_plugins():
+        getattr(hook, "_open", {}).clear()
+    monkeypatch.setattr(ops("run_status.process"), "is_alive", lambda who: False)
+
+
+def test_a_killed_run_is_told_once_by_the_next(project, monkeypatch):
+    kill(project, monkeypatch)
+    project.session()
+    project.session()
+
+    [(message, _)] = [each for each in Kept.told if each[0].kind != Kind.RECOVERY]
+    assert message.kind == Kind.INTERRUPTION
+    assert message.key == [run.key for run in project.runs()][0]
+
+
+def test_a_killed_run_is_told_after_a_look_at_runs(project, monkeypatch):
+    kill(project, monkeypatch)
+    with click.Context(click.Command("runs"), info_name="runs") as command:
+        with click.Context(click.Command("list"), parent=command, info_name="list"):
+            project.context()
+        assert Kept.told == []
+
+    assert [message.kind for message, _ in Kept.told] == [Kind.INTERRUPTION]
+
+
+def test_who_has_no_channel_leaves_a_killed_run_to_others(project, monkeypatch):
+    kill(project, monkeypatch)
+    tell(project, channels={})
+    project.session()
+    tell(project)
+    project.session()
+
+    assert Kind.INTERRUPTION in [message.kind for message, _ in Kept.told]
+
+
+def test_a_run_that_is_asked_to_end_is_told(project):
+    def end(data):
+        interruption._end_all("SIGTERM")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        project.session(node(end, "raw", "out", name="one"))
+
+    [title] = titles()
+    assert "the process was asked to end" in title
+
+
+def test_a_run_that_was_left_makes_room_for_the_next(project):
+    def leave(data):
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            project.session(node(leave, "raw", "out", name="one"))
+    project.session()
+
+    hook = project.hooks.get_plugins()
+    [notifications] = [each for each in hook if isinstance(each, module.Notifications)]
+    assert notifications._open == {}
+
+
+def test_behind_a_url_killed_runs_are_told_at_the_end(project, monkeypatch):
+    tell(project, store="memory://notifications/ops")
+    kill(project, monkeypatch)
+    failing(project)
+
+    kinds = {message.kind for message, _ in Kept.told}
+    assert kinds == {Kind.INTERRUPTION, Kind.FAILURE}
+
+
+def test_workers_know_what_they_may_not_write(project, monkeypatch):
+    hook = module.Notifications()
+    redaction.hide(["hunter2!"])
+    told = hook.tell_workers()
+    monkeypatch.setattr(redaction, "_KNOWN", [])
+    hook.start_worker(told)
+
+    assert redaction.text("a hunter2! b") == "a *** b"
+
+
+def test_secrets_of_the_project_are_in_no_text(project):
+    (project.path / "conf/local/credentials.yml").write_text("db: {con: hunter2-x}")
+
+    def tell_it(data):
+        raise ValueError("hunter2-x")
+
+    with pytest.raises(ValueError):
+        project.session(node(tell_it, "raw", "out", name="one"))
+
+    [(message, _)] = Kept.told
+    assert "hunter2-x" not in message.text()
+    [key] = project.store.keys()
+    assert all(b"hunter2-x" not in text for text in project.store.read(key).values())
+
+
+def test_no_thread_is_left(project):
+    before = {*threading.enumerate()}
+    failing(project)
+    project.session()
+
+    for thread in {*threading.enumerate()} - before:
+        thread.join(5)
+        assert not thread.is_alive()

@@ -1,0 +1,127 @@
+"""What can be wrong with a catalog."""
+
+import pytest
+from kedro.framework import project
+from kit import ops
+
+from .planned import pipeline, text
+
+pytest_plugins = ["preflight.planned"]
+module = ops("preflight.catalog")
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    """The registered pipelines, which a test may change."""
+    pipelines = {"__default__": pipeline()}
+    monkeypatch.setattr(project, "pipelines", pipelines)
+    return pipelines
+
+
+def found(run):
+    return [(each.subject, each.what) for each in module.check(run)]
+
+
+def test_nothing_is_wrong_with_a_sound_catalog(planner):
+    run = planner.run({"a": text("a"), "b": text("b")}, ("a", "b"), ("params:a", "c"))
+
+    assert found(run) == []
+
+
+def test_an_entry_that_gives_no_dataset(planner):
+    [(subject, what)] = found(planner.run({"a": text("a", x=1)}, ("a", "b")))
+
+    assert subject == "a"
+    assert "its arguments do not fit" in what
+
+
+def test_inputs_and_parameters_that_nothing_gives(planner):
+    run = planner.run(
+        {"cars": text("a")}, ("carz", "b"), ("none", "c"), ("params:b.c", "d")
+    )
+
+    problems = {each.subject: each for each in module.check(run)}
+
+    assert problems["carz"].remedy == "did you mean 'cars'?"
+    assert problems["none"].remedy.startswith("add it to the catalog")
+    assert problems["params:b.c"].where == "node to_d"
+
+
+def test_a_catch_all_pattern_gives_no_parameters(planner):
+    run = planner.run({"{any}": text("{any}")}, ("params:b", "d"))
+
+    assert [subject for subject, _ in found(run)] == ["params:b"]
+
+
+def test_validators_are_resolved(planner):
+    entries = {
+        "a": text("a", validator="nowhere.check"),
+        "b": text("b", validator={"class": "nowhere.check", "enabled": False}),
+        "c": text("c", validator="math.sqrt"),
+    }
+    run = planner.run(entries, ("a", "b"), ("a", "c"))
+    [(subject, what)] = found(run)
+    assert (subject, "nowhere" in what) == ("a", True)
+
+    run.catalog.validation_enabled = False
+    assert found(run) == []
+
+
+def test_a_slip_is_a_warning_if_nobody_uses_the_entry(planner, registered):
+    run = planner.run({"companies": text("a")}, ("params:a", "companeis"))
+    [problem] = module.check(run)
+    assert (problem.subject, problem.level) == ("companeis", "warn")
+
+    registered["__default__"] = pipeline(("companies", "x"))
+    assert found(run) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("companies", "compnies", True),
+        ("compnies", "companies", True),
+        ("companies", "compnaies", True),
+        ("companies", "compamies", True),
+        ("raw_companies", "raw_compnies", True),
+        ("companies", "companies", False),
+        ("x_train", "y_train", False),
+        ("model_1", "model_2", False),
+        ("train", "model", False),
+        ("car", "cars", False),
+        ("a_companies", "b_compnies", False),
+        ("companies", "raw_companies", False),
+        ("abcdefg", "bbcdefh", False),
+        ("some1", "some_", False),
+    ],
+)
+def test_what_is_a_slip(one, other, expected):
+    assert module.is_slip(one, other) is expected
+
+
+def test_entries_that_kedro_cannot_make_a_catalog_with(planner):
+    context = planner.context(
+        {
+            "fine": text("a", credentials="team"),
+            "list": ["x"],
+            "typeless": {"filepath": "x"},
+            "poor": text("a", credentials="taem"),
+            "poorer": {"type": "x", "dataset": text("a", credentials="zzz")},
+            "odd": text("a", validator=["x"]),
+        },
+        credentials={"team": {"key": "a"}},
+    )
+
+    problems = module.broken_entries(context)
+
+    assert sorted(problems) == ["list", "odd", "poor", "poorer", "typeless"]
+    assert problems["poor"].remedy.startswith("did you mean 'team'?")
+    assert problems["odd"].what.startswith("has a bad 'validator': list form")
+    assert problems["list"].where.startswith("conf/base/catalog.yml:")
+
+
+def test_without_a_catalog_nothing_is_broken(planner):
+    context = planner.context({})
+    (planner.path / "conf" / "base" / "catalog.yml").unlink()
+
+    assert module.broken_entries(context) == {}

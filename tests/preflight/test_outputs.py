@@ -1,0 +1,178 @@
+"""Whether what is saved can be saved."""
+
+import os
+import shutil
+from collections import namedtuple
+
+import fsspec
+import pytest
+from kedro.io import DataCatalog, Version
+from kedro_datasets.text import TextDataset
+from kit import ops
+
+from .planned import text
+
+pytest_plugins = ["preflight.planned"]
+module = ops("preflight.outputs")
+questions = ops("preflight.deadline")
+
+
+def problems(run, answers=None):
+    asked = module.questions(run, 5)
+    answers = questions.ask_all(asked) if answers is None else answers
+    return [*module.check(run, answers, 5)]
+
+
+def of(planner, dataset, **more):
+    catalog = DataCatalog({"y": dataset})
+    return problems(planner.run({}, ("x", "y"), catalog=catalog), **more)
+
+
+def test_a_folder_that_is_there_or_can_be_made(planner):
+    entries = {"a": text("data/a.txt"), "b": text("data/x/y/b.txt")}
+    before = sorted(planner.path.rglob("*"))
+
+    assert problems(planner.run(entries, ("x", "a"), ("x", "b"))) == []
+    assert [path for path in sorted(planner.path.rglob("*")) if "conf" not in str(path)]
+    assert not (planner.path / "data" / "x").exists()
+    assert before
+
+
+def test_a_file_in_the_place_of_a_folder(planner):
+    planner.write("data/file", "x")
+
+    [problem] = problems(planner.run({"a": text("data/file/x/a.txt")}, ("x", "a")))
+
+    assert problem.what.endswith("data/file is a file, where a folder is needed")
+
+
+def test_a_file_in_the_place_of_versions(planner):
+    planner.write("data/a.txt", "x")
+    entries = {"a": text("data/a.txt", versioned=True)}
+
+    [problem] = problems(planner.run(entries, ("x", "a")))
+
+    assert "where the versions need a folder" in problem.what
+
+
+def test_a_folder_that_is_not_ours(planner, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+
+    [problem] = problems(planner.run({"a": text("data/a.txt")}, ("x", "a")))
+
+    assert problem.what.endswith("data may not be written to by this user")
+
+
+Usage = namedtuple("Usage", "free")
+
+
+@pytest.fixture
+def free(monkeypatch):
+    """Say how much room the disk has."""
+
+    def say(bytes_free):
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(bytes_free))
+
+    return say
+
+
+def test_room_for_another_version_as_big_as_the_last(planner, free):
+    entries = {"a": text("data/a.txt", versioned=True), "b": text("data/b.txt")}
+    planner.write("data/a.txt/1/a.txt", "x")
+    planner.write("data/a.txt/2/a.txt", "x" * 100)
+    planner.write("data/b.txt", "x" * 1000)  # is replaced: needs no more than it has
+    run = planner.run(entries, ("x", "a"), ("x", "b"))
+    free(100)
+    assert problems(run) == []
+    free(99)
+
+    [problem] = problems(run)
+
+    assert problem.what == (
+        "the disk has 99 bytes free; what is saved there took 100 the last time"
+    )
+    assert problem.subject == "a, b"
+
+
+class TwoPlaces(TextDataset):
+    """Saves to the first place, and reads the second until then."""
+
+    @property
+    def readings(self):
+        return [self, TextDataset(filepath=f"{self._filepath}_base")]
+
+
+def test_room_for_a_first_copy_as_big_as_what_it_is_made_of(planner, free):
+    path = planner.path / "data" / "a"
+    free(9)
+    assert of(planner, TwoPlaces(filepath=str(path))) == []  # no last time
+    path.with_name("a_base").mkdir()
+    path.with_name("a_base").joinpath("part").write_text("x" * 10)
+
+    assert len(of(planner, TwoPlaces(filepath=str(path)))) == 1
+    path.write_text("x")
+    assert of(planner, TwoPlaces(filepath=str(path))) == []
+
+
+def test_a_disk_that_does_not_tell_is_not_asked_twice(planner, monkeypatch):
+    def fail(path):
+        raise OSError
+
+    monkeypatch.setattr(shutil, "disk_usage", fail)
+
+    assert problems(planner.run({"a": text("data/a.txt")}, ("x", "a"))) == []
+
+
+class Bucket(fsspec.AbstractFileSystem):
+    """Like s3fs, with a bucket that takes some keys."""
+
+    protocol = "s3"
+    cachable = False
+    s3_additional_kwargs = {"SSE": "yes"}  # noqa: RUF012
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def split_path(self, path):
+        return (*path.split("/", 1), None)
+
+    def call_s3(self, method, *args, Key, **kwargs):
+        if "denied" in Key:
+            raise PermissionError("Access Denied")
+        if method == "create_multipart_upload":
+            assert args == (self.s3_additional_kwargs,)
+            self.open.append(Key)
+            return {"UploadId": Key}
+        self.open.remove(kwargs["UploadId"])
+        return {}
+
+
+def in_bucket(path, **more):
+    dataset = TextDataset(filepath=f"memory://{path}", **more)
+    dataset._fs, dataset._protocol = Bucket(), "s3"
+    return dataset
+
+
+def test_a_bucket_is_asked_by_an_upload_that_is_called_off(planner):
+    dataset = in_bucket("b/x/a.txt", version=Version(None, None))
+
+    assert of(planner, dataset) == []
+    assert dataset._fs.open == []
+
+
+def test_a_bucket_that_refuses_and_one_that_is_silent(planner):
+    [problem] = of(planner, in_bucket("b/denied/a.txt"))
+    assert problem.what.endswith("takes no data: PermissionError: Access Denied")
+
+    run = planner.run({}, ("x", "y"), catalog=DataCatalog({"y": in_bucket("b/a.txt")}))
+    silence = {each.key: questions.NoAnswer() for each in module.questions(run, 5)}
+    [problem] = problems(run, silence)
+    assert problem.what.startswith("no answer within 5 s from s3://")
+
+
+def test_any_other_store_cannot_be_told(planner):
+    [problem] = of(planner, TextDataset(filepath="memory://b/a.txt"))
+
+    assert problem.level == "note"
+    assert "cannot tell without writing" in problem.what

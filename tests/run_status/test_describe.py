@@ -1,0 +1,167 @@
+"""The plan of a run: its key, and what it sets out to do."""
+
+import re
+
+import pytest
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline, node
+from kit import ops
+
+module = ops("run_status.describe")
+# What Airflow 3 sets for a task; Airflow 2 has an execution date for the logical one.
+AIRFLOW = {
+    "AIRFLOW_CTX_DAG_ID": "Sales",
+    "AIRFLOW_CTX_DAG_OWNER": "airflow",
+    "AIRFLOW_CTX_DAG_RUN_ID": "manual__2026-01-01T00:00:00.477497+00:00",
+    "AIRFLOW_CTX_LOGICAL_DATE": "2026-01-01T00:00:00+00:00",
+    "AIRFLOW_CTX_TASK_ID": "clean",
+    "AIRFLOW_CTX_TRY_NUMBER": "1",
+}
+
+
+def identity(data):
+    return data
+
+
+def parts(data):
+    yield data
+
+
+def test_every_run_has_a_key_of_its_own():
+    keys = {module.key_of("2026-01-01T00.00.00.000Z", {}) for _ in range(50)}
+
+    assert len(keys) == 50
+    assert all(
+        re.fullmatch(r"2026-01-01T00\.00\.00\.000Z-[0-9a-f]{8}", k) for k in keys
+    )
+
+
+@pytest.mark.parametrize(
+    "given", ["a", "A", "con", "../x", "a/b", "a b", "ü" * 300, "x:y", ".", "a.", "-"]
+)
+def test_a_key_that_is_given_is_a_file_name_everywhere(given):
+    key = module.key_of("run", {module.KEY: given})
+
+    assert re.fullmatch(r"[a-z0-9-]{1,70}-[0-9a-f]{8}", key)
+    assert key == module.key_of("other", {module.KEY: given})
+
+
+def test_keys_that_read_the_same_are_not_the_same():
+    keys = {module.key_of("", {module.KEY: each}) for each in ["a/b", "a-b", "A-b"]}
+
+    assert len(keys) == 3
+
+
+def test_airflow_names_the_run():
+    key = module.key_of("run", AIRFLOW)
+    other = {"AIRFLOW_CTX_TASK_ID": "fit", "AIRFLOW_CTX_TRY_NUMBER": "2"}
+
+    assert key.startswith("sales-manual-2026")
+    assert module.key_of("run", AIRFLOW | other) == key
+    assert module.key_of("run", {"AIRFLOW_CTX_DAG_ID": "Sales"}).startswith("run-")
+    assert module.key_of("run", AIRFLOW | {module.KEY: "mine"}).startswith("mine-")
+
+
+@pytest.fixture
+def described(tmp_path, monkeypatch):
+    """What is entered of a run of a part of a pipeline."""
+    whole = Pipeline(
+        [
+            node(identity, "raw", "mid", name="one", tags=["a"], namespace=None),
+            node(parts, ["mid"], "out", name="two"),
+            node(identity, "params:x", "memory", name="three"),
+        ]
+    )
+    monkeypatch.setattr(module.project, "pipelines", {"__default__": whole})
+    catalog = DataCatalog.from_config(
+        {
+            "raw": {
+                "type": "kedro.io.CachedDataset",
+                "dataset": {
+                    "type": "pickle.PickleDataset",
+                    "filepath": f"{tmp_path}/data/raw.pkl",
+                },
+            },
+            "mid": {"type": "pickle.PickleDataset", "filepath": "memory:///mid.pkl"},
+            "out": {"type": "no.such.Dataset"},
+        }
+    )
+
+    def act(pipeline=whole, **more):
+        params = {"project_path": str(tmp_path), "run_id": "r", "runner": "R", **more}
+        return module.describe(params, pipeline, catalog)
+
+    act.whole = whole
+    return act
+
+
+def test_nodes_are_told_with_what_is_not_selected(described):
+    told = described(described.whole.only_nodes("one"))["nodes"]
+
+    by_name = {each["name"]: each for each in told}
+    assert by_name.keys() == {"one", "two", "three"}
+    assert "selected" not in by_name["one"]
+    assert by_name["two"]["selected"] is by_name["three"]["selected"] is False
+    assert by_name["two"]["generator"]
+    assert by_name["one"]["inputs"], by_name["one"]["tags"] == (["raw"], ["a"])
+
+
+def test_a_pipeline_that_is_not_registered_is_told_as_it_is(described):
+    other = Pipeline([node(identity, "raw", "mid", name="new")])
+
+    assert [each["name"] for each in described(other)["nodes"]] == ["new"]
+    unknown = described(other, pipeline_names=["gone"])
+    assert [each["name"] for each in unknown["nodes"]] == ["new"]
+
+
+def test_datasets_are_told_with_type_and_place(described):
+    told = {each.pop("name"): each for each in described()["datasets"]}
+
+    assert told == {
+        "raw": {"type": "CachedDataset", "place": "data/raw.pkl"},
+        "mid": {"type": "pickle.PickleDataset", "place": "memory:///mid.pkl"},
+        "out": {"type": "MemoryDataset"},
+        "memory": {"type": "MemoryDataset"},
+        "params:x": {"type": "parameter"},
+    }
+
+
+def test_the_place_of_a_table_is_its_name():
+    class Table:
+        _load_args = {"table_name": "cars"}  # noqa: RUF012
+
+    assert module._place(Table()) == "cars"
+    assert module._place(object()) == ""
+
+
+@pytest.mark.parametrize(
+    "runner, name, blind",
+    [
+        ("<kedro.runner.thread_runner.ThreadRunner object at 0x7>", "ThreadRunner", 0),
+        (
+            "<kedro.runner.parallel_runner.ParallelRunner object at 0x7>",
+            "ParallelRunner",
+            1,
+        ),
+        ("<toe.runners.ParallelRunner object at 0x7>", "ParallelRunner", 0),
+        ("Mine", "Mine", 0),
+        ("None", "SequentialRunner", 0),  # of `session.run`, without one
+    ],
+)
+def test_a_runner_without_hooks_in_its_workers_is_known(
+    described, monkeypatch, runner, name, blind
+):
+    monkeypatch.setenv("KEDRO_MP_CONTEXT", "spawn")
+    told = described(runner=runner)
+
+    assert (told["runner"], told["blind"]) == (name, bool(blind))
+
+
+def test_without_branch_and_user_it_is_told(described, monkeypatch):
+    monkeypatch.setattr(module.who, "user", lambda: "")
+    for variable in ["STEEL_TOES_BRANCH", *ops("core.branch")._CI_SYSTEMS]:
+        monkeypatch.delenv(variable, raising=False)
+    told = described(tags=["a"], runtime_params={"token": "x"})
+
+    assert (told["branch"], told["user"]) == ("", "")
+    assert told["params"] == {"tags": ["a"], "runtime_params": {"token": "***"}}

@@ -1,0 +1,68 @@
+"""The history: the runs in a store."""
+
+import os
+import time
+
+import pytest
+from kit import ops
+
+from .test_replay import ENDED, main, text
+
+module = ops("run_status.history")
+OpsError = ops("core.errors").OpsError
+
+
+@pytest.fixture
+def history(tmp_path):
+    store = ops("run_status.run_store").RunStore(str(tmp_path))
+    for age, key in enumerate(["2026-c", "2026-b", "2025-a"]):
+        store.put(f"{key}/vm-1.jsonl", text(main(ENDED)))
+        os.utime(tmp_path / "runs" / key, (1000 - age, 1000 - age))
+    return module.History(store)
+
+
+def test_the_last_run_comes_first(history):
+    assert [run.started for run in history] == [100] * 3
+    assert history.find("last") == "2026-c"
+    assert len(list(history.without({"2026-c"}))) == 2
+
+
+def test_a_run_is_found_by_the_start_of_its_key(history):
+    assert history.find("2025") == "2025-a"
+    assert history.find("2026-b") == "2026-b"
+
+
+@pytest.mark.parametrize(
+    "name, said", [("2026", "2 runs start with"), ("x", "No run starts with 'x'")]
+)
+def test_else_it_is_refused(history, name, said):
+    with pytest.raises(OpsError, match=said):
+        history.find(name)
+
+
+def test_without_runs_it_says_how_to_make_one(tmp_path):
+    empty = module.History(ops("run_status.run_store").RunStore(str(tmp_path)))
+
+    with pytest.raises(OpsError, match="kedro run"):
+        empty.find("last")
+
+
+def test_the_oldest_are_forgotten_but_not_what_goes_on(history):
+    history.store.put("2025-a/vm-1.jsonl", text(main(at=time.time())))
+    os.utime(f"{history.store.path}/2025-a", (1, 1))
+    history.prune(2, "new")
+
+    assert history.store.keys() == ["2025-a", "2026-c"]
+
+
+@pytest.mark.parametrize("keep, left", [(1, 0), (2, 1), (3, 2), (4, 3), (50, 3)])
+def test_so_many_are_kept_with_the_one_that_begins(history, keep, left):
+    history.prune(keep, "new")
+
+    assert len(history.store.keys()) == left
+
+
+def test_what_was_never_told_is_left_out(history):
+    history.store.put("x/vm-1.jsonl", b"")
+
+    assert len(list(history)) == 3

@@ -1,0 +1,250 @@
+"""The journal: events of a run, written by each process to a file of its own."""
+
+import errno
+import json
+import logging
+import os
+import threading
+
+import pytest
+from kit import ops
+
+module = ops("run_status.journal")
+RunStore = ops("run_status.run_store").RunStore
+
+
+@pytest.fixture(autouse=True)
+def _nothing_open():
+    yield
+    for journal in module.running():
+        module.end(journal)
+
+
+@pytest.fixture
+def ticket(tmp_path):
+    return module.Ticket(RunStore(str(tmp_path)), "key", "run-1", "/project")
+
+
+def in_a_fork(action):
+    """Act in a process that is forked from this one; return its id."""
+    child = os.fork()
+    if not child:
+        action()
+        os._exit(0)
+    os.waitpid(child, 0)
+    return child
+
+
+def by_process(tmp_path):
+    """The names of the events of each process."""
+    return {
+        process["pid"]: [each["event"] for each in rest]
+        for process, *rest in events(tmp_path)
+    }
+
+
+def events(tmp_path):
+    """The events of each process."""
+    files = sorted((tmp_path / "runs" / "key").glob("*.jsonl"))
+    return [list(map(json.loads, file.read_text().splitlines())) for file in files]
+
+
+def test_figures_go_with_the_next_event_of_their_thread(ticket, tmp_path):
+    journal = module.start(ticket, object())
+    journal.note("saved", "a", {"size": 1})
+    journal.note("saved", "b", {"size": 2})
+    journal.note("peak", "node", 3)
+    other = threading.Thread(target=journal.enter, args=["elsewhere"])
+    other.start()
+    other.join()
+    journal.enter("next")
+    journal.enter("later")
+
+    [[_, *found]] = events(tmp_path)
+    assert {each["event"]: each.get("stats") for each in found} == {
+        "elsewhere": None,
+        "next": {"saved": {"a": {"size": 1}, "b": {"size": 2}}, "peak": {"node": 3}},
+        "later": None,
+    }
+
+
+def test_figures_that_wait_for_the_next_event_are_not_a_forks_too(ticket, tmp_path):
+    journal = module.start(ticket, object())
+    journal.note("peak", "one", 1)
+
+    def there():
+        journal.note("peak", "two", 2)
+        journal.enter("there")
+
+    in_a_fork(there)
+    journal.enter("here")
+
+    found = [each for file in events(tmp_path) for each in file]
+    stats = {each["event"]: each["stats"] for each in found if "stats" in each}
+    assert stats == {"there": {"peak": {"two": 2}}, "here": {"peak": {"one": 1}}}
+
+
+def test_outside_a_run_nothing_is_entered():
+    module.enter("check", guard="a")
+
+    assert module.current() is None
+
+
+def test_events_are_lines_after_one_that_says_who_writes(ticket, tmp_path):
+    module.start(ticket, object())
+    module.enter("check", guard="a", message='"\n\u2028\ud800')
+    module.enter("other")
+
+    [[process, check, other]] = events(tmp_path)
+    assert process["event"] == "process"
+    assert (process["key"], process["run_id"]) == ("key", "run-1")
+    assert (process["pid"], process["joined"]) == (os.getpid(), "")
+    assert process["format"] == module.FORMAT
+    assert check["message"] == '"\n\u2028\ud800'
+    assert process["at"] <= check["at"] <= other["at"]
+
+
+def test_a_run_that_has_ended_takes_no_more(ticket, tmp_path):
+    journal = module.start(ticket, object())
+    module.enter("one")
+    module.end(journal)
+    module.enter("two")
+
+    assert [each["event"] for each in events(tmp_path)[0]] == ["process", "one"]
+
+
+def test_two_sessions_of_a_process_have_a_file_each(ticket, tmp_path):
+    for _ in range(2):
+        journal = module.start(ticket, object())
+        journal.enter("one")
+        module.end(journal)
+
+    assert [len(each) for each in events(tmp_path)] == [2, 2]
+
+
+def test_a_fork_has_a_file_of_its_own_and_says_whom_it_joined(ticket, tmp_path):
+    module.start(ticket, object())
+    module.enter("one")
+    child = in_a_fork(lambda: module.enter("two"))
+    module.enter("three")
+
+    assert by_process(tmp_path) == {os.getpid(): ["one", "three"], child: ["two"]}
+    joined = {process["joined"] for process, *_ in events(tmp_path)}
+    assert joined == {"", module.current().name}
+
+
+def test_another_process_joins_by_a_ticket(ticket, tmp_path):
+    journal = module.start(ticket, object())
+    journal.enter("one")
+    told = journal.ticket_for_others()
+    module.join(told)
+    module.enter("two")
+
+    assert [each.ticket for each in module.running()] == [told]
+    assert {process["joined"] for process, *_ in events(tmp_path)} == {"", journal.name}
+
+
+def test_threads_write_whole_lines(ticket, tmp_path):
+    journal = module.start(ticket, object())
+
+    def write(number):
+        for i in range(200):
+            journal.enter("one", number=number, i=i, text="x" * 300)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    [[_, *found]] = events(tmp_path)
+    assert len({(each["number"], each["i"]) for each in found}) == 8 * 200
+
+
+def test_in_another_thread_the_only_run_is_meant(ticket):
+    journal = module.start(ticket, object())
+    found = []
+    thread = threading.Thread(target=lambda: found.append(module.current()))
+    thread.start()
+    thread.join()
+
+    assert found == [journal]
+
+
+def test_of_two_runs_another_thread_knows_its_own_by_its_caller(ticket):
+    catalogs = [object(), object()]
+    journals = [module.start(ticket, each) for each in catalogs]
+    # Stands for kedro/runner/task.py, which calls hooks on datasets.
+    task = {"__name__": "kedro.runner.task", "module": module, "found": []}
+    exec("def load(catalog):\n    found.append(module.current())", task)
+    threads = [threading.Thread(target=task["load"], args=(c,)) for c in catalogs]
+    threads.append(threading.Thread(target=task["load"], args=(None,)))
+    for thread in threads:
+        thread.start()
+        thread.join()
+
+    assert task["found"] == [*journals, None]
+
+
+def test_a_run_is_found_by_its_catalog_or_else_its_id(ticket):
+    catalogs = [object(), object()]
+    one = module.start(ticket, catalogs[0])
+    two = module.start(module.evolve(ticket, run_id="run-2"), catalogs[1])
+
+    assert module.journal_of_catalog(catalogs[0], "run-2") is one
+    assert module.journal_of_catalog(object(), "run-2") is two
+    assert module.journal_of_catalog(object(), "run-3") is two  # that of this thread
+
+
+def test_a_line_that_was_torn_costs_no_other(ticket, tmp_path, monkeypatch, caplog):
+    module.start(ticket, object())
+    module.enter("one")
+    write = os.write
+    monkeypatch.setattr(module.os, "write", lambda file, line: write(file, line[:9]))
+    module.enter("two")
+    module.enter("three")
+    monkeypatch.undo()
+    module.enter("four")
+
+    text = next((tmp_path / "runs" / "key").iterdir()).read_bytes()
+    found = [each["event"] for each in ops("run_status.replay").parsed(text)]
+    assert found == ["process", "one", "four"]
+    assert [each.levelname for each in caplog.records] == ["WARNING"]
+
+
+def test_a_disk_that_is_full_is_one_warning(ticket, monkeypatch, caplog):
+    def refuse(file, line):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    module.start(ticket, object())
+    monkeypatch.setattr(module.os, "write", refuse)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            module.enter("one")
+
+    [record] = caplog.records
+    assert "No space left on device" in record.getMessage()
+
+
+def test_a_folder_that_cannot_be_made_is_one_warning(ticket, tmp_path, caplog):
+    (tmp_path / "runs").write_text("no folder")
+    journal = module.start(ticket, object())
+    for _ in range(3):
+        journal.note("peak", "node", 1)
+        module.enter("one")
+
+    assert len(caplog.records) == 1
+    assert journal.name == ""
+
+
+def test_behind_a_url_the_file_is_there_in_the_end(tmp_path):
+    store = RunStore("memory://journal-test")
+    journal = module.start(module.Ticket(store, "key", "run-1", "/p"), object())
+    for number in range(100):
+        journal.enter("one", number=number)
+    journal.flush(10)
+    module.end(journal)
+
+    [text] = store.read("key").values()
+    assert len(text.splitlines()) == 101
+    store.remove("key")

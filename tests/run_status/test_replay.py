@@ -1,0 +1,151 @@
+"""The timeline: journals folded into a run, however damaged they are."""
+
+import json
+import time
+
+import pytest
+from kit import ops
+
+from .test_session import START, WHOLE
+
+module = ops("run_status.replay")
+RunStore = ops("run_status.run_store").RunStore
+State = ops("run_status.model").State
+identity = ops("run_status.process").identity
+
+PROCESS = {
+    "event": "process",
+    "key": "key",
+    "run_id": "run",
+    "joined": "",
+    **identity(),
+}
+
+
+def events(*told, first=None, at=100):
+    told = [(each[0], each[1] if len(each) > 1 else {}) for each in told]
+    found = [{"at": at, **(first or PROCESS)}]
+    return found + [{"at": at, "event": event, **fields} for event, fields in told]
+
+
+def main(*told, at=100, **start):
+    one, *rest = events(*told, at=at)
+    return [one, {"at": at, **START, **start}, *rest]
+
+
+ENDED = ("run_ended", {"state": "complete"})
+
+
+def text(found):
+    return b"".join(json.dumps(each).encode() + b"\n" for each in found)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RunStore(str(tmp_path))
+
+
+def test_events_of_all_processes_count(store):
+    worker = events(*WHOLE, first=PROCESS | {"joined": "main"})
+    run = module.fold({"a-worker": worker, "main": main()}, "key", now=101)
+
+    assert run.nodes["clean"].state == State.COMPLETE
+    assert (run.key, run.run_id, run.branch) == ("key", "run", "dev")
+    assert run.state == State.RUNNING
+
+
+def test_nothing_at_all_is_a_run_that_has_not_started(store):
+    run = module.read(store, "key")
+
+    assert (run.key, run.started, run.nodes) == ("key", None, {})
+
+
+@pytest.mark.parametrize("size", range(0, 900, 37))
+def test_a_journal_that_was_cut_off_anywhere_can_be_read(store, size):
+    store.put("key/vm-1.jsonl", text(main(*WHOLE))[:size])
+
+    module.read(store, "key")
+
+
+def test_damaged_lines_cost_no_others(store):
+    lines = text(main(*WHOLE)).splitlines()
+    rubbish = [b"", b"{", b"[]", b'{"event": "x"}', b'{"at": "now"}', b"\xff\xfe", b"7"]
+    mixed = [line for line in lines for line in (*rubbish, line)]
+    store.put("key/vm-1.jsonl", b"\n".join(mixed) + b"\n")
+
+    assert module.read(store, "key").nodes["clean"].state == State.COMPLETE
+
+
+def test_a_follower_reads_what_has_come(store):
+    follower = module.Follower(store, "key")
+    whole = text(main(*WHOLE, ENDED))
+    seen = []
+    for size in range(0, len(whole) + 1, 10):
+        store.put("key/vm-1.jsonl", whole[:size])
+        seen.append(follower.run())
+    store.put("key/vm-1.jsonl", whole)
+    last = follower.run()
+
+    assert seen[0].started is None
+    assert last.state == State.COMPLETE
+    assert last.nodes["clean"].state == State.COMPLETE
+    assert last == module.read(store, "key")
+
+
+def session(*names, at, **states):
+    """A session that ran some nodes, which ended in some states."""
+    nodes = [{**each, "selected": each["name"] in names} for each in START["nodes"]]
+    told = []
+    for name, state in states.items():
+        told.append(("node_started", {"node": name}))
+        if state == "complete":
+            told.append(("node_computed", {"node": name}))
+            told.append(("node_completed", {"node": name}))
+        else:
+            told.append(("node_failed", {"node": name, "message": "no"}))
+    failed = "error" in states.values()
+    told += [("run_failed", {"message": "no"})] if failed else []
+    told.append(("run_ended", {"state": "error" if failed else "complete"}))
+    return main(*told, at=at, nodes=nodes, pipelines=[f"at {at}"])
+
+
+def test_sessions_with_one_key_are_one_run():
+    files = {
+        "one": session("clean", at=100, clean="complete"),
+        "two": session("quiet", at=200, quiet="complete"),
+    }
+    run = module.fold(files, "key", now=300)
+
+    assert run.state == State.COMPLETE
+    assert (run.started, run.ended) == (100, 200)
+    assert run.nodes["clean"].state == run.nodes["quiet"].state == State.COMPLETE
+    assert run.nodes["parts"].state == State.NOT_SELECTED
+    assert run.pipelines == ["at 100", "at 200"]
+
+
+def test_one_that_failed_fails_the_run_until_it_is_made_good():
+    files = {
+        "one": session("clean", at=100, clean="error"),
+        "two": session("quiet", at=200, quiet="complete"),
+    }
+    assert module.fold(files, "key", now=300).state == State.ERROR
+
+    files["three"] = session("clean", at=250, clean="complete")
+    run = module.fold(files, "key", now=300)
+    assert run.state == State.COMPLETE
+    assert run.failure is None
+    assert run.nodes["clean"].failure is None
+
+
+def test_what_goes_on_is_not_over(store):
+    alive = main(at=time.time())
+    dead = main(at=1)
+    dead[0] |= {"born": 1, "pid": 2**22 + 1}
+    elsewhere = main(at=time.time())
+    elsewhere[0] |= {"machine": "another"}
+    for key, found in [("alive", alive), ("dead", dead), ("elsewhere", elsewhere)]:
+        store.put(f"{key}/vm-1.jsonl", text(found))
+    store.put("ended/vm-1.jsonl", text(main(ENDED, at=time.time())))
+
+    over = {key: module.is_over(store, key) for key in store.keys()}
+    assert over == {"alive": False, "dead": True, "elsewhere": False, "ended": True}

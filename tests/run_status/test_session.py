@@ -1,0 +1,226 @@
+"""A session: what the events of its processes say."""
+
+import pytest
+from kit import ops
+
+module = ops("run_status.session")
+State = ops("run_status.model").State
+Phase = ops("run_status.model").Phase
+
+NODES = [
+    {"name": "clean", "inputs": ["raw"], "outputs": ["mid"]},
+    {"name": "parts", "inputs": ["mid"], "outputs": ["a", "b"], "generator": True},
+    {"name": "quiet", "inputs": ["mid"], "outputs": []},
+    {"name": "left", "inputs": ["mid"], "outputs": ["c"], "selected": False},
+]
+START = {
+    "event": "run_started",
+    "nodes": NODES,
+    "datasets": [{"name": "raw"}, {"name": "mid"}],
+    "branch": "dev",
+}
+
+
+@pytest.fixture
+def tell():
+    """Tells a session events, a second apart; returns its run."""
+    session = module.Session()
+    clock = iter(range(100, 1000))
+
+    def act(*events):
+        for event, *rest in events:
+            fields = rest[0] if rest else {}
+            session.add({"at": next(clock), "event": event, **fields})
+        return session
+
+    session.add({"at": 99, **START})
+    act.session = session
+    return act
+
+
+def node(name, **more):
+    return {"node": name, **more}
+
+
+WHOLE = [
+    ("load_started", node("clean", dataset="raw")),
+    ("node_started", node("clean")),
+    ("node_computed", node("clean")),
+    ("dataset_saved", node("clean", dataset="mid")),
+]
+
+
+def test_nodes_wait_unless_they_are_not_selected(tell):
+    nodes = tell().run.nodes
+
+    assert nodes["clean"].state == State.QUEUED
+    assert nodes["left"].state == State.NOT_SELECTED
+
+
+@pytest.mark.parametrize("count, phase", list(enumerate(Phase, start=1)))
+def test_a_node_loads_computes_and_saves(tell, count, phase):
+    found = tell(*WHOLE[:count]).run.nodes["clean"]
+
+    assert found.state == State.RUNNING
+    assert [span.phase for span in found.spans] == list(Phase)[:count]
+    assert found.spans[-1].phase == phase
+    assert found.spans[-1].end is None
+    assert found.ended is None
+
+
+def test_a_node_is_complete_when_its_outputs_are_saved(tell):
+    found = tell(*WHOLE).run.nodes["clean"]
+
+    assert found.state == State.COMPLETE
+    times = [(span.start, span.end) for span in found.spans]
+    assert times == [(100, 101), (101, 102), (102, 103)]
+    assert (found.started, found.ended) == (100, 103)
+
+
+def test_a_node_without_outputs_is_complete_when_it_has_computed(tell):
+    events = [("node_started", node("quiet")), ("node_computed", node("quiet"))]
+
+    assert tell(*events).run.nodes["quiet"].state == State.COMPLETE
+
+
+GENERATOR = [
+    ("node_started", node("parts")),
+    ("node_computed", node("parts")),
+    ("dataset_saved", node("parts", dataset="a")),
+    ("dataset_saved", node("parts", dataset="b")),
+]
+
+
+def test_a_generator_goes_on_until_it_is_said_to_be_complete(tell):
+    assert tell(*GENERATOR).run.nodes["parts"].state == State.RUNNING
+
+    ended = tell(("node_completed", node("parts")))
+    assert ended.run.nodes["parts"].state == State.COMPLETE
+
+
+def test_a_generator_is_complete_when_the_pipeline_is(tell):
+    session = tell(*GENERATOR, ("pipeline_ran",))
+    session.close_nodes()
+
+    assert session.run.nodes["parts"].state == State.COMPLETE
+
+
+FAILED = ("run_failed", {"type": "ValueError", "message": "no"})
+
+
+def test_what_is_open_when_the_pipeline_fails_has_failed(tell):
+    session = tell(*WHOLE[:3], FAILED)
+    session.close_nodes()
+
+    found = session.run.nodes["clean"]
+    assert (found.state, found.failure.message) == (State.ERROR, "no")
+    assert session.run.state == State.ERROR
+    assert found.spans[-1].end is not None
+
+
+def test_a_generator_beside_what_failed_is_complete(tell):
+    session = tell(*GENERATOR, *WHOLE[:1], FAILED)
+    session.close_nodes()
+
+    assert session.run.nodes["parts"].state == State.COMPLETE
+    assert session.run.nodes["clean"].state == State.ERROR
+
+
+def test_a_generator_that_alone_is_open_has_failed(tell):
+    session = tell(*GENERATOR, FAILED)
+    session.close_nodes()
+
+    assert session.run.nodes["parts"].state == State.ERROR
+
+
+def test_the_error_of_a_node_is_its_own(tell):
+    own = ("node_failed", node("clean", type="KeyError", message="x", traceback="t"))
+    session = tell(*WHOLE[:2], own, *GENERATOR, FAILED)
+    session.close_nodes()
+
+    assert session.run.nodes["clean"].failure.type == "KeyError"
+    assert session.run.nodes["parts"].state == State.COMPLETE
+    assert session.run.failure.type == "ValueError"
+
+
+def test_an_error_after_the_pipeline_is_of_no_node(tell):
+    session = tell(*WHOLE, *GENERATOR, ("pipeline_ran",), FAILED)
+    session.close_nodes()
+
+    assert session.run.state == State.ERROR
+    states = {each.state for each in session.run.nodes.values()}
+    assert State.ERROR not in states
+
+
+def test_other_events_add_what_they_say(tell):
+    check = {"guard": "expectations", "subject": "mid", "level": "error"}
+    stats = {
+        "peak": {"clean": 7},
+        "saved": {"mid": {"row_count": 3, "schema": {"a": "Int64"}}},
+        "loaded": {"raw": {"size": 9}},
+    }
+    run = tell(
+        ("node_skipped", node("quiet", reason="unchanged")),
+        ("heartbeat", {"stats": stats}),
+        ("marked", {"dataset": "mid", "marks": ["3 rows, usually 9"]}),
+        ("marked", node("clean", marks=["took 9 s"])),
+        ("usual", {"seconds": {"clean": 2.5, "gone": 1}}),
+        ("check", {**check, "passed": True, "message": "fine"}),
+        ("origin", {"commit": "abc", "dirty": True}),
+        ("resume", {"command": "kedro run"}),
+    ).run
+
+    assert (run.nodes["quiet"].state, run.nodes["quiet"].reason) == (
+        State.SKIPPED,
+        "unchanged",
+    )
+    assert (run.nodes["clean"].peak_memory, run.nodes["clean"].usual) == (7, 2.5)
+    assert run.nodes["clean"].marks == ["took 9 s"]
+    assert run.datasets["mid"].saved.row_count == 3
+    assert run.datasets["mid"].saved.size is None
+    assert run.datasets["raw"].loaded.size == 9
+    assert run.datasets["mid"].marks == ["3 rows, usually 9"]
+    assert [(each.guard, each.passed) for each in run.checks] == [
+        ("expectations", True)
+    ]
+    assert (run.commit, run.dirty, run.resume) == ("abc", True, "kedro run")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ("of_a_newer_version", {}),
+        ("node_started", {}),
+        ("node_started", node("never heard of")),
+        ("heartbeat", {"stats": {"peak": {"clean": "much"}}}),
+        ("heartbeat", {"stats": {"saved": {"never heard of": {"size": 1}}}}),
+        ("heartbeat", {"stats": ["of a newer version"]}),
+        ("run_ended", {"state": "splendid"}),
+    ],
+)
+def test_what_is_not_understood_is_left_out(tell, event):
+    run = tell(event, *WHOLE).run
+
+    assert run.nodes["clean"].state == State.COMPLETE
+    assert run.state == State.RUNNING
+
+
+def test_a_clock_that_goes_backwards_gives_no_negative_time(tell):
+    session = tell(("load_started", node("clean", dataset="raw")))
+    for at, (event, fields) in zip([90, 80, 70], WHOLE[1:], strict=True):
+        session.add({"at": at, "event": event, **fields})
+    session.add({"at": 10, "event": "run_ended", "state": "complete"})
+
+    found = session.run.nodes["clean"]
+    assert found.ended >= found.started
+    assert all(span.end >= span.start for span in found.spans)
+    assert session.run.ended >= session.run.started
+
+
+def test_what_a_worker_says_before_the_run_is_known_counts():
+    session = module.Session()
+    for at, (event, fields) in enumerate(WHOLE):
+        session.add({"at": at, "event": event, **fields})
+    session.add({"at": 9, **START})
+
+    assert session.run.nodes["clean"].state == State.COMPLETE

@@ -1,0 +1,118 @@
+"""The watch over a run: heartbeats, and what ends it unseen."""
+
+import os
+import time
+
+import pytest
+from kit import ops
+
+module = ops("run_status.watch")
+journal = ops("run_status.journal")
+interruption = ops("run_status.interruption")
+State = ops("run_status.model").State
+START = {"nodes": [], "datasets": []}
+
+
+class Page:
+    """Stands for the page: keeps what it is shown."""
+
+    place = "there"
+
+    def __init__(self):
+        self.shown, self.ended = [], []
+
+    def update(self, read):
+        self.shown.append(read().state)
+
+    def finish(self, run):
+        self.ended.append(run.state)
+        raise OSError("full")
+
+
+@pytest.fixture
+def begin(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_BEAT", 0.1)
+    watches = []
+
+    def act(page=None, tidy=lambda: None):
+        store = ops("run_status.run_store").RunStore(str(tmp_path / "store"))
+        ticket = journal.Ticket(store, "key", "run", str(tmp_path))
+        entries = journal.start(ticket, object())
+        entries.enter("run_started", **START)
+        watches.append(module.Watch(entries, tmp_path, page, tidy))
+        watches[-1]._depth = 0  # as if this function went on as long as the run
+        watches[-1].start()
+        return watches[-1]
+
+    yield act
+    for each in watches:
+        each.leave("left")
+
+
+def test_it_beats_and_shows_the_page(begin):
+    page = Page()
+    watch = begin(page)
+    time.sleep(1.3)
+    run = watch.end(State.COMPLETE)
+
+    text = b"".join(watch.journal.ticket.store.read("key").values())
+    assert b'"heartbeat"' in text
+    assert page.shown[0] == State.RUNNING
+    assert page.ended == [State.COMPLETE]
+    assert run.state == State.COMPLETE
+    assert watch.page == "there"
+
+
+def test_what_is_done_beside_it_cannot_fail_it(begin):
+    def tidy():
+        raise RuntimeError("a mistake")
+
+    assert begin(tidy=tidy).end(State.COMPLETE).state == State.COMPLETE
+
+
+def test_the_end_of_the_process_interrupts_it(begin):
+    watch = begin()
+    interruption._at_exit(os.getpid())
+
+    run = watch.journal.reader.run()
+    assert run.state == State.INTERRUPTED
+    assert watch.end(State.COMPLETE) is None
+
+
+def test_a_run_that_kedro_has_left_is_interrupted(begin):
+    def within():
+        return begin()
+
+    watch = within()
+    watch._code = within.__code__  # the frame that ran the pipeline is gone
+    watch._depth = 1
+    deadline = time.monotonic() + 10
+    while not watch.journal.closed and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert watch.has_left()
+    run = watch.journal.reader.run()
+    assert run.failure.message == "the run was left before its end"
+
+
+class Problem:
+    subject, level = "raw", "warning"
+
+    def __str__(self):
+        return "is old"
+
+
+def test_problems_become_checks(begin, tmp_path):
+    watch = begin()
+    error = ValueError(f"in {tmp_path}/x")
+    error.problems = [Problem()]
+    watch.fail(error)
+    run = watch.end(State.ERROR)
+
+    [check] = run.checks
+    assert (check.level, check.message, check.passed) == (
+        "warning",
+        "is old",
+        False,
+    )
+    assert run.failure.message == "in x"

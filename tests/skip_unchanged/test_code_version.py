@@ -1,0 +1,318 @@
+"""What of the code decides whether a node has to run again."""
+
+import importlib
+import shutil
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from kit import ops
+
+from .code_edits import EDITS
+
+module = ops("skip_unchanged.code_version")
+packages = ops("skip_unchanged.code_packages")
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write files of a package and import it anew; returns its module ``nodes``."""
+
+    def write(files, folder="one"):
+        for name, text in files.items():
+            path = tmp_path / "own" / folder / "own" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        forget()
+        rest = [each for each in sys.path if Path(each).parent != tmp_path / "own"]
+        monkeypatch.setattr(sys, "path", [str(tmp_path / "own" / folder), *rest])
+        return importlib.import_module("own.nodes")
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield write
+    forget()
+
+
+def forget():
+    for name in [name for name in sys.modules if name.partition(".")[0] == "own"]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    packages._folders.cache_clear()
+
+
+@pytest.fixture
+def code(write, tmp_path):
+    """The code of ``node`` in ``nodes.py``, by its text or by several files."""
+
+    def code(files, folder="one"):
+        files = {"nodes.py": files} if isinstance(files, str) else files
+        node = write(files, folder).node
+        return module.Codes.of_project(tmp_path / "own" / folder).of(node)
+
+    return code
+
+
+BEFORE = {}  # many edits start with the same files
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name.replace(" ", "-"))
+def test_an_edit_is_seen_if_and_only_if_it_matters(code, edit):
+    before = BEFORE.get(edit.files) or code(edit.before(), "one")
+    BEFORE[edit.files] = before
+    after = code(edit.after(), "two")
+
+    assert (before.digest != after.digest) == edit.stale
+    assert (before.opaque, after.opaque) == ((), ())
+
+
+def test_its_items_are_named_as_people_look_for_them(code):
+    found = code(
+        {
+            "nodes.py": "from . import helpers\nfrom .far import trim\n"
+            "def node(): return helpers.trim(), helpers.LIMIT, trim()",
+            "helpers.py": "LIMIT = 1\nimport attrs\ndef trim(): return attrs.define",
+            "far/__init__.py": "def trim(): ...",
+        }
+    )
+
+    *titles, attrs = sorted(found.items)
+    assert attrs.startswith("own/nodes.py: node") or attrs.startswith("own")
+    assert [each for each in found.items if each.startswith("attrs ")]
+    assert {*titles, attrs} >= {
+        "own/nodes.py: node()",
+        "own/helpers.py: LIMIT",
+        "own/helpers.py: trim()",
+        "own/far/__init__.py: trim()",
+    }
+
+
+def test_changes_are_told_in_words(code):
+    text = "LIMIT = 1\ndef trim(): return {}\ndef node(): return trim()"
+    before = code(text.format("LIMIT, 1"), "one")
+
+    assert code(text.format("LIMIT, 2"), "two").changes(before.items) == [
+        "`own/nodes.py: trim()` changed"
+    ]
+    assert code(text.format("node"), "three").changes(before.items) == [
+        "`own/nodes.py: trim()` changed",
+        "`own/nodes.py: LIMIT` is no longer used",
+    ]
+    assert before.changes({}) == [f"`{title}` is new" for title in before.items]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import threading\nX = threading.Lock()", "own/nodes.py: X holds a _thread"),
+        ("X = open(__file__)", "own/nodes.py: X holds a _io.TextIOWrapper"),
+        ("X = (each for each in [])", "own/nodes.py: X holds a builtins.generator"),
+        ("X = {'a': [iter({}.items())]}\nX['a'] += [lambda: memoryview(b'')]", ""),
+        ("X = [memoryview(b'')]", "own/nodes.py: X holds a builtins.memoryview"),
+        (
+            "class A:\n    def __reduce_ex__(self, protocol): 1 / 0\nX = A()",
+            "own/nodes.py: X holds a own.nodes.A",
+        ),
+        (
+            "import importlib\ndef X(name): return importlib.import_module(name)",
+            "own/nodes.py: X() imports a module whose name shows only when it runs",
+        ),
+        (
+            "class A(type):\n    __bases__ = property(lambda cls: 1 / 0)\n"
+            "class X(metaclass=A): ...",
+            "X cannot be followed: ZeroDivisionError('division by zero')",
+        ),
+    ],
+)
+def test_what_cannot_be_followed_is_said_once(code, text, words):
+    found = code(f"{text}\ndef node(): return X, X\n")
+
+    assert len(found.opaque) == bool(words)
+    assert all(each.startswith(words) for each in found.opaque)
+
+
+def test_a_function_that_is_no_longer_that_of_its_file_is_not_trusted(write, tmp_path):
+    nodes = write({"nodes.py": "def node(): return 1"})
+    path = tmp_path / "own" / "one" / "own" / "nodes.py"
+
+    def opaque():
+        return module.Codes.of_project(tmp_path / "own" / "one").of(nodes.node).opaque
+
+    assert opaque() == ()
+    path.write_text("def node(): return 2")
+    assert opaque() == ("own/nodes.py: node() was edited after it was imported",)
+    path.write_text("# A comment\n\ndef node(): return 1")
+    assert len(opaque()) == 1  # by its line: what stands there is unknown
+
+
+LIBRARY = """
+class Machinery:
+    def __init__(self, function):
+        self.function = function
+
+def retried(function):
+    machinery = Machinery(function)
+    def wrapper(*args):
+        return machinery.function(*args)
+    wrapper.__wrapped__ = function
+    return wrapper
+
+class Deferred:
+    def __getattr__(self, name):
+        return Deferred()
+    def __call__(self):
+        return Deferred()
+    def __reduce_ex__(self, protocol):
+        raise TypeError
+
+deferred, box = Deferred(), []
+
+def tool():
+    return {}
+"""
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """Install a library; returns what installs another version of it."""
+    site = tmp_path / "site-packages"
+    monkeypatch.setattr(sys, "path", [*sys.path, str(site)])
+
+    def install(version):
+        shutil.rmtree(site, ignore_errors=True)
+        (site / f"a_library-{version}.dist-info").mkdir(parents=True)
+        (site / "a_lib.py").write_text(LIBRARY.replace("{}", version))
+        (site / f"a_library-{version}.dist-info" / "RECORD").write_text("a_lib.py,,\n")
+        sys.modules.pop("a_lib", None)
+        packages.distributions.cache_clear()
+        packages._notes.cache_clear()
+
+    yield install
+    sys.modules.pop("a_lib", None)
+    packages.distributions.cache_clear()
+    packages._notes.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import a_lib\ndef node(): return a_lib.tool()",
+        "import a_lib as other\ndef node(): return other.tool()",
+        "from a_lib import tool\ndef node(): return tool()",
+        "import a_lib\ndef node(data: a_lib.Machinery): return data",
+        "import a_lib\nX = [a_lib.Machinery(1)]\ndef node(): return X",
+        "import a_lib\nclass A(a_lib.Machinery): ...\ndef node(): return A(1)",
+        "def node():\n    import a_lib\n    return a_lib.tool()",
+        "def node():\n    from a_lib import tool\n    return tool()",
+        "import a_lib\n@a_lib.retried\ndef node(): return 1",
+        "from a_lib import deferred\ndef node(): return deferred.name",
+    ],
+)
+def test_another_version_of_a_library_that_is_used_matters(code, library, text):
+    library("1.0")
+    before = code(text, "one")
+    library("1.1")
+    after = code(text, "two")
+
+    assert before.digest != after.digest
+    assert after.changes(before.items) == [
+        "`a_library 1.1` is new",
+        "`a_library 1.0` is no longer used",
+    ]
+    assert after.opaque == ()
+
+
+def test_a_library_that_is_imported_and_not_used_does_not(code, library):
+    text = "import a_lib\ndef node(): return 1\ndef other(): return a_lib.tool()"
+    library("1.0")
+    before = code(text, "one")
+    library("1.1")
+
+    assert code(text, "two") == before
+
+
+def test_what_the_project_puts_into_an_object_of_a_library_matters(code, library):
+    library("1.0")
+    text = "from a_lib import box\nbox.append({})\ndef node(): return box"
+    before = code(text.format(1), "one")
+    library("1.0")
+
+    assert code(text.format(2), "two").digest != before.digest
+
+
+def test_a_function_behind_a_decorator_of_a_library_is_followed(code, library):
+    library("1.0")
+    text = "import a_lib\n@a_lib.retried\ndef node(): return {}"
+
+    assert code(text.format(1), "one").digest != code(text.format(2), "two").digest
+
+
+def test_nothing_is_imported_to_look_at_it(code):
+    text = "def node():\n    from .lazy import go\n    import wave, csv\n    return go, wave"
+    before = set(sys.modules)
+    found = code({"nodes.py": text, "lazy.py": "import chunk\ndef go(): 1 / 0"})
+
+    assert "own/lazy.py: go" in found.items
+    assert set(sys.modules) - before == {"own", "own.nodes"}
+
+
+def test_it_is_the_same_whether_a_lazy_module_was_imported_or_not(code, tmp_path):
+    text = "def node():\n    from . import lazy\n    return lazy.go()"
+    before = code({"nodes.py": text, "lazy.py": "def go(): return 1"})
+    importlib.import_module("own.lazy")
+    node = sys.modules["own.nodes"].node
+
+    assert module.Codes.of_project(tmp_path / "own" / "one").of(node) == before
+
+
+def test_an_extension_that_was_built_in_place_is_taken_as_it_is(write, tmp_path):
+    nodes = write(
+        {"nodes.py": "fast = None\ndef node(name): return getattr(fast, name)"}
+    )
+    nodes.fast = ModuleType("own.fast")
+    nodes.fast.__file__ = str(tmp_path / "fast.so")
+
+    def code(content):
+        (tmp_path / "fast.so").write_bytes(content)
+        return module.Codes.of_project(tmp_path / "own" / "one").of(nodes.node)
+
+    assert code(b"one").digest == code(b"one").digest != code(b"two").digest
+    assert list(code(b"one").items) == ["own/nodes.py: node()", "own/fast.py"]
+
+
+def test_a_thing_that_is_no_function_can_be_a_node(code):
+    text = "import functools\ndef f(a): return a\nnode = functools.partial(f, {})"
+
+    found = code(text.format(1), "one")
+    assert found.digest != code(text.format(2), "two").digest
+    assert list(found.items) == ["partial", "own/nodes.py: f()"]
+
+
+def test_the_code_of_a_class_of_the_project_is_that_of_its_methods(write, tmp_path):
+    text = "class Reader:\n    def load(self): return {}\nclass More(Reader): pass"
+
+    def digest(value):
+        nodes = write({"nodes.py": text.format(value)}, str(value))
+        return module.code_of_class(nodes.More, tmp_path / "own" / str(value)).digest
+
+    assert len({digest(1), digest(2)}) == 2
+
+
+def test_a_class_of_a_library_is_its_version(tmp_path):
+    found = module.code_of_class(pytest.Item, tmp_path)
+
+    assert list(found.items) == [f"pytest {pytest.__version__}"]
+
+
+def test_a_thousand_nodes_are_planned_at_once(write, tmp_path):
+    text = "".join(f"def f{i}(data): return shared(data) + {i}\n" for i in range(20))
+    nodes = write({"nodes.py": f"def shared(data): return data\n{text}"})
+    functions = [getattr(nodes, f"f{index % 20}") for index in range(1000)]
+    start = time.perf_counter()
+    found = {
+        module.code_of(each, tmp_path / "own" / "one").digest for each in functions
+    }
+
+    assert len(found) == 20
+    assert time.perf_counter() - start < 1  # a tenth of it on a quiet machine

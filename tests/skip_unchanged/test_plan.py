@@ -1,0 +1,80 @@
+"""What has to run, what need not, and in how many waves."""
+
+import pytest
+from kedro.pipeline import Node, Pipeline
+from kit import ops
+
+from .skip_project import NODES, SkipProject, text, total
+
+
+@pytest.fixture
+def project(tmp_path):
+    project = SkipProject(tmp_path)
+    project.run()
+    return project
+
+
+def actions(plan):
+    return {step.name: step.action for step in plan.steps}
+
+
+def test_nothing_to_do(project):
+    assert actions(project.plan()) == {"clean": "skip", "total": "skip"}
+
+
+def test_what_depends_on_what_changed_may_have_to_run(project):
+    (project.path / "data/raw.txt").write_text(" one ")
+
+    plan = project.plan()
+    assert actions(plan) == {"clean": "run", "total": "maybe"}
+    assert [step.name for step in plan.wave()] == ["clean"]
+    assert [step.name for step in plan.wave(last=True)] == ["clean", "total"]
+    assert project.run() == ["clean"]
+
+
+def test_what_must_run_anyway_waits_for_nobody(project):
+    (project.path / "data/raw.txt").write_text("two")
+    project.parameters = {"size": 2}
+
+    plan = project.plan()
+    assert [step.name for step in plan.wave()] == ["clean", "total"]
+
+
+def test_nodes_in_memory_are_one_step(project):
+    del project.entries["mid"]
+
+    assert actions(project.plan()) == {"clean, total": "run"}
+    project.run()
+    assert actions(project.plan()) == {"clean, total": "skip"}
+
+
+def test_reasons_are_words(project):
+    project.parameters = {"size": 1.0}
+    project.entries["mid"]["save_args"] = {}
+    reasons = {step.name: step.reasons for step in project.plan().steps}
+
+    assert "`params:size` 1 → 1.0" in reasons["total"]
+    assert "`mid: save_args` is new" in reasons["clean"]
+
+
+def test_two_nodes_that_write_to_one_place_run_always(project):
+    project.entries["other"] = text(project.path / "data/mid.txt")
+    nodes = [*NODES, Node(total, ["raw", "params:size"], "other", name="more")]
+    project.run(nodes)
+
+    found = actions(project.plan(nodes))
+    assert found["clean"] == found["more"] == "run"
+
+
+def test_an_input_that_is_kept_in_memory_from_outside_always_runs(project):
+    nodes = [Node(str.upper, "given", "out", name="up")]
+    context = project.context()
+    catalog = context._get_catalog()
+    catalog["given"] = "text"
+
+    [step] = (
+        ops("skip_unchanged.run")
+        .SkipRun.of(context, Pipeline(nodes), catalog)
+        .plan.steps
+    )
+    assert "`given` is in memory, from outside" in step.reasons

@@ -1,0 +1,204 @@
+"""The hook: a catalog is rewritten for the branch, and checked before a run."""
+
+import logging
+import os
+
+import pytest
+from kedro.io import CachedDataset, MemoryDataset
+from kedro_datasets.text import TextDataset
+from kit import ops
+
+catalogs = ops("steel_toes.catalog")
+BranchedDataset = ops("steel_toes.dataset").BranchedDataset
+ProtectedDataset = ops("steel_toes.protected_dataset").ProtectedDataset
+OpsError = ops("core.errors").OpsError
+
+
+def text(filepath, **more):
+    return {"type": "text.TextDataset", "filepath": f"data/{filepath}", **more}
+
+
+def test_a_run_writes_the_branch_s_copies_and_says_so(project, caplog):
+    (project.path / "data" / "raw.txt").write_text("raw")
+    (project.path / "data" / "mid.txt").write_text("wrong")
+    entries = {
+        "raw": text("raw.txt"),
+        "mid": text("mid.txt"),
+        "{name}_out": text("{name}.txt"),
+        "cached": {"type": "CachedDataset", "dataset": text("cached.txt")},
+    }
+    catalog = project.catalog(entries)
+
+    with caplog.at_level(logging.INFO):
+        project.run(catalog, ("raw", "mid"), ("mid", "x_out"), ("x_out", "cached"))
+
+    assert "branch 'dev', 4 datasets branched, 1 read from the base" in caplog.text
+    assert project.files() == [
+        "cached_dev.txt",
+        "mid.txt",
+        "mid_dev.txt",
+        "raw.txt",
+        "x_dev.txt",
+    ]
+    assert (project.path / "data" / "x_dev.txt").read_text() == "raw"
+    assert isinstance(catalog["cached"], CachedDataset)
+
+
+@pytest.mark.parametrize("branch", ["main", "master"])
+def test_on_the_trunk_the_catalog_is_left_as_it_is(project, monkeypatch, branch):
+    monkeypatch.setenv("STEEL_TOES_BRANCH", branch)
+    catalog = project.catalog({"cars": text("cars.txt")})
+
+    assert type(catalog["cars"]) is TextDataset
+    project.run(catalog, ("params:a", "memory"))
+
+
+def test_a_pull_request_from_a_branch_called_main_is_not_the_trunk(
+    project, monkeypatch
+):
+    monkeypatch.delenv("STEEL_TOES_BRANCH")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_HEAD_REF", "main")
+    catalog = project.catalog({"cars": text("cars.txt")})
+
+    assert str(catalog["cars"]._filepath).endswith("cars_main.txt")
+
+
+def test_it_is_switched_off_by_setting_or_variable(project, monkeypatch):
+    entries = {"cars": text("cars.txt")}
+
+    assert type(project.catalog(entries, enabled=False)["cars"]) is TextDataset
+    monkeypatch.setenv("STEEL_TOES_ENABLED", "false")
+    assert type(project.catalog(entries)["cars"]) is TextDataset
+
+
+def test_an_unknown_branch_is_refused_with_the_way_to_run_without(project, monkeypatch):
+    monkeypatch.delenv("STEEL_TOES_BRANCH")
+
+    with pytest.raises(OpsError, match="not known which.*STEEL_TOES_ENABLED=false"):
+        project.catalog({"cars": text("cars.txt")})
+
+
+def test_a_hook_that_fires_twice_changes_nothing(project):
+    catalog = project.catalog({"cars": text("cars.txt")})
+    project.hooks.hook.after_context_created(context=project.context)
+    again = project.context.catalog
+
+    assert str(again["cars"]._filepath) == str(catalog["cars"]._filepath)
+
+
+def test_validators_and_metadata_stay_outside(project):
+    project.catalog(
+        {"cars": text("cars.txt", validator="a.B", metadata={"owner": "us"})}
+    )
+    entry = project.context.config_loader["catalog"]["cars"]
+
+    assert entry["validator"] == "a.B"
+    assert entry["metadata"] == {"owner": "us"}
+    assert entry["dataset"].keys() == {"type", "filepath"}
+
+
+def test_a_versioned_dataset_in_a_cache_stays_versioned(project):
+    entry = {"type": "CachedDataset", "versioned": True, "dataset": text("a.txt")}
+    catalog = project.catalog({"cars": entry})
+    catalog.save("cars", "x")
+
+    (version,) = (project.path / "data" / "a_dev.txt").iterdir()
+    assert (version / "a_dev.txt").read_text() == "x"
+
+
+def test_ignored_entries_keep_one_copy(project):
+    entries = {
+        "cars": text("cars.txt"),
+        "bikes": text("bikes.txt"),
+        "{name}_all": text("{name}.txt"),
+        "model": {"type": "pickle.PickleDataset", "filepath": "data/model.pkl"},
+    }
+    ignore = {"names": ["c*", "trains_all"], "types": ["pickle.*"]}
+    catalog = project.catalog(entries, ignore=ignore)
+    names = ("cars", "bikes", "trains_all", "planes_all", "model")
+
+    assert [str(catalog[name]._filepath).rpartition("/")[2] for name in names] == [
+        "cars.txt",
+        "bikes_dev.txt",
+        "trains.txt",
+        "planes_dev.txt",
+        "model.pkl",
+    ]
+
+
+def test_memory_and_entries_that_kedro_will_refuse_are_left_alone(project):
+    catalog = project.catalog({"memory": {"type": "MemoryDataset"}})
+    assert type(catalog["memory"]) is MemoryDataset
+
+    rewriter = catalogs.CatalogRewriter("dev", "dev", catalogs.Ignore(), {})
+    for entry in ("text", {"filepath": "a.csv"}):
+        assert rewriter.rewrite("cars", entry) == entry
+
+
+def test_an_entry_that_cannot_be_branched_is_named(project):
+    with pytest.raises(OpsError, match="'cars'.*more than one file.*ignore.names"):
+        project.catalog({"cars": text("*.txt")})
+
+
+def test_two_datasets_in_one_place_stop_the_run_with_both_names(project):
+    catalog = project.catalog({"cars": text("a.txt"), "other": text("a_dev.txt")})
+
+    with pytest.raises(OpsError, match="'cars' would be where 'other' has its data"):
+        project.run(catalog, ("params:a", "cars"))
+
+
+def test_an_ignored_dataset_of_a_pattern_collides_with_nothing(project):
+    catalog = project.catalog({"{x}_p": text("{x}.txt")}, ignore={"names": ["a_p"]})
+    (project.path / "data" / "a.txt").write_text("x")
+    project.run(catalog, ("a_p", "b_p"))
+
+    assert project.files() == ["a.txt", "b_dev.txt"]
+
+
+def test_a_dataset_that_cannot_be_made_is_left_to_the_runner_to_report(project):
+    catalog = project.catalog({"cars": text("a.txt", nonsense=1), "b": text("b.txt")})
+
+    with pytest.raises(Exception, match="nonsense"):
+        project.run(catalog, ("cars", "b"))
+
+
+def test_a_check_that_fails_stops_the_run_in_one_line(project):
+    catalog = project.catalog({"cars": text("cars.txt")})
+    os.symlink("loop", catalog["cars"].target._filepath)
+    os.symlink("loop", project.path / "data" / "loop")
+
+    with pytest.raises(OpsError, match="exists check.*'cars'.*symbolic links") as error:
+        project.run(catalog, ("cars", "memory"))
+    assert "\n" not in error.value.message
+
+
+def test_a_protected_trunk_is_refused_before_the_run_and_allowed_in_ci(
+    project, monkeypatch
+):
+    monkeypatch.setenv("STEEL_TOES_BRANCH", "main")
+    entries = {"cars": text("cars.txt"), "bikes": text("bikes.txt")}
+    catalog = project.catalog(entries, protect_trunk=True)
+    (project.path / "data" / "cars.txt").write_text("x")
+
+    assert issubclass(type(catalog["cars"]), ProtectedDataset)
+    with pytest.raises(OpsError, match="'bikes' is not saved.*git switch -c"):
+        project.run(catalog, ("cars", "bikes"))
+    project.run(catalog, ("cars", "memory"))
+    assert project.files() == ["cars.txt"]
+
+    monkeypatch.setenv("CI", "true")
+    project.run(project.catalog(entries, protect_trunk=True), ("cars", "bikes"))
+    assert project.files() == ["bikes.txt", "cars.txt"]
+
+
+def test_the_suffix_can_have_text_around_the_branch(project):
+    catalog = project.catalog({"cars": text("cars.txt")}, suffix="wip-{branch}")
+
+    assert str(catalog["cars"]._filepath).endswith("cars_wip-dev.txt")
+
+
+@pytest.mark.parametrize("suffix", ["x", "{branch}{branch}", "a_{branch}", "{user}"])
+def test_a_suffix_that_does_not_tell_branches_apart_is_refused(project, suffix):
+    with pytest.raises(OpsError, match="steel_toes.suffix"):
+        project.catalog({"cars": text("cars.txt")}, suffix=suffix)

@@ -1,0 +1,75 @@
+"""Where data are: those of all branches, and those of one dataset now."""
+
+import subprocess
+
+import pytest
+from kit import ops
+
+overview = ops("steel_toes.listing")
+
+CARS = {"type": "text.TextDataset", "filepath": "data/cars.txt"}
+
+
+def test_a_branch_is_one_row(project):
+    project.catalog({"cars": CARS, "bikes": {**CARS, "filepath": "data/bikes.txt"}})
+    project.save_base(cars="same")
+    project.save("dev", cars="same", bikes="12")
+    project.save("old", cars="old")
+
+    dev, old = overview.of_branches(project.branches)
+    assert dev.pop("last_save") == project.record("dev", "bikes").time
+    assert dev.pop("by") == project.record("dev", "bikes").user
+    assert dev == {
+        "branch": "dev",
+        "git": "not known",
+        "datasets": 2,
+        "bytes": 6,
+        "base": {"same": 1, "ahead": 1},
+    }
+    assert old["branch"] == "old"
+
+    subprocess.run(["git", "init", "-q"], cwd=project.path, check=True)
+    assert [r["git"] for r in overview.of_branches(project.branches)] == [
+        "gone",
+        "gone",
+    ]
+
+
+def test_a_size_that_is_not_known_is_none(project):
+    project.catalog({"cars": CARS})
+    manifest = ops("steel_toes.manifest")
+    record = manifest.Record(branch="x", dataset="cars", location="", time="1")
+    project.branches.manifest.write(record)
+
+    (row,) = overview.of_branches(project.branches)
+    assert row["bytes"] is None
+    assert row["base"] == {"unknown": 1}
+
+
+def test_a_dataset_is_read_from_the_base_until_the_branch_has_its_copy(project):
+    cached = {"type": "CachedDataset", "dataset": CARS}
+    catalog = project.catalog({"cars": cached})
+
+    row = overview.of_dataset(catalog, "cars")
+    assert row["read_from"].endswith("data/cars.txt")
+    assert row["written_to"].endswith("data/cars_dev.txt")
+    assert row["why"] == "branch 'dev' has no copy yet, so the base is read"
+
+    project.save("dev", cars="x")
+    row = overview.of_dataset(catalog, "cars")
+    assert row["read_from"] == row["written_to"]
+    assert row["why"] == "branch 'dev' has its copy"
+
+
+def test_a_dataset_that_is_not_branched_is_where_the_catalog_has_it(project):
+    catalog = project.catalog(
+        {"cars": CARS, "memory": {"type": "MemoryDataset"}}, ignore={"names": ["cars"]}
+    )
+
+    row = overview.of_dataset(catalog, "cars")
+    assert row["read_from"] == row["written_to"]
+    assert row["read_from"].endswith("data/cars.txt")
+    assert "it is ignored" in row["why"]
+    assert "MemoryDataset" in overview.of_dataset(catalog, "memory")["read_from"]
+    with pytest.raises(ops("core.errors").OpsError, match="no dataset 'nothing'"):
+        overview.of_dataset(catalog, "nothing")

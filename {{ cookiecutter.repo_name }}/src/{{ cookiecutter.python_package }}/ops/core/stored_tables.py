@@ -1,0 +1,188 @@
+"""The data of a dataset that keeps a table in a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import evolve, frozen
+
+from . import checksum
+from .branch import short_hash
+
+_ROWS = 10_000  # fetched at a time
+
+
+class _Table:
+    """What all kinds of tables have in common."""
+
+    name: str
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it holds no rows of its own."""
+        return False
+
+    def size(self) -> None:
+        """Not known: databases do not agree on how to ask."""
+
+    def modified(self) -> None:
+        """Not known: databases do not tell."""
+
+    @property
+    def version(self) -> None:
+        """Tables have no versions."""
+
+    def at(self, version: None) -> Any:
+        """The table itself."""
+        return self
+
+    def _beside(self, mark: str) -> str:
+        # Short enough for every database, and unlike that of every other table.
+        mark = mark.replace("-", "_")
+        return f"{mark}_{self.name[:20]}_{short_hash(self.name)}"
+
+
+@frozen
+class SqlTable(_Table):
+    """A table that SQLAlchemy reaches, as in ``pandas.SQLTableDataset``."""
+
+    engine: Any
+    name: str
+    schema: str | None
+
+    @property
+    def location(self) -> str:
+        """The database without its password, and the table."""
+        name = ".".join(filter(None, [self.schema, self.name]))
+        return f"{self.engine.url.render_as_string(hide_password=True)}::{name}"
+
+    def fingerprint(self) -> str | None:
+        """Of the rows, in whatever order; none if there is no table."""
+        if not self._exists():
+            return None
+        table = self._table()
+        with self.engine.connect() as connection:
+            lazy = connection.execution_options(yield_per=_ROWS)
+            return checksum.of_rows(table.c.keys(), lazy.execute(table.select()))
+
+    def remove(self) -> None:
+        """Drop the table, if it is there."""
+        if self._exists():
+            self._table().drop(self.engine)
+
+    def beside(self, mark: str) -> SqlTable:
+        """A table next to this one, for a copy that is on its way."""
+        return evolve(self, name=self._beside(mark))
+
+    def copy_from(self, other: SqlTable) -> None:
+        """Become a copy of ``other``: its columns, primary key and rows.
+
+        A table with the same columns stays, with its indexes and views, and its rows are
+        replaced in one transaction; any other is dropped and made anew.
+        """
+        import sqlalchemy  # noqa: PLC0415
+
+        source = other._table()
+        columns = [
+            sqlalchemy.Column(
+                each.name,
+                each.type,
+                primary_key=each.primary_key,
+                nullable=each.nullable,
+                autoincrement=False,
+            )
+            for each in source.c
+        ]
+        metadata = sqlalchemy.MetaData()
+        copy = sqlalchemy.Table(self.name, metadata, *columns, schema=self.schema)
+        if not self._exists() or _columns(self._table()) != _columns(copy):
+            self.remove()
+            copy.create(self.engine)
+        rows = copy.insert().from_select(source.c.keys(), source.select())
+        with self.engine.begin() as connection:
+            connection.execute(copy.delete())
+            connection.execute(rows)
+
+    def take(self, other: SqlTable, away: SqlTable) -> None:
+        """Become ``other``; if it is gone, nothing is done."""
+        if other._exists():
+            self.copy_from(other)
+
+    def _exists(self) -> bool:
+        import sqlalchemy  # noqa: PLC0415
+
+        return bool(sqlalchemy.inspect(self.engine).has_table(self.name, self.schema))
+
+    def _table(self) -> Any:
+        import sqlalchemy  # noqa: PLC0415
+
+        metadata = sqlalchemy.MetaData()
+        return sqlalchemy.Table(
+            self.name, metadata, schema=self.schema, autoload_with=self.engine
+        )
+
+
+@frozen
+class IbisTable(_Table):
+    """A table or view that ibis reaches, as in ``ibis.TableDataset``."""
+
+    connection: Any
+    name: str
+    database: Any
+    materialized: str
+
+    @property
+    def location(self) -> str:
+        """The kind of database, and the table."""
+        name = ".".join(filter(None, [self.database, self.name]))
+        return f"{self.connection.name}::{name}"
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it holds no rows of its own."""
+        return self.materialized == "view"
+
+    def fingerprint(self) -> str | None:
+        """Of the rows, in whatever order; none if there is no table."""
+        if not self._exists():
+            return None
+        table = self._table()
+        return checksum.of_rows(table.columns, _rows(table))
+
+    def remove(self) -> None:
+        """Drop the table or view, if it is there."""
+        if self._exists():
+            drop = getattr(self.connection, f"drop_{self.materialized}")
+            drop(self.name, database=self.database)
+
+    def beside(self, mark: str) -> IbisTable:
+        """A table next to this one, for a copy that is on its way."""
+        return evolve(self, name=self._beside(mark), materialized="table")
+
+    def copy_from(self, other: IbisTable) -> None:
+        """Become a table with the rows of ``other``."""
+        self.connection.create_table(
+            self.name, other._table(), database=self.database, overwrite=True
+        )
+
+    def take(self, other: IbisTable, away: IbisTable) -> None:
+        """Become ``other``; if it is gone, nothing is done."""
+        if other._exists():
+            self.copy_from(other)
+
+    def _exists(self) -> bool:
+        return self.name in self.connection.list_tables(database=self.database)
+
+    def _table(self) -> Any:
+        return self.connection.table(self.name, database=self.database)
+
+
+def _columns(table: Any) -> list[tuple[str, str, bool, bool]]:
+    return [(c.name, str(c.type), c.primary_key, c.nullable) for c in table.c]
+
+
+def _rows(table: Any) -> Iterator[Any]:
+    for batch in table.to_pyarrow_batches(chunk_size=_ROWS):
+        for row in batch.to_pylist():
+            yield row.values()

@@ -1,0 +1,190 @@
+"""Node stats: rows, columns, nulls, bytes and memory of each node, and what is unusual.
+
+They are entered in the journal of the run. An error in one never fails a run.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from attrs import field
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline.node import Node
+
+from ..core.settings import read_settings, settings_section
+from ..core.suppress import run_within, suppress_errors
+from ..run_status import journal
+from ..run_status.journal import Journal
+from . import dataset_stats, openlineage
+from .anomalies import Summary, Usual
+from .memory import Peaks
+
+_PATIENCE = 5.0  # seconds, for what earlier runs showed
+
+
+@settings_section("node_stats")
+class NodeStatsOptions:
+    """``node_stats`` in ``ops.yml``."""
+
+    enabled: bool = True
+    trunk: list[str] = field(factory=lambda: ["main", "master"])
+    openlineage: dict[str, Any] | None = None
+
+
+_SETTINGS: ContextVar[NodeStatsOptions | None] = ContextVar("node_stats", default=None)
+
+
+class NodeStats:
+    """The hook."""
+
+    def __init__(self) -> None:
+        """No node runs."""
+        self._peaks = Peaks()
+        self._catalogs = threading.local()
+        self._earlier: WeakKeyDictionary[Journal, _Earlier] = WeakKeyDictionary()
+        self._is_worker = False
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Read the settings."""
+        settings = read_settings(context.config_loader, NodeStatsOptions)
+        if settings.enabled and settings.openlineage:
+            settings.openlineage = openlineage.transport(settings.openlineage, context)
+        _SETTINGS.set(settings)
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], catalog: DataCatalog
+    ) -> None:
+        """Ask what earlier runs showed, while this one begins."""
+        entries = journal.journal_of_catalog(catalog, run_params["run_id"])
+        settings = _SETTINGS.get()
+        if entries is not None and settings is not None and settings.enabled:
+            # Not in the thread: a worker that is forked meanwhile could never import it.
+            dataset_stats.prepare()
+            self._earlier[entries] = _Earlier(entries, settings.trunk)
+            if settings.openlineage:
+                entries.at_end.append(partial(openlineage.send, settings.openlineage))
+
+    @hook_impl
+    def before_node_run(
+        self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], run_id: str
+    ) -> None:
+        """Enter the figures of what was loaded."""
+        entries = self._entries(journal.journal_of_catalog(catalog, run_id))
+        if entries is None:
+            return
+        self._catalogs.current = catalog
+        for name in dict.fromkeys(node.inputs):
+            if not name.startswith("params:") and name != "parameters":
+                _enter_figures(entries, "loaded", name, inputs.get(name), catalog)
+        self._peaks.begin((entries, id(node)))
+
+    @hook_impl
+    def after_node_run(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
+        """Enter the memory that the node took."""
+        self._enter_memory(node, catalog, run_id)
+
+    @hook_impl
+    def on_node_error(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
+        """Enter the memory that the node took."""
+        self._enter_memory(node, catalog, run_id)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
+        """Enter the figures of what was saved, unless it comes in parts."""
+        entries = self._entries(journal.current())
+        if entries is None or inspect.isgeneratorfunction(node.func):
+            return
+        catalog = getattr(self._catalogs, "current", None)
+        _enter_figures(entries, "saved", dataset_name, data, catalog)
+
+    @hook_impl
+    def after_pipeline_run(
+        self, run_params: dict[str, Any], catalog: DataCatalog
+    ) -> None:
+        """Enter what is unusual, and keep the figures for later runs."""
+        self._compare(journal.journal_of_catalog(catalog, run_params["run_id"]))
+
+    @hook_impl
+    def on_pipeline_error(
+        self, run_params: dict[str, Any], catalog: DataCatalog
+    ) -> None:
+        """Enter what is unusual: it may be why the run failed."""
+        self._compare(journal.journal_of_catalog(catalog, run_params["run_id"]))
+
+    def tell_workers(self) -> bool:
+        """Whether a worker of the project's runners is to enter figures."""
+        return self._entries(journal.current()) is not None
+
+    def start_worker(self, on: bool) -> None:
+        """Enter figures into a run that another process has started."""
+        self._is_worker = on
+
+    def _entries(self, entries: Journal | None) -> Journal | None:
+        known = entries is not None and (self._is_worker or entries in self._earlier)
+        return entries if known else None
+
+    def _enter_memory(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
+        entries = self._entries(journal.journal_of_catalog(catalog, run_id))
+        if entries is not None:
+            peak = self._peaks.end((entries, id(node)))
+            if peak is not None:
+                entries.note("peak", node.name, peak)
+
+    def _compare(self, entries: Journal | None) -> None:
+        earlier = self._earlier.pop(entries, None) if entries else None
+        if entries is not None and earlier is not None:
+            run_within(_PATIENCE, partial(earlier.compare, entries))
+
+
+class _Earlier:
+    """What earlier runs showed, read while this one goes on."""
+
+    def __init__(self, entries: Journal, trunk: list[str]) -> None:
+        self._trunk = trunk
+        self._usual: Usual | None = None
+        self._thread = threading.Thread(
+            target=self._read, args=(entries,), name="usual", daemon=True
+        )
+        self._thread.start()
+
+    def _read(self, entries: Journal) -> None:
+        with suppress_errors():
+            branch = entries.reader.run().branch
+            self._usual = Usual.of(entries.ticket.store, branch, self._trunk)
+            if seconds := self._usual.seconds():
+                entries.enter("usual", seconds=seconds)
+
+    def compare(self, entries: Journal) -> None:
+        """Enter what is unusual in this run, and keep its figures for later ones."""
+        run = entries.reader.run()
+        self._thread.join(_PATIENCE)
+        if self._usual is not None:
+            for name, node in run.nodes.items():
+                if marks := self._usual.marks_of_node(node):
+                    entries.enter("marked", node=name, marks=marks)
+            for name, dataset in run.datasets.items():
+                if marks := self._usual.marks_of_dataset(dataset):
+                    entries.enter("marked", dataset=name, marks=marks)
+        Summary.of(run).write(entries.ticket.store, entries.ticket.key)
+
+
+def _enter_figures(
+    entries: Journal, way: str, name: str, data: Any, catalog: DataCatalog | None
+) -> None:
+    known: dict[str, Any] = {}
+    with suppress_errors():
+        known.update(dataset_stats.stats_of_data(data))
+    with suppress_errors():
+        dataset = catalog.get(name) if catalog is not None else None
+        known["size"] = dataset_stats.size_of(dataset)
+    if any(known.values()):
+        entries.note(way, name, known)

@@ -1,0 +1,174 @@
+"""Path rules: change by rule where the entries of the catalog have their data.
+
+It is done in the catalog's *configuration*, so that everything Kedro builds from it
+(patterns, validators, versions, every runner, notebooks, kedro-viz) sees the places that
+the rules make, and so does every guard that acts later.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework import project
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io.catalog_config_resolver import CatalogConfigResolver
+
+from ..core import entry_places
+from ..core.errors import OpsError
+from ..core.settings import read_settings_list
+from .settings import PathRule
+
+if TYPE_CHECKING:
+    from .rules import Rule
+
+# Where the config loader keeps what the rules did. It is there once they have acted, so
+# that a hook that fires twice does not apply "a to b" and "b to c" to the result again.
+_ACTS = "path_rules"
+
+
+class PathRules:
+    """The hook: applies the rules to the catalog's configuration."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Put entries with changed places in the place of the catalog's entries."""
+        loader = context.config_loader
+        rules = _read_rules(context)
+        if not rules or _ACTS in loader:
+            return
+        written: dict[str, Any] = {**loader["catalog"]}
+        written.update(_told_apart(rules, written))
+        changed, acts = {}, {}
+        for name, entry in written.items():
+            changed[name], acts[name] = _apply(rules, name, entry)
+        _warn_of_idle(rules, acts)
+        _refuse_sharing(written, changed, acts)
+        _refuse_parting(written, changed)
+        loader["catalog"], loader[_ACTS] = changed, acts
+
+    def explain(self, context: KedroContext, name: str) -> list[str]:
+        """What the rules did to a dataset of the catalog, in their order."""
+        acts: dict[str, list[str]] = context.config_loader.get(_ACTS, {})
+        return acts.get(name if name in acts else _Patterns(acts).of(name) or "", [])
+
+
+def _read_rules(context: KedroContext) -> list[Rule]:
+    given = read_settings_list(context.config_loader, PathRule)
+    if not given:
+        return []
+    # Not before there is a rule: every start would pay.
+    from . import placeholders  # noqa: PLC0415
+    from .rules import Rule  # noqa: PLC0415
+
+    return [
+        Rule.of(number, rule, lambda text: placeholders.fill(text, context))
+        for number, rule in enumerate(given, start=1)
+    ]
+
+
+class _Patterns:
+    """The factory patterns of a catalog, in Kedro's order."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        empty: dict[str, dict[str, Any]] = {name: {} for name in names}
+        self._resolver = CatalogConfigResolver(empty, default_runtime_patterns={})
+
+    def of(self, name: str) -> str | None:
+        """The pattern that a dataset's name falls under."""
+        return self._resolver.match_dataset_pattern(
+            name
+        ) or self._resolver.match_user_catch_all_pattern(name)
+
+
+def _told_apart(rules: list[Rule], catalog: dict[str, Any]) -> dict[str, Any]:
+    """Entries for datasets of patterns to which other rules apply than to the pattern.
+
+    A pattern is one entry for many names. Where ``only.datasets`` tells them apart, the
+    names that are known before a run (of the pipelines, and those that a rule spells out)
+    get entries of their own, as Kedro would make them from the pattern.
+    """
+    globs = {glob for rule in rules for glob in rule.only.datasets}
+    if not globs or not any("{" in name for name in catalog):
+        return {}
+    names = {glob for glob in globs if not set(glob) & set("*?[{")}
+    for pipeline in project.pipelines.values():
+        names |= pipeline.datasets()
+    found, patterns = {}, _Patterns(catalog)
+    for name in sorted(names - catalog.keys()):
+        pattern = patterns.of(name)
+        if pattern is None or name.startswith("params:") or name == "parameters":
+            continue
+        entry = catalog[pattern]
+        if isinstance(entry, dict) and any(
+            rule.is_for(name, entry) != rule.is_for(pattern, entry) for rule in rules
+        ):
+            found[name] = CatalogConfigResolver._resolve_dataset_config(
+                name, pattern, copy.deepcopy(entry)
+            )
+    return found
+
+
+def _apply(rules: list[Rule], name: str, entry: Any) -> tuple[Any, list[str]]:
+    acts: list[str] = []
+    for rule in rules:
+        if isinstance(entry, dict) and rule.is_for(name, entry):
+            entry, done = rule.apply(entry)
+            acts += done
+    return entry, acts
+
+
+def _warn_of_idle(rules: list[Rule], acts: dict[str, list[str]]) -> None:
+    done = [act for each in acts.values() for act in each]
+    for rule in rules:
+        if not any(act.startswith(rule.title) for act in done):
+            logging.getLogger(__name__).warning(
+                "ops.yml: path_rules, %s matches nothing in the catalog.", rule.title
+            )
+
+
+def _refuse_sharing(
+    written: dict[str, Any], changed: dict[str, Any], acts: dict[str, list[str]]
+) -> None:
+    """Stop if rules put the data of two entries in one place."""
+    before, after = _places(written), _places(changed)
+    there: dict[str, list[str]] = defaultdict(list)
+    for name, found in after.items():
+        for place in found:
+            for other in there[place]:
+                if not before[name] & before[other]:
+                    raise OpsError(
+                        f"ops.yml: path_rules put '{other}' and '{name}' in one place "
+                        f"({'; '.join(acts[other] + acts[name])}). Narrow a rule with "
+                        "'only', or give one of them another path in the catalog."
+                    )
+            there[place].append(name)
+
+
+def _refuse_parting(written: dict[str, Any], changed: dict[str, Any]) -> None:
+    """Stop if rules take the forms of a transcoded dataset to different places."""
+    before, after = _places(written), _places(changed)
+    forms: dict[str, list[str]] = defaultdict(list)
+    for name in before:
+        forms[name.partition("@")[0]].append(name)
+    for names in forms.values():
+        for name, other in pairwise(names):
+            if before[name] & before[other] and not after[name] & after[other]:
+                raise OpsError(
+                    f"ops.yml: path_rules put '{name}' and '{other}', which are one "
+                    "dataset, in two places. Narrow the rule by only.datasets, not by "
+                    "only.types."
+                )
+
+
+def _places(catalog: dict[str, Any]) -> dict[str, set[str]]:
+    return {
+        name: set(entry_places.texts(entry_places.innermost(entry)))
+        for name, entry in catalog.items()
+        if isinstance(entry, dict)
+    }

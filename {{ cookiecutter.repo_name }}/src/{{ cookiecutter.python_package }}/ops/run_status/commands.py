@@ -1,0 +1,103 @@
+"""``kedro runs``: what runs did, and what one does now."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..core.cli import Commands, as_json_option, env_option, load_context, show
+
+# The modules behind a command are imported in it: `kedro --help` need not wait.
+if TYPE_CHECKING:
+    from .history import History
+
+
+@click.group(cls=Commands)
+def command() -> None:
+    """See what runs did, and watch one that goes on."""
+
+
+@command.command("list")
+@click.option("--last", type=click.IntRange(1), default=20, help="How many runs.")
+@env_option
+@as_json_option
+def list_(last: int, env: str | None, as_json: bool) -> None:
+    """List the last runs, the newest first."""
+    from itertools import islice  # noqa: PLC0415
+
+    from . import report  # noqa: PLC0415
+
+    rows = [report.row(run, as_json) for run in islice(_open(env), last)]
+    show("Runs", rows, as_json)
+
+
+@command.command("show")
+@click.argument("run", default="last")
+@env_option
+@as_json_option
+def show_(run: str, env: str | None, as_json: bool) -> None:
+    """Show what RUN did: a key, the start of one, or `last`."""
+    from . import replay, report, terminal  # noqa: PLC0415
+
+    history = _open(env)
+    found = replay.read(history.store, history.find(run))
+    if as_json:
+        click.echo(json.dumps(report.as_data(found)))
+    else:
+        terminal.show(found)
+
+
+@command.command()
+@click.argument("run", default="last")
+@env_option
+def watch(run: str, env: str | None) -> None:
+    """Watch RUN on the terminal until it ends."""
+    from . import replay, terminal  # noqa: PLC0415
+
+    history = _open(env)
+    terminal.watch(replay.Follower(history.store, history.find(run)))
+
+
+@command.command()
+@click.option(
+    *("--output", "-o", "folder"),
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="The folder to write to.",
+)
+@click.option("--publish", is_flag=True, help="Leave out tracebacks.")
+@env_option
+def page(folder: Path, publish: bool, env: str | None) -> None:
+    """Write the page of all runs to a folder, to put it on a web server."""
+    from . import page_files  # noqa: PLC0415
+    from .page_runs import Shown  # noqa: PLC0415
+
+    runs = map(Shown, _open(env))
+    click.echo(page_files.write(folder, runs, publish))
+
+
+@command.command("open")
+@env_option
+def open_(env: str | None) -> None:
+    """Open the page of all runs in a browser."""
+    import tempfile  # noqa: PLC0415
+
+    from . import page_files  # noqa: PLC0415
+    from .page_runs import Shown  # noqa: PLC0415
+
+    history = _open(env)
+    store = history.store
+    folder = Path(store.path if store.is_local else tempfile.mkdtemp(prefix="runs-"))
+    file = page_files.write(folder, map(Shown, history))
+    click.echo(file)
+    click.launch(file.resolve().as_uri())
+
+
+def _open(env: str | None) -> History:
+    from .history import History  # noqa: PLC0415
+    from .hook import store_of  # noqa: PLC0415
+
+    return History(store_of(load_context(env)))

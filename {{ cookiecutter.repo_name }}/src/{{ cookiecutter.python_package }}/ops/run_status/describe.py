@@ -1,0 +1,154 @@
+"""What a run sets out to do, as it is entered in the journal."""
+
+from __future__ import annotations
+
+import inspect
+import multiprocessing
+import os
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from kedro.framework import project
+from kedro.io import DataCatalog, DatasetError
+from kedro.io.core import is_parameter
+from kedro.pipeline import Pipeline
+
+from ..core import branch, redaction
+from ..core.errors import OpsError
+from ..core.user import user
+
+KEY = "RUN_STATUS_KEY"  # names the run; processes with the same key are one run
+_AIRFLOW = ("AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_DAG_RUN_ID")
+_BLIND = "kedro.runner.parallel_runner.ParallelRunner"
+_KEPT_OUT = {"project_path", "run_id", "session_id", "env", "runner", "pipeline_names"}
+
+
+def key_of(run_id: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The name of the run's folder: no two runs have the same, and any system takes it.
+
+    What Airflow or the user names is one run, whatever number of processes works on it.
+    """
+    if given := _given(environ):
+        text = re.sub(r"[^a-z0-9]+", "-", given.lower())[:60].strip("-")
+        return f"{text or 'run'}-{branch.short_hash(given)}"
+    return f"{re.sub(r'[^A-Za-z0-9.-]+', '-', run_id)}-{uuid4().hex[:8]}"
+
+
+def is_shared(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether other processes may work on the same run, before this one or after it."""
+    return bool(_given(environ))
+
+
+def _given(environ: Mapping[str, str]) -> str:
+    given = environ.get(KEY, "").strip()
+    if not given and all(environ.get(name) for name in _AIRFLOW):
+        given = ".".join(environ[name] for name in _AIRFLOW)
+    return given
+
+
+def describe(
+    run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+) -> dict[str, Any]:
+    """The fields of the event with which a run starts."""
+    project_path = Path(run_params["project_path"])
+    names = run_params.get("pipeline_names") or ["__default__"]
+    runner = str(run_params.get("runner") or "")
+    found = re.search(r"([\w.]+) object", runner)
+    runner = found[1] if found else runner
+    if runner == "None":  # as Kedro writes it if `session.run` is not told of one
+        runner = "SequentialRunner"
+    params = {k: v for k, v in run_params.items() if v and k not in _KEPT_OUT}
+    return {
+        "pipelines": list(names),
+        "env": run_params.get("env") or "",
+        "runner": runner.rpartition(".")[2],
+        "blind": runner == _BLIND and _method() != "fork",
+        "project": project.PACKAGE_NAME or project_path.name,
+        "branch": branch_of(project_path),
+        "user": user(),
+        "params": redaction.values(params),
+        "nodes": list(_nodes(_registered(names), pipeline)),
+        "datasets": list(_datasets(pipeline, catalog, project_path)),
+    }
+
+
+def _method() -> str:
+    asked = os.environ.get("KEDRO_MP_CONTEXT", "")
+    known = {"fork", "spawn", "forkserver"}
+    return asked if asked in known else multiprocessing.get_start_method()
+
+
+def branch_of(project_path: Path) -> str:
+    """The branch; empty if it is not known."""
+    try:
+        return branch.current(project_path).name
+    except OpsError:  # a run need not be on a branch to be recorded
+        return ""
+
+
+def _registered(names: Iterable[str]) -> Pipeline:
+    """What would run without options that select a part of it."""
+    known = project.pipelines  # without one that was made for this run only
+    found: list[Pipeline] = [known[name] for name in names if name in known]
+    return sum(found[1:], found[0]) if found else Pipeline([])
+
+
+def _nodes(registered: Pipeline, pipeline: Pipeline) -> Iterable[dict[str, Any]]:
+    selected = whole = {node.name: node for node in pipeline.nodes}
+    if len(registered.nodes) > len(selected):
+        others = {node.name: node for node in registered.nodes}
+        whole = others if selected.keys() <= others.keys() else selected
+    for name, node in whole.items():
+        yield {
+            "name": name,
+            "short_name": node.short_name,
+            "namespace": node.namespace,
+            "tags": sorted(node.tags),
+            "inputs": list(node.inputs),
+            "outputs": list(node.outputs),
+            **({} if name in selected else {"selected": False}),
+            **({"generator": True} if inspect.isgeneratorfunction(node.func) else {}),
+        }
+
+
+def _datasets(
+    pipeline: Pipeline, catalog: DataCatalog, project_path: Path
+) -> Iterable[dict[str, str]]:
+    for name in sorted(pipeline.datasets()):
+        if is_parameter(name):
+            yield {"name": name, "type": "parameter"}
+            continue
+        dataset: Any = None
+        with suppress(DatasetError):  # the runner reports it where hooks expect it
+            dataset = catalog.get(name)
+        if dataset is None:
+            yield {"name": name, "type": "MemoryDataset"}
+        else:
+            place = redaction.text(_place(dataset), project_path)
+            yield {"name": name, "type": _type(dataset.__class__), "place": place}
+
+
+def _type(cls: type) -> str:
+    """As the catalog has it: ``pandas.CSVDataset``."""
+    package, _, rest = cls.__module__.partition(".")
+    if package == "kedro_datasets":
+        return f"{rest.partition('.')[0]}.{cls.__name__}"
+    in_kedro = package == "kedro"
+    return cls.__name__ if in_kedro else f"{cls.__module__}.{cls.__name__}"
+
+
+def _place(dataset: Any) -> str:
+    """A path, a URL or the name of a table; empty if it has none of them."""
+    dataset = getattr(dataset, "_dataset", dataset)  # inside a CachedDataset
+    path = getattr(dataset, "_filepath", None) or getattr(dataset, "_path", None)
+    if path:
+        protocol = str(getattr(dataset, "_protocol", "") or "file")
+        bare = str(path)
+        return bare if protocol == "file" or "://" in bare else f"{protocol}://{bare}"
+    arguments = getattr(dataset, "_load_args", None)
+    named = arguments.get("table_name") if isinstance(arguments, dict) else None
+    return str(named or getattr(dataset, "_table_name", None) or "")

@@ -1,0 +1,66 @@
+"""The runs of a project, as their journals tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+
+from attrs import frozen
+
+from ..core.errors import OpsError
+from . import replay
+from .model import Run
+from .run_store import RunStore
+
+LAST = "last"
+
+
+@frozen
+class History:
+    """The runs in a store."""
+
+    store: RunStore
+
+    def __iter__(self) -> Iterator[Run]:
+        """The runs, the last one first."""
+        return self.without(set())
+
+    def without(self, keys: Container[str]) -> Iterator[Run]:
+        """The runs but for some, the last one first."""
+        for each in reversed(self.store.keys()):
+            if each in keys:
+                continue
+            run = replay.read(self.store, each)
+            if run.started is not None:
+                yield run
+
+    def find(self, name: str) -> str:
+        """The key that starts with ``name``, or that of the last run.
+
+        Raises:
+            OpsError: if there is none, or more than one.
+        """
+        keys = self.store.keys()
+        if not keys:
+            raise OpsError(f"There are no runs in {self.store.path} yet: kedro run.")
+        found = keys[-1:] if name == LAST else [k for k in keys if k.startswith(name)]
+        if name in found:
+            return name
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise OpsError(f"No run starts with '{name}': see kedro runs list.")
+        raise OpsError(
+            f"{len(found)} runs start with '{name}': write more, e.g. {found[-1]}."
+        )
+
+    def prune(self, keep: int, key: str) -> None:
+        """Forget the oldest runs, except those that go on.
+
+        Args:
+            keep: how many are kept.
+            key: of a run that has just begun, which may not be in the store yet.
+        """
+        others = [each for each in self.store.keys() if each != key]
+        for each in others[: max(0, len(others) - max(keep, 1) + 1)]:
+            if replay.is_over(self.store, each):
+                self.store.remove(each)

@@ -1,0 +1,292 @@
+"""Run status: enters what a run does in the journal, as it happens.
+
+Whoever wants to know how a run stands, or what earlier ones did, folds the journal: the
+page, ``kedro runs``, and the table at the end of ``kedro run``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+from collections.abc import Generator
+from contextvars import ContextVar
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from ..core import findings, skipped_nodes
+from ..core.settings import is_guard_on, open_store, read_settings, settings_section
+from ..core.suppress import run_within
+from . import describe, journal, kedro_viz, report, resume
+from .history import History
+from .journal import Journal, Ticket
+from .live_page import RunPage
+from .model import Run, State
+from .run_store import RunStore
+from .watch import Watch, told
+
+ENABLED = "RUN_STATUS_ENABLED"
+_PATIENCE = 5.0  # seconds
+
+
+@settings_section("run_status")
+class RunStatusOptions:
+    """``run_status`` in ``ops.yml``."""
+
+    enabled: bool = True
+    keep: int = 50
+    page: bool = True
+    kedro_viz: bool = False
+
+
+@frozen
+class _Project:
+    """What a run needs to know of the project."""
+
+    settings: RunStatusOptions
+    store: RunStore
+
+
+# Of this thread: `kedro server` has one hook for all of its requests.
+_PROJECT: ContextVar[_Project | None] = ContextVar("project", default=None)
+
+
+class RunStatus:
+    """The hook. It wraps others where it has to know how they ended."""
+
+    def __init__(self) -> None:
+        """No run is open."""
+        self._watches: dict[Journal, Watch] = {}
+        self._generators = threading.local()
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Read the settings."""
+        settings = read_settings(context.config_loader, RunStatusOptions)
+        on = is_guard_on(ENABLED, settings.enabled)
+        _PROJECT.set(_Project(settings, store_of(context)) if on else None)
+
+    @hook_impl(wrapper=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> Generator[None, Any, Any]:
+        """Enter the run with its nodes; and what stops it before it has begun."""
+        watch = self._start(run_params, pipeline, catalog)
+        try:
+            return (yield)
+        except BaseException as error:
+            if watch is not None:
+                watch.fail(error)
+                self._end(watch, State.ERROR)
+            raise
+
+    @hook_impl(wrapper=True)
+    def after_pipeline_run(
+        self, run_params: dict[str, Any], catalog: DataCatalog
+    ) -> Generator[None, Any, Any]:
+        """Enter the end of the run, which is what the guards make of it."""
+        watch = self._watch(run_params, catalog)
+        if watch is not None:
+            watch.journal.enter("pipeline_ran")
+        try:
+            result = yield
+        except BaseException as error:
+            if watch is not None:
+                watch.fail(error)
+                self._end(watch, State.ERROR)
+            raise
+        if watch is not None:
+            self._end(watch, State.COMPLETE)
+        return result
+
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(
+        self,
+        error: Exception,
+        run_params: dict[str, Any],
+        pipeline: Pipeline,
+        catalog: DataCatalog,
+    ) -> Generator[None, Any, Any]:
+        """Enter why the run failed and how to go on, before others tell it."""
+        watch = self._watch(run_params, catalog)
+        if watch is not None:
+            watch.fail(error)
+            how = partial(_enter_resume, watch.journal, run_params, pipeline, catalog)
+            run_within(_PATIENCE, how)
+        try:
+            return (yield)
+        finally:
+            if watch is not None:
+                self._end(watch, State.ERROR)
+
+    @hook_impl
+    def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
+        """Enter what is loaded, but for parameters, which are there already."""
+        entries = journal.current()
+        if entries is None or dataset_name.startswith("params:"):
+            return
+        self._close_generator(entries, node)
+        entries.enter("load_started", node=node.name, dataset=dataset_name)
+
+    @hook_impl
+    def before_node_run(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
+        """Enter that a node computes."""
+        if entries := journal.journal_of_catalog(catalog, run_id):
+            self._close_generator(entries, node)
+            entries.enter("node_started", node=node.name)
+
+    @hook_impl
+    def after_node_run(
+        self, node: Node, catalog: DataCatalog, outputs: dict[str, Any], run_id: str
+    ) -> None:
+        """Enter that a node has computed; its outputs are not saved yet."""
+        if entries := journal.journal_of_catalog(catalog, run_id):
+            entries.enter("node_computed", node=node.name)
+
+    @hook_impl
+    def on_node_error(
+        self, error: Exception, node: Node, catalog: DataCatalog, run_id: str
+    ) -> None:
+        """Enter why a node failed."""
+        entries = journal.journal_of_catalog(catalog, run_id)
+        if entries is not None:
+            where = Path(entries.ticket.project_path)
+            entries.enter("node_failed", node=node.name, **told(error, where))
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
+        """Enter what is saved; of a generator's many parts the first."""
+        entries = journal.current()
+        if entries is None:
+            return
+        if inspect.isgeneratorfunction(node.func):
+            parts = self._parts_of(entries, node)
+            if dataset_name in parts:
+                return
+            parts.add(dataset_name)
+        entries.enter("dataset_saved", node=node.name, dataset=dataset_name)
+
+    def tell_workers(self) -> Ticket | None:
+        """What a worker of the project's runners needs to enter into this run."""
+        entries = journal.current()
+        return entries.ticket_for_others() if entries else None
+
+    def start_worker(self, ticket: Ticket) -> None:
+        """Enter into a run that another process has started."""
+        journal.join(ticket)
+
+    def _start(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> Watch | None:
+        project = _PROJECT.get()
+        if project is None:
+            return None
+        try:
+            return self._watched(project, run_params, pipeline, catalog)
+        except Exception:  # whatever is wrong with the status, the run goes on
+            log = logging.getLogger(__name__)
+            log.warning("There is no status of this run", exc_info=True)
+            return None
+
+    def _watched(
+        self,
+        project: _Project,
+        run_params: dict[str, Any],
+        pipeline: Pipeline,
+        catalog: DataCatalog,
+    ) -> Watch:
+        run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
+        plan = describe.describe(run_params, pipeline, catalog)
+        ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
+        page = RunPage(project.store, ticket.key) if project.settings.page else None
+        prune = History(project.store).prune
+        tidy = partial(prune, project.settings.keep, ticket.key)
+        project.store.prepare()
+        entries = journal.start(ticket, catalog)
+        entries.enter("run_started", **plan)
+        watch = Watch(entries, Path(path), page, tidy)
+        for other in list(self._watches.values()):
+            if not watch.is_within(other):
+                self._forget(other)
+                other.leave("left")
+        self._watches[entries] = watch
+        watch.start()
+        return watch
+
+    def _watch(self, run_params: dict[str, Any], catalog: DataCatalog) -> Watch | None:
+        entries = journal.journal_of_catalog(catalog, str(run_params.get("run_id")))
+        return self._watches.get(entries) if entries else None
+
+    def _end(self, watch: Watch, state: State) -> None:
+        self._forget(watch)
+        run = watch.end(state)
+        if run is not None and run.started is not None:
+            viz = _viz_of(run, watch.journal.ticket)
+            logging.getLogger(__name__).info(report.report_of_run(run, watch.page, viz))
+
+    def _forget(self, watch: Watch) -> None:
+        self._watches.pop(watch.journal, None)
+
+    def _close_generator(self, entries: Journal, node: Node) -> None:
+        """A generator has no end of its own: it is the next node in its thread."""
+        before = getattr(self._generators, "last", None)
+        if before and before[:2] != (entries, node.name):
+            before[0].enter("node_completed", node=before[1])
+            self._generators.last = None
+
+    def _parts_of(self, entries: Journal, node: Node) -> set[str]:
+        last = getattr(self._generators, "last", None)
+        if not last or last[:2] != (entries, node.name):
+            self._generators.last = last = (entries, node.name, set())
+        parts: set[str] = last[2]
+        return parts
+
+
+def _enter_resume(
+    entries: Journal,
+    run_params: dict[str, Any],
+    pipeline: Pipeline,
+    catalog: DataCatalog,
+) -> None:
+    how = resume.command(entries.reader.run(), run_params, pipeline, catalog)
+    entries.enter("resume", command=how)
+
+
+def _viz_of(run: Run, ticket: Ticket) -> str:
+    project = _PROJECT.get()
+    wanted = project is not None and project.settings.kedro_viz
+    if not wanted or run.state != State.COMPLETE:  # nobody waits longer for an error
+        return ""
+    return kedro_viz.build(Path(ticket.project_path), ticket.store, run.env)
+
+
+def store_of(context: KedroContext) -> RunStore:
+    """Where the journals of a project are.
+
+    Raises:
+        OpsError: if its credentials are not there.
+    """
+    return RunStore(*open_store(context))
+
+
+def _enter_check(
+    guard: str, subject: str, level: str, passed: bool, message: str
+) -> None:
+    found = {"guard": guard, "subject": subject, "level": level}
+    journal.enter("check", **found, passed=passed, message=message)
+
+
+def _enter_skipped(node: str, reason: str) -> None:
+    journal.enter("node_skipped", node=node, reason=reason)
+
+
+findings.listen(_enter_check)
+skipped_nodes.listen(_enter_skipped)

@@ -1,0 +1,181 @@
+"""Watches over a run while it goes on: heartbeats, the page, and how it ends."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from ..core import git, redaction
+from ..core.suppress import suppress_errors
+from . import interruption, journal
+from .journal import Journal
+from .live_page import RunPage
+from .model import Run, State
+from .replay import Follower
+
+_BEAT = 10.0  # seconds
+_PATIENCE = 5.0  # seconds, for what is left to do at the end
+_PATIENCE_KILLED = 2.0  # ... when somebody wants the process to end
+_TRACEBACK = 20_000  # characters
+
+
+class Watch:
+    """One run of this process, from its start to its end.
+
+    Everything but entering events is done by a thread, so that it is not in the way.
+    """
+
+    def __init__(
+        self,
+        entries: Journal,
+        project_path: Path,
+        page: RunPage | None,
+        tidy: Callable[[], None],
+    ) -> None:
+        """Take the journal, the page that shows it, and what is to be done beside it."""
+        self.journal = entries
+        self._project_path, self._page, self._tidy = project_path, page, tidy
+        entries.reader = Follower(entries.ticket.store, entries.ticket.key)
+        self._thread_id = threading.get_ident()
+        self._code, self._depth = _session_below()
+        self._over = threading.Event()
+        self._last: Run | None = None
+        self._thread = threading.Thread(
+            target=self._run, name="run-status", daemon=True
+        )
+
+    @property
+    def page(self) -> str:
+        """Where the page is, for a person; empty if there is none."""
+        return (
+            redaction.text(self._page.place, self._project_path) if self._page else ""
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        interruption.on_the_end(self._interrupted)
+        self._thread.start()
+
+    def fail(self, error: BaseException) -> None:
+        """Enter why the run failed."""
+        guard = type(error).__module__.rpartition(".")[2]
+        for problem in getattr(error, "problems", ()):
+            self._enter_problem(guard, problem)
+        self.journal.enter("run_failed", **told(error, self._project_path))
+
+    def end(self, state: State) -> Run | None:
+        """The run has ended; return it, if that is known in time."""
+        return self._end("run_ended", _PATIENCE, state=state.value)
+
+    def has_left(self) -> bool:
+        """Whether Kedro is not in this run any more: Ctrl-C in a notebook, say."""
+        frame = sys._current_frames().get(self._thread_id)
+        return _count(frame, self._code) < self._depth
+
+    def is_within(self, other: Watch) -> bool:
+        """Whether another one can go on while this one has just begun."""
+        return other._thread_id != self._thread_id or other._depth < self._depth
+
+    def _end(self, event: str, patience: float, **fields: Any) -> Run | None:
+        if self.journal.closed:
+            return None
+        interruption.forget(self._interrupted)
+        self.journal.enter(event, **fields)
+        deadline = time.monotonic() + patience
+        self.journal.flush(patience)
+        self._over.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        journal.end(self.journal)
+        if self._last is not None:
+            for tell in self.journal.at_end:
+                with suppress_errors():
+                    tell(self._last)
+        return self._last
+
+    def _interrupted(self, reason: str) -> None:
+        self.leave(reason, _PATIENCE_KILLED)
+
+    def leave(self, reason: str, patience: float = _PATIENCE) -> None:
+        """The run was interrupted."""
+        self._end(
+            "run_interrupted", patience, type=reason, message=_WHY.get(reason, "")
+        )
+
+    def _enter_problem(self, guard: str, problem: Any) -> None:
+        self.journal.enter(
+            "check",
+            guard=guard,
+            subject=str(getattr(problem, "subject", "")),
+            level=str(getattr(problem, "level", "error")),
+            passed=False,
+            message=redaction.text(str(problem), self._project_path),
+        )
+
+    def _run(self) -> None:
+        with suppress_errors():
+            self._enter_origin()
+        with suppress_errors():
+            self._tidy()
+        beat = time.monotonic() + _BEAT
+        while not self._over.wait(1.0):
+            if time.monotonic() >= beat:
+                beat = time.monotonic() + _BEAT
+                self.journal.enter("heartbeat")
+                if self.has_left():
+                    self.leave(interruption.noted() or "left")
+                    break
+            if self._page is not None:
+                with suppress_errors():
+                    self._page.update(self.journal.reader.run)
+        with suppress_errors():
+            self._last = run = self.journal.reader.run()
+            if self._page is not None:
+                self._page.finish(run)
+
+    def _enter_origin(self) -> None:
+        if origin := git.commit(self._project_path):
+            self.journal.enter("origin", **origin)
+
+
+_WHY = {
+    "SIGTERM": "the process was asked to end",
+    "SIGINT": "Ctrl-C",
+    "left": "the run was left before its end",
+}
+
+
+def told(error: BaseException, project_path: Path) -> dict[str, str]:
+    """An error as an event has it."""
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    return {
+        "type": type(error).__name__,
+        "message": redaction.text(str(error), project_path)[:_TRACEBACK],
+        "traceback": redaction.text("".join(lines), project_path)[-_TRACEBACK:],
+    }
+
+
+def _session_below() -> tuple[CodeType | None, int]:
+    """The code that runs the pipeline, and how often it is on the stack."""
+    frame = sys._getframe(1)
+    ours = {__name__, f"{__package__}.run_status"}
+    while frame:
+        name = frame.f_globals.get("__name__", "")
+        if name not in ours and not name.startswith("pluggy"):
+            return frame.f_code, _count(frame, frame.f_code)
+        frame = frame.f_back  # type: ignore[assignment]
+    return None, 0
+
+
+def _count(frame: Any, code: CodeType | None) -> int:
+    count = 0
+    while frame is not None:
+        count += frame.f_code is code
+        frame = frame.f_back
+    return count

@@ -1,0 +1,272 @@
+"""Which nodes of a run have to run, as far as is known, and why."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+
+from attrs import define, field
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from ..core.checksum import of_parts
+from . import reasons
+from .data_version import MISSING, Held
+from .dataset_version import Datasets
+from .groups import Group, bare, groups
+from .history import Made, MadeLog
+from .recipe import Recipe, Recipes
+from .settings import Forced
+
+RUN, SKIP, MAYBE, DONE = "run", "skip", "maybe", "done"
+ALWAYS = "always"  # the tag of nodes that run whatever is known
+
+
+@define(eq=False)
+class Step:
+    """A group of nodes in a plan."""
+
+    group: Group
+    key: str
+    recipe: Recipe
+    action: str = RUN
+    reasons: list[str] = field(factory=list)
+    always: list[str] = field(factory=list)  # reasons that need no record
+    last: Made | None = None  # of the same nodes, the last time
+    # Whether it would be known what was made from what, if it ran.
+    tellable: bool = True
+    inputs: dict[str, Held] = field(factory=dict)
+    outputs: dict[str, Held] = field(factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Its nodes, for a person."""
+        return self.group.name
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took the last time."""
+        found = self.last.details.get("seconds") if self.last else None
+        if not isinstance(found, dict):
+            return None
+        return float(sum(each for each in found.values() if isinstance(each, float)))
+
+
+class Plan:
+    """The steps of a run, each after those that it needs."""
+
+    def __init__(
+        self, pipeline: Pipeline, datasets: Datasets, log: MadeLog, forced: Forced
+    ) -> None:
+        """Look at everything that can be looked at before the first node runs."""
+        self.datasets, self.log = datasets, log
+        self._made = _Known(log)
+        self._held: dict[str, Held] = {}
+        self._names: dict[str, set[str]] = defaultdict(set)  # all ways to read it
+        for name in pipeline.datasets():
+            self._names[bare(name)].add(name)
+        found = groups(pipeline, datasets.is_in_memory)
+        recipes = Recipes(datasets)
+        self.steps = [_step(group, recipes, forced) for group in found]
+        self._find_shared_places()
+        for step in self.steps:
+            self.decide(step)
+        self._known = self._closed()
+
+    def decide(self, step: Step) -> None:
+        """Say whether a step has to run, by what is known now."""
+        step.last = step.last or self._made.last(step.key)
+        open_inputs = self._look(step)
+        step.reasons = [*step.always, *self._untold(step)]
+        if step.reasons:
+            step.action = RUN
+            return
+        outputs = prints(step.outputs)
+        for known in (self._made.own, self._made.others):
+            fitting = [
+                made
+                for made in known(step.recipe.print, outputs)
+                if _fits(made, step, open_inputs)
+            ]
+            if fitting:
+                step.action = MAYBE if open_inputs else SKIP
+                step.reasons = [
+                    reasons.maybe(open_inputs)
+                    if open_inputs
+                    else reasons.skip(fitting[-1], step.outputs, self.log.branch)
+                ]
+                if step.action == SKIP:
+                    step.last = fitting[-1]
+                return
+        step.action = RUN
+        step.reasons = reasons.run(
+            step.last, step.recipe, step.inputs, step.outputs, self.log.branch
+        ) or [reasons.maybe(open_inputs)]
+
+    def wave(self, last: bool = False) -> list[Step]:
+        """What can run now: all that must and does not wait for what may.
+
+        Args:
+            last: run what may have to run, too, instead of waiting to know.
+        """
+        waiting: set[int] = set()
+        found = []
+        for number, step in enumerate(self.steps):
+            if step.action == MAYBE and not last:
+                waiting.add(number)
+            elif step.action in {RUN, MAYBE}:
+                if step.group.parents & waiting:
+                    waiting.add(number)
+                else:
+                    found.append(step)
+        return found
+
+    def settle(self) -> None:
+        """Decide on what has been waiting for a step that is done, or left out now."""
+        news = self._closed() - self._known
+        for number, step in enumerate(self.steps):
+            if step.action == MAYBE and step.group.parents & news:
+                self.decide(step)
+                if step.action == SKIP:
+                    news.add(number)
+        self._known = self._closed()
+
+    def _closed(self) -> set[int]:
+        """The steps that change nothing any more."""
+        return {n for n, step in enumerate(self.steps) if step.action in {DONE, SKIP}}
+
+    def look_again(self, names: Iterable[str]) -> None:
+        """See what these datasets hold, which have been written."""
+        for name in names:
+            for each in self._names[bare(name)]:
+                self._held[each] = self.datasets.now(each)
+
+    def held(self, name: str) -> Held:
+        """What a dataset holds now."""
+        if name not in self._held:
+            self._held[name] = self.datasets.now(name)
+        return self._held[name]
+
+    def read(self, name: str) -> Held:
+        """What a node that reads a dataset gets now."""
+        return self.datasets.read(name, self.held(name))
+
+    def _look(self, step: Step) -> list[str]:
+        """See what it reads and what it wrote; return the inputs that may yet change."""
+        changing = {
+            bare(name)
+            for number in step.group.parents
+            if self.steps[number].action in {RUN, MAYBE}
+            for name in self.steps[number].group.outputs
+        }
+        open_inputs = [n for n in step.group.inputs if bare(n) in changing]
+        step.inputs = {
+            name: self.read(name)
+            for name in step.group.inputs
+            if name not in open_inputs
+        }
+        step.outputs = {name: self.held(name) for name in step.group.outputs}
+        return open_inputs
+
+    def _untold(self, step: Step) -> list[str]:
+        """Why nothing that was recorded could say that it need not run."""
+        reasons = []
+        for name, held in {**step.inputs, **step.outputs}.items():
+            if held.print is None and held.why_not != MISSING:
+                reasons.append(f"`{name}` {held.why_not}")
+                step.tellable = False
+        reasons += [
+            f"`{name}` {MISSING}"
+            for name, held in step.inputs.items()
+            if not held.print
+        ]
+        return reasons
+
+    def _find_shared_places(self) -> None:
+        """Where two nodes write, nobody knows what one of them has written."""
+        places = {
+            name: self.datasets.place(name)
+            for step in self.steps
+            for name in step.group.outputs
+        }
+        counts = Counter(filter(None, places.values()))
+        for step in self.steps:
+            for name in step.group.outputs:
+                if counts[places[name]] > 1:
+                    step.always.append(f"`{name}` is where another node writes, too")
+                    step.tellable = False
+        self.places = places
+
+
+class _Known:
+    """What was made, read once and only as far as it is asked for."""
+
+    def __init__(self, log: MadeLog) -> None:
+        self._log = log
+        self._own = _Index(log.own)
+        self._others = _Index(log.others)
+
+    def own(self, how: str, outputs: str) -> list[Made]:
+        return self._own.found[how, outputs]
+
+    def others(self, how: str, outputs: str) -> list[Made]:
+        return self._others.found[how, outputs]
+
+    def last(self, key: str) -> Made | None:
+        return self._own.last.get(key) or self._others.last.get(key)
+
+
+class _Index:
+    def __init__(self, read: Callable[[], list[Made]]) -> None:
+        self._read = read
+        self._found: dict[tuple[str, str], list[Made]] | None = None
+        self._last: dict[str, Made] = {}
+
+    @property
+    def found(self) -> dict[tuple[str, str], list[Made]]:
+        if self._found is None:
+            self._found = defaultdict(list)
+            for made in self._read():
+                self._found[made.how, made.outputs].append(made)
+                self._last[made.key] = made
+        return self._found
+
+    @property
+    def last(self) -> dict[str, Made]:
+        return self._last if self.found is not None else {}
+
+
+def prints(held: dict[str, Held]) -> str:
+    """One fingerprint for what several datasets hold."""
+    return of_parts(f"{name} {held[name].print}" for name in sorted(held))
+
+
+def _fits(made: Made, step: Step, open_inputs: list[str]) -> bool:
+    if not open_inputs:
+        return made.inputs == prints(step.inputs)
+    then = made.details.get("inputs")
+    return isinstance(then, dict) and all(
+        then.get(name) == held.print for name, held in step.inputs.items()
+    )
+
+
+def _step(group: Group, recipes: Recipes, forced: Forced) -> Step:
+    recipe = recipes.of(group)
+    step = Step(group, of_parts(group.outputs), recipe)
+    step.always = [why for node in group.nodes for why in _always(node, forced)]
+    step.always += [f"`{name}` is in memory, from outside" for name in group.given]
+    step.always += [f"`{name}` is kept in memory only" for name in group.lost]
+    step.always += [f"cannot be told from other code: {each}" for each in recipe.opaque]
+    step.tellable = not (group.given or recipe.opaque) and bool(group.outputs)
+    return step
+
+
+def _always(node: Node, forced: Forced) -> Iterable[str]:
+    if forced.has(node.name, node.short_name):
+        yield "forced for this run"
+    if not node.outputs:
+        yield "has no outputs"
+    if node.confirms:
+        yield "confirms a dataset"
+    if ALWAYS in node.tags:
+        yield f"is tagged '{ALWAYS}'"

@@ -1,0 +1,251 @@
+"""One run that leaves out what is unchanged: its plan, its waves, what it remembers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from ..core import branch, skipped_nodes
+from ..core.errors import OpsError
+from ..core.settings import STORE, open_store, read_settings
+from .claims import EVERYTHING, RunMark
+from .code_version import Codes
+from .dataset_version import Datasets
+from .history import Made, MadeLog
+from .plan import DONE, SKIP, Plan, Step, prints
+from .settings import Forced, SkipUnchangedOptions
+from .stat_cache import StatCache
+
+_LOG = logging.getLogger(__name__)
+
+
+@define(slots=False)
+class SkipRun:
+    """Decides what of a run is run, and remembers what was made."""
+
+    plan: Plan
+    log: MadeLog
+    mark: RunMark
+    cache: StatCache
+    settings: SkipUnchangedOptions
+    run_id: str | None
+    _left: dict[str, set[str]] = field(factory=dict)  # nodes of a step, not yet run
+    _seconds: dict[str, float] = field(factory=dict)
+    _since: float = 0.0
+    _waiting: list[tuple[Step, Made]] = field(factory=list)
+    _told: set[str] = field(factory=set)  # steps that are known to be left out
+    forgotten: list[str] = field(factory=list)  # steps that are not remembered
+
+    @classmethod
+    def of(
+        cls, context: Any, pipeline: Pipeline, catalog: Any, run_id: str | None = None
+    ) -> SkipRun:
+        """The run that is about to start.
+
+        Raises:
+            OpsError: if a setting is wrong.
+        """
+        settings = read_settings(context.config_loader, SkipUnchangedOptions)
+        project = Path(context.project_path)
+        url, credentials = open_store(context)
+        cache = StatCache(os.path.join(project, STORE, "stats.json"), str(project))
+        log = MadeLog(url, credentials, _branch(project))
+        forced = Forced.of()
+        forced.refuse_unknown(
+            {name for node in pipeline.nodes for name in (node.name, node.short_name)}
+        )
+        codes = Codes.of_project(project)
+        datasets = Datasets(catalog, cache, settings, project, codes)
+        plan = Plan(pipeline, datasets, log, forced)
+        return cls(plan, log, RunMark(url, credentials), cache, settings, run_id)
+
+    def carry_out(self, run: Callable[[Pipeline], Any], waves: int | None) -> None:
+        """Run what has to be run.
+
+        Args:
+            run: runs a pipeline.
+            waves: at most so many; none for as many as are needed.
+        """
+        number = 0
+        self._tell_skipped()
+        try:
+            while True:
+                number += 1
+                steps = self.plan.wave(last=number == waves)
+                if not steps:
+                    break
+                if number == 1:
+                    self._begin()
+                self._expect(steps)
+                run(Pipeline([node for step in steps for node in step.group.nodes]))
+                for step in steps:  # a runner that says nothing of single nodes
+                    for name in list(self._left.get(step.key, ())):
+                        self._node_ran(step, name)
+                    step.action = DONE
+                self.plan.settle()
+                self._tell_skipped()
+        finally:
+            self._end()
+
+    def completed(self, node: Node) -> None:
+        """A node has saved what it made."""
+        step = self._step_of.get(node.name)
+        if step is not None:
+            self._node_ran(step, node.name)
+
+    def report(self) -> None:
+        """Say what was left out, and what that has saved."""
+        left_out = [step for step in self.plan.steps if step.action == SKIP]
+        count = sum(len(step.group.nodes) for step in left_out)
+        total = sum(len(step.group.nodes) for step in self.plan.steps)
+        saved = sum(step.seconds or 0.0 for step in left_out)
+        _LOG.info(
+            "Skip unchanged: %d of %d nodes skipped, which saved %s.",
+            count,
+            total,
+            in_words(saved),
+        )
+        if self.forgotten:
+            _LOG.warning(
+                "Skip unchanged: another run wrote the same data at the same time, or "
+                "data changed meanwhile, so that these will run again: %s",
+                ", ".join(self.forgotten[:5]) + (" ..." if self.forgotten[5:] else ""),
+            )
+
+    def _tell_skipped(self) -> None:
+        for step in self.plan.steps:
+            if step.action == SKIP and step.key not in self._told:
+                self._told.add(step.key)
+                for node in step.group.nodes:
+                    skipped_nodes.report(node.name, step.reasons[0])
+
+    @cached_property
+    def _step_of(self) -> dict[str, Step]:
+        return {node.name: s for s in self.plan.steps for node in s.group.nodes}
+
+    def _begin(self) -> None:
+        places = self.plan.places.values()
+        with quietly():
+            self.mark.begin(place or EVERYTHING for place in places)
+
+    def _end(self) -> None:
+        with quietly():
+            self._flush()
+        with quietly():
+            self.mark.end()
+        with quietly():
+            self.log.flush()
+            self.log.tidy()
+        with quietly():
+            self.cache.save()
+
+    def _expect(self, steps: list[Step]) -> None:
+        self._since = time.perf_counter()
+        for step in steps:
+            self._left[step.key] = {node.name for node in step.group.nodes}
+
+    def _node_ran(self, step: Step, name: str) -> None:
+        left = self._left.get(step.key, set())
+        if name not in left:
+            return
+        left.discard(name)
+        now = time.perf_counter()
+        self._seconds[name] = round(now - self._since, 6)
+        self._since = now
+        if not left:
+            with quietly():
+                self.plan.look_again(step.group.outputs)
+                if step.tellable:
+                    self._remember(step)
+
+    def _remember(self, step: Step) -> None:
+        # What it read is known from before it ran, or from when it was made in this
+        # wave; it must not have been written since.
+        inputs = {name: self.plan.read(name) for name in step.group.inputs}
+        outputs = {name: self.plan.held(name) for name in step.group.outputs}
+        steady = all(
+            held.print is not None and self.plan.datasets.is_still(name, held)
+            for name, held in inputs.items()
+        )
+        if not steady or not all(held.print for held in outputs.values()):
+            self.forgotten.append(step.name)
+            return
+        text = json.dumps(
+            {
+                "nodes": [node.name for node in step.group.nodes],
+                "branch": self.log.branch,
+                "run": self.run_id,
+                "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "seconds": {n.name: self._seconds[n.name] for n in step.group.nodes},
+                "items": step.recipe.items,
+                "shown": step.recipe.shown,
+                "inputs": {name: held.print for name, held in inputs.items()},
+                "outputs": {name: held.print for name, held in outputs.items()},
+            }
+        )
+        made = Made(step.key, step.recipe.print, prints(inputs), prints(outputs), text)
+        self._waiting.append((step, made))
+        if self.log.is_local:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write down what was made, but for what another run may have written."""
+        waiting, self._waiting = self._waiting, []
+        for step, made in waiting:
+            places = [self.plan.places[name] for name in step.group.outputs]
+            if all(places) and self.mark.alone_at(places):
+                self.log.add(made)
+            else:
+                self.forgotten.append(step.name)
+
+
+class quietly:  # noqa: N801
+    """Remembering must not fail a run: what is not remembered is computed again."""
+
+    def __enter__(self) -> None:
+        """Nothing to do."""
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        """Say what went wrong, once; but let through what ends the process."""
+        if not isinstance(error, Exception):
+            return False
+        _warn_once(f"{type(error).__name__}: {error}")
+        return True
+
+
+_WARNED: set[str] = set()
+
+
+def _warn_once(text: str) -> None:
+    if text not in _WARNED:
+        _WARNED.add(text)
+        _LOG.warning("Skip unchanged cannot remember what was made (%s).", text)
+
+
+def _branch(project: Path) -> str:
+    try:
+        return branch.current(project).name
+    except OpsError:  # what was made where is known without, too
+        return ""
+
+
+def in_words(seconds: float) -> str:
+    """A time for a person: ``3 min``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 90:  # noqa: PLR2004
+        return f"{seconds:.1f} s"
+    if seconds < 5400:  # noqa: PLR2004
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,251 @@
+"""Skip unchanged: nodes run if their code, parameters or data changed, else not.
+
+No hook can take a node out of a run. So the session of the project gives the runner that
+it is told to use the mixin that is here: whichever runner that is, and wherever the
+session is started from.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import inspect
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any
+
+from attrs import frozen
+from kedro.framework.context import KedroContext
+from kedro.framework.session import KedroSession
+from kedro.pipeline import Pipeline
+from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
+
+from ..core.errors import OpsError
+from ..core.settings import is_guard_on, open_store, read_settings
+from .settings import ENABLED, SkipUnchangedOptions
+
+_LOG = logging.getLogger(__name__)
+# Whether `kedro plan` asks: then nothing is run.
+ASKED: ContextVar[bool] = ContextVar("asked", default=False)
+# How often Python looks for garbage until nodes run: among the newest objects only, and
+# after so many. A catalog and a plan of a thousand nodes are a million objects, and hardly
+# any is garbage: looking for it took an eighth of a run with nothing to do.
+SELDOM = (50_000, 1_000, 1_000)
+
+
+class Planned(Exception):
+    """``kedro plan`` has its answer, and there is no run."""
+
+    def __init__(self, run: Any, pipeline: Pipeline) -> None:
+        """Take the run that would have been."""
+        super().__init__()
+        self.run, self.pipeline = run, pipeline
+
+
+@frozen(eq=False)
+class Outputs(Mapping[str, Any]):
+    """The datasets of a pipeline's outputs, as Kedro returns them.
+
+    Each is built when it is asked for: of a large pipeline that has nothing to do, that
+    would be a good part of the time.
+    """
+
+    _catalog: Any
+    _names: list[str]
+
+    def __getitem__(self, name: str) -> Any:
+        """A dataset by its name."""
+        if name not in self._names:
+            raise KeyError(name)
+        return self._catalog[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._names)
+
+
+class SkipUnchanged(AbstractRunner):
+    """A mixin, before a runner: it runs what changed, and remembers what was made."""
+
+    has_run = False  # whether any runner of this process has run nodes
+    context: KedroContext | None = None
+    usual: tuple[int, int, int] | None = None  # how often garbage is looked for
+    _skip_run: Any = None
+
+    def run(  # noqa: PLR0913
+        self,
+        pipeline: Pipeline,
+        catalog: Any,
+        hook_manager: Any = None,
+        run_id: str | None = None,
+        only_missing_outputs: bool = False,
+    ) -> dict[str, Any]:
+        """Run the nodes of the pipeline that have to be run."""
+
+        def run_all(part: Pipeline, only_missing: bool = False) -> dict[str, Any]:
+            SkipUnchanged.has_run = True
+            if self.usual is not None:
+                gc.set_threshold(*self.usual)
+            found: dict[str, Any] = super(SkipUnchanged, self).run(
+                part, catalog, hook_manager, run_id, only_missing
+            )
+            return found
+
+        if self.context is None or not _is_on(self.context):
+            with _marked(self.context):
+                return run_all(pipeline, only_missing_outputs)
+        if any(name not in catalog for name in pipeline.inputs()):
+            return run_all(pipeline)  # Kedro says what is not there
+        if only_missing_outputs:
+            pipeline = self._filter_pipeline_for_missing_outputs(pipeline, catalog)
+        planned = _planned(self.context, pipeline, catalog, run_id)
+        if ASKED.get():
+            raise Planned(planned, pipeline)
+        if planned is None:
+            return run_all(pipeline)
+        self._skip_run = planned
+        try:
+            one_process = isinstance(self, (SequentialRunner, ThreadRunner))
+            planned.carry_out(run_all, None if one_process else planned.settings.waves)
+        finally:
+            self._skip_run = None
+        planned.report()
+        if not SkipUnchanged.has_run:
+            atexit.register(_leave_garbage)
+        outputs = sorted(pipeline.outputs())
+        return Outputs(catalog, outputs)  # type: ignore[return-value]
+
+    def _release_datasets(self, node: Any, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        # Every runner of Kedro calls this in its own process once a node has saved all
+        # its outputs, and before a node that reads them starts.
+        super()._release_datasets(node, *args, **kwargs)
+        if self._skip_run is not None:
+            self._skip_run.completed(node)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Travel to another process as the runner that was named."""
+        state = {**self.__dict__}
+        for name in ("context", "usual", "_skip_run"):
+            state.pop(name, None)
+        return _plain, (_named(type(self)), state)
+
+
+class SkippingSession(KedroSession):
+    """Kedro's session, whose runs leave out what is unchanged."""
+
+    _runner: SkipUnchanged | None = None
+
+    def load_context(self) -> KedroContext:
+        """Make the context, and tell the runner that is waiting for it."""
+        context = super().load_context()
+        if self._runner is not None:
+            self._runner.context = context
+        if ASKED.get():
+            _leave_out_others(self._hook_manager)
+        return context
+
+    def run(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Run the pipeline with the runner that is named, which skips then."""
+        given = inspect.signature(super().run).bind_partial(*args, **kwargs).arguments
+        runner: Any = given.get("runner") or SequentialRunner()
+        kind: Any = type(runner)
+        if not isinstance(runner, AbstractRunner):
+            return super().run(**given)  # Kedro says what is wrong with it
+        if not isinstance(runner, SkipUnchanged):
+            runner.__class__ = with_skipping(kind)
+        assert isinstance(runner, SkipUnchanged)
+        self._runner = runner
+        runner.usual = gc.get_threshold()
+        gc.set_threshold(*SELDOM)
+        try:
+            return super().run(**{**given, "runner": runner})
+        finally:
+            gc.set_threshold(*runner.usual)
+            runner.context = runner.usual = self._runner = None
+            runner.__class__ = kind
+
+
+@cache
+def with_skipping(kind: Any) -> type[SkipUnchanged]:
+    """A class of runners that skips. It goes by the name of the one that it is made of:
+    hooks and records are about that one."""
+    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    return type(kind.__name__, (SkipUnchanged, kind), names)
+
+
+def _leave_garbage() -> None:
+    """At the end of a process that ran no node, do not look for what it throws away.
+
+    Python looks through all objects once more before it ends: a quarter of a run with
+    nothing to do. What a node made may have to be closed by that; here there is nothing.
+    """
+    if not SkipUnchanged.has_run:
+        gc.freeze()
+
+
+def _named(kind: type) -> type:
+    return kind.__mro__[2] if kind.__mro__[1] is SkipUnchanged else kind
+
+
+def _plain(kind: Any, state: dict[str, Any]) -> Any:
+    runner = kind.__new__(kind)
+    runner.__dict__.update(state)
+    return runner
+
+
+def _is_on(context: KedroContext) -> bool:
+    settings = read_settings(context.config_loader, SkipUnchangedOptions)
+    return ASKED.get() or is_guard_on(ENABLED, settings.enabled)
+
+
+@contextmanager
+def _marked(context: KedroContext | None) -> Iterator[None]:
+    """Let other runs know that this one, which does not skip, writes anywhere."""
+    settings = context and read_settings(context.config_loader, SkipUnchangedOptions)
+    if context is None or not settings or not settings.enabled:
+        yield
+        return
+    from .claims import EVERYTHING, RunMark  # noqa: PLC0415
+    from .run import quietly  # noqa: PLC0415
+
+    mark = RunMark(*open_store(context))
+    with quietly():
+        mark.begin([EVERYTHING])
+    try:
+        yield
+    finally:
+        with quietly():
+            mark.end()
+
+
+def _planned(
+    context: KedroContext, pipeline: Pipeline, catalog: Any, run_id: str | None
+) -> Any:
+    """The run with its plan; none if there is no planning it."""
+    from .run import SkipRun  # noqa: PLC0415
+
+    try:
+        return SkipRun.of(context, pipeline, catalog, run_id)
+    except OpsError:
+        raise
+    except Exception:
+        # A guard never harms a run: without a plan everything runs.
+        if ASKED.get():
+            raise
+        _LOG.warning("Skip unchanged failed, and everything runs.", exc_info=True)
+        return None
+
+
+def _leave_out_others(manager: Any) -> None:
+    """What hooks do for a run, they do not do for a plan."""
+    for name in ("before_pipeline_run", "on_pipeline_error"):
+        caller = getattr(manager.hook, name)
+        for implementation in caller.get_hookimpls():
+            caller._remove_plugin(implementation.plugin)

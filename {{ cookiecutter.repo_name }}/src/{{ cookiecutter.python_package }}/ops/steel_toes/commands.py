@@ -1,0 +1,209 @@
+"""``kedro branches``: see, compare, promote and clean the data of branches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..core.cli import (
+    SOMETHING_TO_DO,
+    Commands,
+    as_json_option,
+    env_option,
+    load_context,
+    show,
+    stop_before_doing,
+    yes_option,
+)
+from ..core.errors import OpsError
+
+# The modules behind a command are imported in it: `kedro --help` need not wait.
+if TYPE_CHECKING:
+    from .branches import Branches
+
+
+@click.group(cls=Commands)
+def command() -> None:
+    """See, compare, promote and clean the data of branches."""
+
+
+@command.command("list")
+@env_option
+@as_json_option
+def list_(env: str | None, as_json: bool) -> None:
+    """List the branches that have data."""
+    from . import listing  # noqa: PLC0415
+
+    show("Branches with data", listing.of_branches(_open(env)), as_json)
+
+
+@command.command()
+@click.argument("dataset")
+@env_option
+@as_json_option
+def path(dataset: str, env: str | None, as_json: bool) -> None:
+    """Say where DATASET is read from and written to now, and why."""
+    from . import listing  # noqa: PLC0415
+
+    context = load_context(env)
+    row = listing.of_dataset(context.catalog, dataset)
+    row["why"] = [*_explanations(context, dataset), row["why"]]
+    show(dataset, [row], as_json)
+
+
+@command.command()
+@click.argument("names", nargs=-1, metavar="[A] [B]")
+@env_option
+@as_json_option
+def diff(names: tuple[str, ...], env: str | None, as_json: bool) -> None:
+    """Compare the data of branch A (or the base) with those of B (or this branch).
+
+    With one name, that branch is compared with the base. Exit code 10 if they differ.
+    """
+    from .comparison import compare  # noqa: PLC0415
+
+    branches = _open(env)
+    left, right = _two_sides(names, branches)
+    rows = list(compare(branches, left, right))
+    show(f"{left or 'base'} and {right or 'base'}", rows, as_json)
+    if any(row["state"] != "same" for row in rows):
+        raise SystemExit(SOMETHING_TO_DO)
+
+
+@command.command()
+@click.argument("names", nargs=-1, metavar="[BRANCH]...")
+@click.option("--dataset", "-d", "datasets", multiple=True, help="Only this dataset.")
+@click.option("--older-than", type=click.IntRange(0), help="Idle for so many DAYS.")
+@click.option("--everyone", is_flag=True, help="Also branches gone that others saved.")
+@yes_option
+@env_option
+@as_json_option
+def clean(  # noqa: PLR0913, PLR0917
+    names: tuple[str, ...],
+    datasets: tuple[str, ...],
+    older_than: int | None,
+    everyone: bool,
+    yes: bool,
+    env: str | None,
+    as_json: bool,
+) -> None:
+    """Remove data of named branches, else of those merged or gone from git.
+
+    With --older-than those that have been idle; with --dataset alone this branch's.
+    Only what the manifest lists is removed, and never a base.
+    """
+    from . import cleaning  # noqa: PLC0415
+
+    branches = _open(env)
+    _refuse_unknown(names, {record.branch for record in branches.records()})
+    here = datasets and not names and older_than is None
+    named = {_current(branches)} if here else set(names)
+    rows = []
+    for record in cleaning.chosen(branches, named, older_than, everyone):
+        if datasets and record.dataset not in datasets:
+            continue
+        act = cleaning.remove if yes else cleaning.refusal
+        refused = act(branches, record)
+        done = "removed" if yes else "would be removed"
+        rows.append(
+            {
+                "branch": record.branch,
+                "dataset": record.dataset,
+                "location": record.location,
+                "bytes": record.bytes,
+                "result": f"left: {refused}" if refused else done,
+            }
+        )
+    show("Clean", rows, as_json)
+    if rows and not yes:
+        stop_before_doing()
+    if any(row["result"] != "removed" for row in rows):
+        raise SystemExit(1)
+
+
+@command.command()
+@click.argument("branch")
+@click.option("--dataset", "-d", "datasets", multiple=True, help="Only this dataset.")
+@click.option("--force", is_flag=True, help="Even where the base has moved since.")
+@click.option("--finish", is_flag=True, help="Complete a promotion that was killed.")
+@click.option("--undo", is_flag=True, help="Undo a promotion that was killed.")
+@yes_option
+@env_option
+@as_json_option
+def promote(  # noqa: PLR0913, PLR0917
+    branch: str,
+    datasets: tuple[str, ...],
+    force: bool,
+    finish: bool,
+    undo: bool,
+    yes: bool,
+    env: str | None,
+    as_json: bool,
+) -> None:
+    """Copy the data of BRANCH over the base, all of them or none.
+
+    Stops if the base of a dataset has moved since the branch forked from it.
+    """
+    from .promote import Promotion  # noqa: PLC0415
+    from .promotion_plan import plan, recover  # noqa: PLC0415
+
+    if finish and undo:
+        raise click.UsageError("--finish or --undo: not both.")
+    branches = _open(env)
+    if recovered := recover(branches, branch, finish, undo):
+        show(f"Promote {branch}", recovered, as_json)
+        return
+    rows = plan(branches, branch, datasets, force)
+    show(f"Promote {branch}", rows, as_json)
+    refused = [row["dataset"] for row in rows if row["action"].startswith("refused")]
+    if refused:
+        raise OpsError(
+            f"Nothing was promoted, because of: {', '.join(refused)}. --force overrides "
+            "a base that has moved; --dataset chooses the datasets to promote."
+        )
+    chosen = [row["dataset"] for row in rows if row["action"].startswith("copy")]
+    if not chosen:
+        return
+    if not yes:
+        stop_before_doing()
+    Promotion.of(branches, branch, chosen).run()
+    click.echo(f"Promoted {len(chosen)} datasets of '{branch}'.", err=True)
+
+
+def _two_sides(
+    names: tuple[str, ...], branches: Branches
+) -> tuple[str | None, str | None]:
+    """The branches to compare; none for the base, of which a trunk is another name."""
+    known = {record.branch for record in branches.records()}
+    trunk = set(branches.settings.trunk) - known
+    _refuse_unknown(names, known | trunk)
+    if len(names) > 2:  # noqa: PLR2004
+        raise click.UsageError("Compare two branches, or one with the base.")
+    left, right = ("", *(names or (_current(branches),)))[-2:]
+    return None if left in {"", *trunk} else left, None if right in trunk else right
+
+
+def _refuse_unknown(names: tuple[str, ...], known: set[str]) -> None:
+    if unknown := set(names) - known:
+        raise OpsError(f"The manifest knows no data of branch '{min(unknown)}'.")
+
+
+def _current(branches: Branches) -> str:
+    from ..core import branch  # noqa: PLC0415
+
+    return branch.current(branches.context.project_path).name
+
+
+def _explanations(context: Any, dataset: str) -> list[str]:
+    """What other guards did to the place of a dataset, in the order in which they act."""
+    from kedro.framework.project import settings  # noqa: PLC0415
+
+    hooks = [hook for hook in reversed(settings.HOOKS) if hasattr(hook, "explain")]
+    return [line for hook in hooks for line in hook.explain(context, dataset)]
+
+
+def _open(env: str | None) -> Branches:
+    from .branches import Branches  # noqa: PLC0415
+
+    return Branches.of(load_context(env))

@@ -1,0 +1,80 @@
+"""What is different between the data of two branches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kedro.io import DatasetError
+
+from ..core.stored_data import stored_data
+from .branches import Branches
+from .key_figures import key_figures
+from .manifest import NOTHING
+
+
+def compare(
+    branches: Branches, left: str | None, right: str | None
+) -> Iterator[dict[str, Any]]:
+    """Compare two branches, dataset by dataset; none stands for the base.
+
+    Yields:
+        For each dataset that one of them has: its ``state`` (``same``, ``changed``,
+        ``only on <branch>``, ``gone from both``, ``unknown``) and the ``changes`` of
+        rows, schema and key numbers.
+    """
+    names = {r.dataset for r in branches.records() if r.branch in {left, right}}
+    for name in sorted(names):
+        sides = {side: _data(branches, name, side) for side in (left, right)}
+        prints = {side: _fingerprint(data) for side, data in sides.items()}
+        there = [side or "base" for side in sides if prints[side] != NOTHING]
+        if None in prints.values():
+            yield _row(name, "unknown")
+        elif len(there) < len(sides):
+            yield _row(name, f"only on {there[0]}" if there else "gone from both")
+        elif len(set(prints.values())) == 1:
+            yield _row(name, "same")
+        else:
+            # One after the other, so that never both are in memory.
+            before, after = (_summary_of(data) for data in sides.values())
+            yield _row(name, "changed", changes(before, after))
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """The figures that differ between two summaries, in words."""
+    words = [
+        {key: str(figure) for key, figure in each.items()} for each in (before, after)
+    ]
+    return [
+        f"{key}: {words[0].get(key, '-')} -> {words[1].get(key, '-')}"
+        for key in words[0] | words[1]
+        if words[0].get(key) != words[1].get(key)
+    ]
+
+
+def _data(branches: Branches, name: str, side: str | None) -> Any:
+    if side is not None:
+        dataset = branches.dataset(name, side)
+        return dataset.target if dataset else None
+    any_branch = next(r.branch for r in branches.records() if r.dataset == name)
+    dataset = branches.dataset(name, any_branch)
+    return dataset.base if dataset else None
+
+
+def _fingerprint(dataset: Any) -> str | None:
+    there = stored_data(dataset)
+    return (there.fingerprint() or NOTHING) if there else None
+
+
+def _summary_of(dataset: Any) -> dict[str, Any]:
+    there = stored_data(dataset)
+    size = there.size() if there else None
+    figures = {} if size is None else {"bytes": size}
+    try:
+        return figures | key_figures(dataset.load())
+    except DatasetError:  # a picture, say, can be saved only
+        return figures
+
+
+def _row(name: str, state: str, differences: list[str] | None = None) -> dict[str, Any]:
+    return {"dataset": name, "state": state, "changes": differences or []}

@@ -1,0 +1,248 @@
+"""The dataset that reads the branch's copy of the data, else the base's."""
+
+from __future__ import annotations
+
+import copy
+import os
+from abc import ABCMeta
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
+from inspect import signature
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+from kedro.io import AbstractDataset, Version
+from kedro.io.core import parse_dataset_definition
+
+from ..core import dataset_io
+from . import paths
+from .recorder import Recorder
+
+# What a dataset says about the data it reads; everything else is about the data
+# that it writes, so that nothing asked of it points at the base by mistake.
+_ABOUT_READING = {"preview", "resolve_load_version", "list_versions"}
+_ABOUT_READING |= {"_get_load_path", "_get_versions"}
+
+# To make a dataset takes longer than to load a small file. Of some types two that differ
+# in nothing but their path hold all the same but that, as the first two have shown: then
+# the others' bases are the branch's datasets with another path.
+_MOVES: dict[type, bool] = {}
+
+
+class _Named(ABCMeta):
+    """A class that is written to YAML as its name, as it would stand in a catalog."""
+
+
+def _represent(dumper: yaml.Dumper, cls: type) -> yaml.Node:
+    return dumper.represent_str(f"{cls.__module__}.{cls.__qualname__}")
+
+
+yaml.add_representer(_Named, _represent)  # for "kedro catalog resolve-patterns"
+
+
+class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
+    """Loads the branch's copy if there is one, else the base; saves to the branch's.
+
+    It stands in a catalog's configuration in the place of the entry that it holds, and
+    for everything but loading and saving it passes for a dataset of that type.
+
+    ``exists`` asks for the copy that a save would replace: with an answer from the base
+    ``kedro run --only-missing-outputs`` would skip what the branch has changed.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        name: str,
+        dataset: dict[str, Any],
+        branch: str,
+        suffix: str,
+        store: dict[str, Any] | None = None,
+        ignore: Sequence[str] = (),
+        version: Version | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Build the branch's dataset; the base's is built when it is read.
+
+        Args:
+            name: name of the entry in the catalog.
+            dataset: the entry as it stands in ``catalog.yml``: the base.
+            branch: the branch, by the name that git knows it by.
+            suffix: the branch, as a part of a file name; none: the base itself.
+            store: where the manifest is: ``url`` and ``credentials``.
+            ignore: names of entries that stay on the base. Only a factory pattern needs
+                it, whose entries have no names until they are used.
+            version: versions to load and save, if the entry is versioned.
+            metadata: of the entry; for plugins, as in every dataset.
+        """
+        load, save = version or (None, None)
+        known = {**dataset, "type": _class_of(dataset["type"])}
+        self._type, self.base_config = parse_dataset_definition(known, load, save)
+        if any(fnmatchcase(name, pattern) for pattern in ignore):
+            suffix = ""
+        self.name = name
+        self.branch = branch
+        self.metadata = metadata
+        self.target_config = (
+            paths.on_branch(self.base_config, suffix) if suffix else self.base_config
+        )
+        self._target = self._type(**copy.deepcopy(self.target_config))
+        self._EPHEMERAL = self._target._EPHEMERAL
+        self.recorder: Recorder | None = None
+        if store and suffix:
+            self.recorder = Recorder.of(store, branch, name, {"run": save})
+
+    # Kedro asks for it each time that a dataset is made: half of what that takes.
+    __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
+
+    @staticmethod
+    def entries(entry: dict[str, Any]) -> list[dict[str, Any]]:
+        """The entries that a load would read, of an entry of this type."""
+        base, suffix = entry["dataset"], entry["suffix"]
+        ignored = (fnmatchcase(entry["name"], each) for each in entry.get("ignore", ()))
+        if not suffix or any(ignored):
+            return [base]
+        return [paths.on_branch(base, suffix), base]
+
+    @property
+    def target(self) -> AbstractDataset[Any, Any]:
+        """The dataset of the branch: what a save writes."""
+        return self._target
+
+    @cached_property
+    def base(self) -> AbstractDataset[Any, Any]:
+        """The dataset as it stands in ``catalog.yml``."""
+        path = self._plain_path()
+        moved = _moved(self._target, path) if path else {}
+        if path and _MOVES.get(self._type):
+            known: AbstractDataset[Any, Any] = _restore(self._type, moved)
+            return known
+        base = self._type(**copy.deepcopy(self.base_config))
+        if path:
+            _MOVES.setdefault(self._type, vars(base) == moved)
+        return base
+
+    def _plain_path(self) -> str:
+        """The base's path, if that is a local file and all that differs; else none."""
+        path = self.base_config.get("filepath")
+        moved = {**self.target_config, "filepath": path} == self.base_config
+        versioned = self.base_config.get("version") is not None
+        plain = isinstance(path, str) and path.startswith("/") and os.sep == "/"
+        return str(path) if moved and plain and not versioned else ""
+
+    @property
+    def source(self) -> AbstractDataset[Any, Any]:
+        """The dataset that a load reads now."""
+        return self.target if self.exists() else self.base
+
+    @property
+    def readings(self) -> tuple[AbstractDataset[Any, Any], AbstractDataset[Any, Any]]:
+        """What a load reads: the first that holds data. ``exists`` asks for one only."""
+        return self.target, self.base
+
+    def load(self) -> Any:
+        return self.source.load()
+
+    def save(self, data: Any) -> None:
+        if self.recorder is None:
+            dataset_io.save(self.target, data)
+            return
+        with self.recorder.record(self.target, lambda: self.base, data):
+            dataset_io.save(self.target, data)
+
+    def tell_origin(self, origin: dict[str, Any]) -> None:
+        """Say for the manifest what will save it: the run, the node, the commit."""
+        if self.recorder:
+            self.recorder = self.recorder._replace(origin=origin)
+
+    def _exists(self) -> bool:
+        return dataset_io.is_there(self.target)
+
+    def _release(self) -> None:
+        self.target.release()
+        if "base" in self.__dict__:
+            self.base.release()
+
+    def _describe(self) -> dict[str, Any]:
+        return self.target._describe()
+
+    def __repr__(self) -> str:
+        return repr(self.target)
+
+    def __str__(self) -> str:
+        # Kedro asks for it before every load and save: the arguments would cost more
+        # than the load of a small file.
+        return f"'{self.name}' on branch '{self.branch}'"
+
+    def _copy(self, **overwrite_params: Any) -> AbstractDataset[Any, Any]:
+        """A copy that loads another version: Kedro's ``catalog.load(name, version)``."""
+        duplicate = copy.copy(self)
+        duplicate._target = self.target._copy(**overwrite_params)
+        duplicate.__dict__["base"] = self.base._copy(**overwrite_params)
+        return duplicate
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_target" not in self.__dict__:
+            raise AttributeError(name)
+        return getattr(self.source if name in _ABOUT_READING else self.target, name)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """Pass ``isinstance`` for the type inside: nodes, plugins and Kedro ask."""
+        return self.__dict__.get("_type", BranchedDataset)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.__dict__)
+
+
+class BranchedIncrementalDataset(BranchedDataset):
+    """New partitions since the checkpoint, which is the branch's own once confirmed."""
+
+    @property
+    def source(self) -> Any:
+        if self.exists():
+            return self.target
+        checkpoint = self.target._read_checkpoint()  # type: ignore[attr-defined]
+        if checkpoint is not None:
+            self.base._force_checkpoint = checkpoint  # type: ignore[attr-defined]
+        return self.base
+
+    def _exists(self) -> bool:
+        # Its own ``exists`` asks for new partitions; a checkpoint alone is no data.
+        target: Any = self.target
+        target.release()
+        checkpoint = target._filesystem._strip_protocol(
+            target._checkpoint_config[target._filepath_arg]
+        )
+        return any(
+            path.endswith(target._filename_suffix) and path != checkpoint
+            for path in target._filesystem.find(target._normalized_path)
+        )
+
+    def confirm(self) -> None:
+        source = self.source
+        partitions = [source._path_to_partition(p) for p in source._list_partitions()]
+        if partitions:
+            self.target._checkpoint.save(partitions[-1])  # type: ignore[attr-defined]
+
+
+@cache
+def _class_of(kind: Any) -> type[AbstractDataset[Any, Any]]:
+    # Kedro looks in several packages, which takes longer than to load a small file.
+    return parse_dataset_definition({"type": kind})[0]
+
+
+def _moved(dataset: AbstractDataset[Any, Any], path: str) -> dict[str, Any]:
+    """What a dataset would hold if its file were another."""
+    held = {**vars(dataset), "_filepath": PurePosixPath(path)}
+    if isinstance(given := held.get("_init_args"), dict):  # Kedro's own note
+        held["_init_args"] = {**given, "filepath": path}
+    return held
+
+
+def _restore(cls: Any, state: dict[str, Any]) -> Any:
+    dataset = cls.__new__(cls)
+    dataset.__dict__.update(state)
+    return dataset

@@ -1,0 +1,76 @@
+"""Steel toes: every git branch has its own copy of the data.
+
+A load reads ``<path>_<branch>`` if it exists, else ``<path>``; a save writes to
+``<path>_<branch>``. It is done in the catalog's *configuration*, so that everything
+Kedro builds from it (patterns, validators, versions, every runner, notebooks,
+kedro-viz) sees the branch's data without knowing. On the trunk nothing is touched, and
+what does it is not even imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+
+from ..core import branch
+from ..core.errors import OpsError
+from ..core.settings import is_guard_on, read_settings
+from .settings import SteelToesOptions
+
+ENABLED = "STEEL_TOES_ENABLED"
+
+
+class SteelToes:
+    """The hook: rewrites the catalog's configuration, and checks it before a run."""
+
+    def __init__(self) -> None:
+        self._acted = False
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Put the branch's datasets in the place of the catalog's entries."""
+        settings = read_settings(context.config_loader, SteelToesOptions)
+        if not is_guard_on(ENABLED, settings.enabled):
+            return
+        here = _current_branch(context)
+        trunk = here.name in settings.trunk and not here.pull_request
+        if trunk and (branch.in_ci() or not settings.protect_trunk):
+            return
+        from .catalog import CatalogRewriter  # noqa: PLC0415
+
+        rewriter = CatalogRewriter.of(context, settings, here.name, protect=trunk)
+        rewriter.rewrite_all(context)
+        self._acted = True
+
+    @hook_impl(wrapper=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> Generator[None, Any, Any]:
+        """Stop a run that would step on toes; else say in one line where it works.
+
+        What it says takes a look at the data, so the hooks below have their say first:
+        a bucket that is out of reach is for them to report.
+        """
+        if not self._acted:
+            return (yield)
+        from .checks import BranchedRun  # noqa: PLC0415
+
+        run = BranchedRun.of(run_params, pipeline, catalog)
+        run.refuse_harm()
+        results = yield
+        run.begin()
+        return results
+
+
+def _current_branch(context: KedroContext) -> branch.Branch:
+    try:
+        return branch.current(context.project_path)
+    except OpsError as error:
+        raise OpsError(
+            f"{error.message} {ENABLED}=false runs once without steel toes."
+        ) from error
