@@ -19,8 +19,8 @@ test-guards: .venv/ready ## test the other guards
 	$(BIN)/pytest -n auto tests/guards
 
 check: .venv/ready ## check format, style and types, here and in a new project
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
+	$(BIN)/ruff format --config pyproject.toml --check
+	$(BIN)/ruff check --config pyproject.toml
 	$(BIN)/mypy
 	@echo "And a new project:"
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && mkdir "$$folder/starter" && \

@@ -40,9 +40,10 @@ PAGES = {
 WRITE = """
 import json, random, sys, time
 from pathlib import Path
-from tests.ops import ops, some_runs
+from kit import ops
+from run_status import some_runs
 
-status_page, shown = ops("status_page"), ops("shown")
+page_files, page_runs = ops("run_status.page_files"), ops("run_status.page_runs")
 nodes, count, rounds, folder = map(json.loads, sys.argv[1:])
 chance = random.Random(1)
 
@@ -60,16 +61,16 @@ runs = []
 for number in range(count):
     chance.seed(1)
     runs.append(some_runs.run(f"run-{number:03}", steps(), at=some_runs.START + 3600 * number))
-status_page.page(runs[:1][:0])  # reads the page's sources
+page_files.page(runs[:1][:0])  # reads the page's sources
 times, updates = [], []
-page = status_page.StatusPage(Path(folder))
+page = page_files.StatusPage(Path(folder))
 for _ in range(rounds):
-    shown._drawn.cache_clear()
+    page_runs._drawn.cache_clear()
     start = time.perf_counter(), time.process_time()
-    status_page.write(Path(folder), map(shown.Shown, runs))
+    page_files.write(Path(folder), map(page_runs.Shown, runs))
     times.append((time.perf_counter() - start[0], time.process_time() - start[1]))
     start = time.perf_counter(), time.process_time()
-    page.update(shown.Shown(runs[-1]))
+    page.update(page_runs.Shown(runs[-1]))
     updates.append((time.perf_counter() - start[0], time.process_time() - start[1]))
 print(json.dumps({"written": times, "updated": updates}))
 """

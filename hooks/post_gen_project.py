@@ -1,4 +1,4 @@
-"""Take out of the new project what is switched off, and start its git repository."""
+"""Take out of the new project what is off, and start its git repository."""
 
 import json
 import os
@@ -7,213 +7,55 @@ import subprocess
 from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
-PACKAGE = f"src/{ANSWERS['python_package']}"
+PACKAGE = Path("src", ANSWERS["python_package"])
+KIT = PACKAGE / "ops"
 
-GUARDS = ["steel_toes", "path_rules", "preflight", "run_status", "great_expectations"]
-GUARDS += ["skip_unchanged"]
-WITH_COMMANDS = [guard for guard in GUARDS if guard != "path_rules"]
+# A switch is for the room of its name in ops/. These are for a part of a room: for the
+# modules that begin with the name of the switch.
+ROOMS = {"slack": "notifications", "email": "notifications"}
 
-# The modules of ops/ that not every guard needs, and the guards that do.
-MODULES = {
-    "checks": ["preflight", "run_status", "great_expectations"],
-    "across": ["great_expectations"],
-    "after_run": ["great_expectations"],
-    "attachments": ["great_expectations"],
-    "data_docs": ["great_expectations"],
-    "expectation_plan": ["great_expectations"],
-    "expectations": ["great_expectations"],
-    "first_suite": ["great_expectations"],
-    "frames": ["great_expectations"],
-    "gated": ["great_expectations"],
-    "suites": ["great_expectations"],
-    "validation": ["great_expectations"],
-    "verdicts": ["great_expectations"],
-    "who": ["steel_toes", "path_rules", "run_status"],
-    "branched_catalog": ["steel_toes"],
-    "branched_dataset": ["steel_toes"],
-    "branched_run": ["steel_toes"],
-    "branches": ["steel_toes"],
-    "cleaning": ["steel_toes"],
-    "comparison": ["steel_toes"],
-    "files": ["steel_toes", "skip_unchanged"],
-    "fingerprint": ["steel_toes", "skip_unchanged"],
-    "ledger": ["steel_toes"],
-    "location": ["steel_toes"],
-    "log": ["steel_toes", "skip_unchanged"],
-    "manifest": ["steel_toes"],
-    "overview": ["steel_toes"],
-    "promotion": ["steel_toes"],
-    "promotion_plan": ["steel_toes"],
-    "protected_dataset": ["steel_toes"],
-    "recorder": ["steel_toes"],
-    "steel_toes": ["steel_toes"],
-    "steel_toes_options": ["steel_toes"],
-    "storage": ["steel_toes", "preflight", "great_expectations", "skip_unchanged"],
-    "store": ["steel_toes", "preflight"],
-    "stored": ["steel_toes", "skip_unchanged"],
-    "summary": ["steel_toes"],
-    "channel": ["slack", "email"],
-    "composing": ["slack", "email"],
-    "delivery": ["slack", "email"],
-    "desk": ["slack", "email"],
-    "message": ["slack", "email"],
-    "notification_options": ["slack", "email"],
-    "notification_rules": ["slack", "email"],
-    "notifications": ["slack", "email"],
-    "run_marks": ["slack", "email"],
-    "run_record": ["slack", "email"],
-    "services": ["slack", "email"],
-    "slack": ["slack"],
-    "slack_blocks": ["slack"],
-    "slack_client": ["slack"],
-    "mail": ["email"],
-    "mail_page": ["email"],
-    "tables": ["steel_toes", "skip_unchanged"],
-    "history": ["run_status"],
-    "interruption": ["run_status"],
-    "journal": ["run_status"],
-    "liveness": ["run_status"],
-    "redaction": ["run_status", "skip_unchanged"],
-    "quietly": ["run_status"],
-    "resume": ["run_status"],
-    "run_page": ["run_status"],
-    "run_plan": ["run_status"],
-    "run_report": ["run_status"],
-    "run_status": ["run_status"],
-    "run_store": ["run_status"],
-    "run_view": ["run_status"],
-    "runs": ["run_status"],
-    "session": ["run_status"],
-    "timeline": ["run_status"],
-    "uploads": ["run_status"],
-    "verdict": ["run_status"],
-    "viz_page": ["run_status"],
-    "watch": ["run_status"],
-    "figures": ["node_stats"],
-    "lineage": ["node_stats"],
-    "lineage_events": ["node_stats"],
-    "memory": ["node_stats"],
-    "node_stats": ["node_stats"],
-    "usual": ["node_stats"],
-    "page_data": ["run_status"],
-    "page_graph": ["run_status"],
-    "page_layout": ["run_status"],
-    "shown": ["run_status"],
-    "status_page": ["run_status"],
-    "path_rule": ["path_rules"],
-    "path_rules": ["path_rules"],
-    "path_rules_options": ["path_rules"],
-    "path_values": ["path_rules"],
-    "catalog_lines": ["preflight"],
-    "code_hash": ["preflight"],
-    "dataset_type": ["preflight"],
-    "examination": ["preflight"],
-    "planned_run": ["preflight"],
-    "preflight": ["preflight"],
-    "preflight_catalog": ["preflight"],
-    "preflight_code": ["preflight"],
-    "preflight_data": ["preflight"],
-    "preflight_options": ["preflight"],
-    "preflight_outputs": ["preflight"],
-    "preflight_runner": ["preflight"],
-    "problem": ["preflight"],
-    "problems_table": ["preflight"],
-    "questions": ["preflight"],
-    "data_print": ["skip_unchanged"],
-    "dataset_state": ["skip_unchanged"],
-    "made": ["skip_unchanged"],
-    "anatomy": ["skip_unchanged"],
-    "by_value": ["skip_unchanged"],
-    "insides": ["skip_unchanged"],
-    "names": ["skip_unchanged"],
-    "packages": ["skip_unchanged"],
-    "presets": ["skip_unchanged"],
-    "reach": ["skip_unchanged"],
-    "sources": ["skip_unchanged"],
-    "statements": ["skip_unchanged"],
-    "syntax": ["skip_unchanged"],
-    "unimported": ["skip_unchanged"],
-    "node_code": ["skip_unchanged"],
-    "node_groups": ["skip_unchanged"],
-    "node_recipe": ["skip_unchanged"],
-    "plan_view": ["skip_unchanged"],
-    "making": ["skip_unchanged"],
-    "object_code": ["skip_unchanged"],
-    "skip_plan": ["skip_unchanged"],
-    "skip_reasons": ["skip_unchanged"],
-    "skip_run": ["skip_unchanged"],
-    "skip_unchanged": ["skip_unchanged"],
-    "skip_unchanged_options": ["skip_unchanged"],
-    "skipped": ["run_status", "skip_unchanged"],
-    "stat_cache": ["skip_unchanged"],
-    "value_print": ["skip_unchanged"],
+# What else is there for switches, and goes when one of them is off.
+NEEDS = {
+    PACKAGE / "pipelines" / "penguins": ["example"],
+    Path("tests/pipelines/penguins"): ["example"],
+    Path("data/01_raw/penguins.csv"): ["example"],
+    Path("data/01_raw/README.md"): ["example"],
+    Path("data/01_raw/defect.csv"): ["example", "expectations"],
+    Path("conf/base/expectations"): ["example", "expectations"],
+    Path("conf/defect"): ["example", "expectations"],
+    Path(".pre-commit-config.yaml"): ["pre_commit"],
 }
-
-# The commands in ops/commands/, and the guard that each belongs to.
-COMMANDS = {
-    "branches": "steel_toes",
-    "expectations": "great_expectations",
-    "plan": "skip_unchanged",
-    "preflight": "preflight",
-    "runs": "run_status",
-}
-
-# A path, and the switches that need it: it stays while one of them is on.
-NEEDED_BY = {
-    f"{PACKAGE}/ops": GUARDS,
-    "tests/ops": GUARDS,
-    "conf/base/ops.yml": GUARDS,
-    f"{PACKAGE}/cli.py": WITH_COMMANDS,
-    f"{PACKAGE}/ops/commands": WITH_COMMANDS,
-    "tests/test_cli.py": WITH_COMMANDS,
-    "tests/ops/commands": WITH_COMMANDS,
-    "tests/ops/conftest.py": ["steel_toes"],
-    "tests/ops/planned.py": ["preflight"],
-    f"{PACKAGE}/ops/commands/_run_options.py": ["preflight", "skip_unchanged"],
-    f"{PACKAGE}/ops/commands/notify.py": ["slack", "email"],
-    "tests/ops/commands/test_notify.py": ["slack", "email"],
-    "tests/ops/told_runs.py": ["slack", "email"],
-    "tests/ops/code_edits.py": ["skip_unchanged"],
-    "tests/ops/skip_project.py": ["skip_unchanged"],
-    f"{PACKAGE}/ops/page": ["run_status"],
-    "tests/ops/some_runs.py": ["run_status"],
-    "tests/ops/run_project.py": ["run_status"],
-    "tests/ops/expectations_project.py": ["great_expectations"],
-    f"{PACKAGE}/pipelines/penguins": ["example"],
-    "tests/pipelines/penguins": ["example"],
-    "data/01_raw/penguins.csv": ["example"],
-    "data/01_raw/README.md": ["example"],
-    ".pre-commit-config.yaml": ["pre_commit"],
-}
-# A path, and the switches that it needs: it goes when one of them is off.
-NEEDS_ALL = {
-    "conf/base/expectations": ["example", "great_expectations"],
-    "conf/defect": ["example", "great_expectations"],
-    "data/01_raw/defect.csv": ["example", "great_expectations"],
-}
-for module, guards in MODULES.items():
-    NEEDED_BY[f"{PACKAGE}/ops/{module}.py"] = guards
-    NEEDED_BY[f"tests/ops/test_{module}.py"] = guards
-
-for command, guard in COMMANDS.items():
-    NEEDED_BY[f"{PACKAGE}/ops/commands/{command}.py"] = [guard]
-    NEEDED_BY[f"tests/ops/commands/test_{command}.py"] = [guard]
 
 
 def drop_what_is_off() -> None:
-    for path, switches in NEEDED_BY.items():
-        if not any(ANSWERS[switch] for switch in switches):
-            remove(Path(path))
-    for path, switches in NEEDS_ALL.items():
+    for path, switches in NEEDS.items():
         if not all(ANSWERS[switch] for switch in switches):
-            remove(Path(path))
+            remove(path)
+    for switch, room in ROOMS.items():
+        for module in (KIT / room).glob(f"{switch}*.py"):
+            if not ANSWERS[switch]:
+                remove(module)
+    rooms = [path for path in KIT.iterdir() if path.is_dir() and path.name != "core"]
+    off = [path for path in rooms if not is_on(path.name)]
+    for path in off:
+        remove(path)
+    if not list(KIT.glob("*/commands.py")):
+        remove(PACKAGE / "cli.py")
+    if off == rooms:
+        for path in (KIT, Path("conf/base/ops.yml"), Path("tests/test_guards.py")):
+            remove(path)
+
+
+def is_on(room: str) -> bool:
+    switches = [switch for switch in ROOMS if ROOMS[switch] == room] or [room]
+    return any(ANSWERS[switch] for switch in switches)
 
 
 def remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)  # not every module has tests of its own
+        path.unlink()
 
 
 def start_git_repository() -> None:

@@ -4,7 +4,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
 from environments import make_environment
 from helpers import commit, generate, pack
@@ -49,3 +51,13 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def known_types(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What mypy found in one project it needs not find in the next: 1 s, not 20."""
     return {"MYPY_CACHE_DIR": str(tmp_path_factory.mktemp("mypy"))}
+
+
+@pytest.fixture
+def memory() -> Iterator[Any]:
+    """A file system that is not the local one, and empty."""
+    filesystem: Any = fsspec.filesystem("memory")
+    filesystem.store.clear()
+    filesystem.pseudo_dirs[:] = [""]
+    yield filesystem
+    filesystem.store.clear()

@@ -20,7 +20,7 @@ KINDS = {
     "kwargs": {"column": "kind", "value_set": ["a", "b"]},
     "severity": "warning",
 }
-VALIDATOR = f"{PACKAGE}.ops.expectations.hook.Suite"
+VALIDATOR = f"{PACKAGE}.ops.expectations.validator.SuiteValidator"
 
 
 def csv(name, **more):
@@ -65,7 +65,7 @@ class Project:
     def load(self, entries, env=None, **settings):
         base = self.path / "conf" / "base"
         (base / "catalog.yml").write_text(yaml.safe_dump(entries))
-        settings = {"great_expectations": settings}
+        settings = {"expectations": settings}
         (base / "ops.yml").write_text(yaml.safe_dump(settings))
         loader = OmegaConfigLoader(
             self.path / "conf", env=env, base_env="base", default_run_env="local"

@@ -1,5 +1,6 @@
 """After a run, nobody looks again at what its gate has let pass and nobody changed."""
 
+import contextlib
 import shutil
 
 import pytest
@@ -130,10 +131,8 @@ def test_a_run_leaves_no_notes(gated, data):
     entries = {"cars": csv("cars"), "bikes": csv("bikes")}
     settings = {"attach": {"bikes": {"suite": "cars", "when": ["save", "end"]}}}
     catalog = gated.load(entries, **settings)
-    try:
+    with contextlib.suppress(Refused):
         gated.save(catalog, "bikes", data)
-    except Refused:
-        pass
     assert not list(gated.path.rglob("*gated*"))
 
 

@@ -170,11 +170,11 @@ def test_the_error_of_another_hook_is_not_hidden(gated):
 
 def test_without_the_hook_there_is_no_suite_to_check():
     with pytest.raises(Refused, match="only the hook Expectations"):
-        expectations.Suite("cars", "cars").validate(GOOD)
+        ops("expectations.validator").SuiteValidator("cars", "cars").validate(GOOD)
 
 
 def test_the_data_themselves_are_passed_on():
-    suite = expectations.Suite("cars", "cars")
+    suite = ops("expectations.validator").SuiteValidator("cars", "cars")
     text = "expectations: [{type: expect_column_to_exist, kwargs: {column: id}}]"
     suite.__dict__["written"] = ops("expectations.suites").parsed(
         "cars", text, "cars.yml"

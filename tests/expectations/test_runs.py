@@ -101,7 +101,7 @@ class QuickKedro(Kedro):
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with expectations and without the example, committed on main."""
     folder = tmp_path_factory.mktemp("bare")
-    switches = {"example": False, "pre_commit": False, "great_expectations": True}
+    switches = {"example": False, "pre_commit": False, "expectations": True}
     project = generate(folder, **switches)
     commit(project)
     return project
@@ -138,7 +138,7 @@ def kedro(process: QuickKedro, shop: Workshop) -> QuickKedro:
 
 
 def settings(shop: Workshop, text: str) -> None:
-    shop.settings(f"great_expectations: {text}")
+    shop.settings(f"expectations: {text}")
 
 
 @pytest.mark.parametrize("runner", QUICK_RUNNERS)
@@ -404,7 +404,7 @@ def test_a_run_needs_no_network(shop: Workshop) -> None:
 
 
 def test_the_example_shows_a_refusal(tmp_path: Path) -> None:
-    project = generate(tmp_path, great_expectations=True, steel_toes=False)
+    project = generate(tmp_path, expectations=True, steel_toes=False)
     shop = Workshop(project, tmp_path)
     shop.kedro("run")  # its own data are as expected
     before = shop.files()
@@ -416,7 +416,7 @@ def test_the_example_shows_a_refusal(tmp_path: Path) -> None:
 
 
 def test_what_has_passed_is_left_out_when_nothing_changed(tmp_path: Path) -> None:
-    switches = {"example": False, "great_expectations": True, "skip_unchanged": True}
+    switches = {"example": False, "expectations": True, "skip_unchanged": True}
     project = generate(tmp_path, **switches)
     commit(project)
     shop = Workshop(project, tmp_path)

@@ -14,7 +14,7 @@ FRAME = pd.DataFrame({"a": [1, 2, None]})
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.setenv("STEEL_TOES_BRANCH", "dev")
-    monkeypatch.delenv("RUN_STATUS_ENABLED", raising=False)
+    monkeypatch.delenv("RUN_STATUS", raising=False)
     status = ops("run_status.hook").RunStatus()
     return RunProject(tmp_path / "project", status, module.NodeStats())
 
@@ -67,8 +67,8 @@ def test_an_error_in_a_figure_fails_no_run(project, monkeypatch):
     def broken(*_):
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr(module.figures, "of", broken)
-    monkeypatch.setattr(module.figures, "size_of", broken)
+    monkeypatch.setattr(module.dataset_stats, "stats_of_data", broken)
+    monkeypatch.setattr(module.dataset_stats, "size_of", broken)
     monkeypatch.setattr(module.Summary, "of", broken)
     project.session(data=FRAME)
 

@@ -62,7 +62,7 @@ def collector():
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.setenv("STEEL_TOES_BRANCH", "dev")
-    monkeypatch.delenv("RUN_STATUS_ENABLED", raising=False)
+    monkeypatch.delenv("RUN_STATUS", raising=False)
     monkeypatch.delenv("RUN_STATUS_KEY", raising=False)
     status = ops("run_status.hook").RunStatus()
     return RunProject(tmp_path / "project", status, ops("node_stats.hook").NodeStats())

@@ -62,7 +62,7 @@ def channel(server=None, credentials=None, **settings):
         "sender": "runs@example.com",
         "to": ["ada@example.com"],
     }
-    return module.Mail("email", {**known, **settings}, credentials)
+    return module.Email("email", {**known, **settings}, credentials)
 
 
 def test_a_mail_is_sent_in_text_and_html(server):

@@ -26,8 +26,8 @@ KEPT = {"mine": {"type": f"{PLACE}.Kept", "to": ["#a"]}}
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.setenv("STEEL_TOES_BRANCH", "dev")
-    monkeypatch.setenv(module.ENABLED, "on")
-    for name in ("RUN_STATUS_KEY", run_status.ENABLED):
+    monkeypatch.setenv("NOTIFICATIONS", "on")
+    for name in ("RUN_STATUS_KEY", "RUN_STATUS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Kept, "told", [])
     monkeypatch.setattr(Kept, "prepared", [])
@@ -83,12 +83,12 @@ def test_what_ends_well_is_told_only_after_what_did_not(project):
 
 
 def test_the_record_of_a_run_is_written_though_nothing_is_told(project, monkeypatch):
-    monkeypatch.setenv(module.ENABLED, "off")
+    monkeypatch.setenv("NOTIFICATIONS", "off")
     project.session()
     [key] = project.store.keys()
     assert project.store.get(f"{key}/notified.json") is None
 
-    monkeypatch.setenv(module.ENABLED, "on")
+    monkeypatch.setenv("NOTIFICATIONS", "on")
     tell(project, only={"branches": ["main"]})
     failing(project)
     assert project.store.get(f"{project.store.keys()[-1]}/notified.json")
@@ -112,7 +112,7 @@ def test_what_a_guard_stops_is_told(project):
 
 
 def test_without_a_journal_there_is_nothing_to_tell(project, monkeypatch):
-    monkeypatch.setenv(run_status.ENABLED, "off")
+    monkeypatch.setenv("RUN_STATUS", "off")
     failing(project)
     project.hooks.register(Guard())
     with pytest.raises(OpsError):

@@ -105,7 +105,7 @@ def tell(shop: Workshop, slack: Slack | None, webhook: bool = False, **known) ->
 
 def mailing(shop: Workshop, port: int, security: str, **known) -> None:
     channel = {
-        "type": "mail.Mail",
+        "type": "email.Email",
         "credentials": "smtp",
         "host": "127.0.0.1",
         "port": port,

@@ -117,7 +117,7 @@ def test_the_paths_are_seen_as_they_are_written(project, changed):
 
     catalog = project.context.catalog  # here Kedro makes them absolute
     assert project.entries["cars"]["filepath"] == f"{project.path}/other/cars.txt"
-    assert "cars" in catalog.keys()
+    assert "cars" in catalog
 
 
 def test_an_environment_has_rules_of_its_own(project, changed):

@@ -65,7 +65,7 @@ def test_a_plain_user_stays_as_it_is(context, monkeypatch, name):
 def test_a_user_that_the_system_does_not_know_is_an_error_with_a_remedy(
     context, monkeypatch
 ):
-    monkeypatch.setattr(path_values.who, "user", lambda: "")
+    monkeypatch.setattr(path_values, "user", lambda: "")
 
     assert path_values.fill("{env}", context) == "prod"
     with pytest.raises(OpsError, match="{user}.*set the environment variable LOGNAME"):

@@ -1,6 +1,7 @@
 """What does not go with which runner."""
 
-import click
+import clickfrom types import SimpleNamespace
+
 import pytest
 from kedro.framework import project
 from kedro.framework.hooks import hook_impl
@@ -58,10 +59,10 @@ def test_workers_that_run_no_hooks(planner, monkeypatch, method):
     monkeypatch.setenv("KEDRO_MP_CONTEXT", method)
     plain = planner.run({}, ("a", "b"), params={"runner": PLAIN})
     ours = planner.run({}, ("a", "b"), params={"runner": OURS})
-    monkeypatch.setattr(project.settings, "HOOKS", (object(),), raising=False)
+    monkeypatch.setattr(project, "settings", SimpleNamespace(HOOKS=(object(),)))
     assert found(plain) == []
 
-    monkeypatch.setattr(project.settings, "HOOKS", (NodeHooks(),), raising=False)
+    monkeypatch.setattr(project, "settings", SimpleNamespace(HOOKS=(NodeHooks(),)))
     [problem] = module.check(plain)
     assert "NodeHooks" in problem.what
     assert problem.remedy.endswith(f"{PACKAGE}.runners.ParallelRunner")

@@ -1,20 +1,31 @@
-"""Writes status pages of made-up runs, as it is told on stdin, a line of JSON each.
+"""Writes status pages of made-up runs, each told as a mapping (see ``made_up``)."""
 
-It is run with a generated project, whose code and whose tests' runs it takes.
-"""
-
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from tests# FIXME .ops import ops, some_runs
+from kit import ops
 
-status_page, shown = ops("run_status.page_files"), ops("run_status.page_runs")
+from . import some_runs
+
+page_files, page_runs = ops("run_status.page_files"), ops("run_status.page_runs")
 runs = some_runs.runs
 
 
-def made(told: dict[str, Any]) -> Any:
+class Writer:
+    """Writes pages as a run would."""
+
+    def __call__(
+        self, do: str, folder: Path, *told: dict[str, Any], publish: bool = False
+    ) -> None:
+        """Write a page, or update it."""
+        found = [page_runs.Shown(made_up(each)) for each in told]
+        if do == "write":
+            page_files.write(folder, found, publish)
+        else:
+            page_files.StatusPage(folder).update(found[0])
+
+
+def made_up(told: dict[str, Any]) -> Any:
     """A run of ``some_runs``, with what is told of it."""
     told = dict(told)
     make = getattr(some_runs, told.pop("make", "run"))
@@ -38,15 +49,3 @@ def made(told: dict[str, Any]) -> Any:
     for name, number in rows.items():
         run.datasets[name].saved.row_count = number
     return run
-
-
-for line in sys.stdin:
-    told = json.loads(line)
-    folder = Path(told["folder"])
-    found = [shown.Shown(made(each)) for each in told["runs"]]
-    if told["do"] == "write":
-        status_page.write(folder, found, told.get("publish", False))
-    else:
-        status_page.StatusPage(folder).update(found[0])
-    sys.stdout.write("done\n")
-    sys.stdout.flush()

@@ -18,7 +18,11 @@ def data(steps=None):
 
 def names(graph, view, kind):
     shown = graph["views"][view]
-    found = [ref for ref, each in zip(shown["refs"], shown["kinds"]) if each == kind]
+    found = [
+        ref
+        for ref, each in zip(shown["refs"], shown["kinds"], strict=False)
+        if each == kind
+    ]
     if kind == NODE:
         return [graph["nodes"][ref][0] for ref in found]
     return [graph["datasets"][ref] for ref in found] if kind == DATASET else found
@@ -40,7 +44,11 @@ def test_the_forms_of_a_transcoded_dataset_are_one_box():
     assert names(graph, "", DATASET) == ["cars@pandas", "out"]
     assert set(graph["datasets"]) == {"cars@pandas", "cars@spark", "out"}
     lines = graph["views"][""]["lines"]
-    assert sorted(zip(lines[::2], lines[1::2])) == [(0, 2), (1, 3), (2, 1)]
+    assert sorted(zip(lines[::2], lines[1::2], strict=False)) == [
+        (0, 2),
+        (1, 3),
+        (2, 1),
+    ]
 
 
 def test_few_nodes_are_one_drawing_whatever_their_namespaces():

@@ -1,5 +1,6 @@
 """Run status: the hook that enters what a run does."""
 
+import contextlib
 import logging
 import threading
 
@@ -20,7 +21,7 @@ OpsError = ops("core.errors").OpsError
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.setenv("STEEL_TOES_BRANCH", "dev")
-    monkeypatch.delenv(module.ENABLED, raising=False)
+    monkeypatch.delenv("RUN_STATUS", raising=False)
     monkeypatch.delenv("RUN_STATUS_KEY", raising=False)
     return RunProject(tmp_path / "project", module.RunStatus())
 
@@ -105,7 +106,7 @@ def test_what_stops_a_run_before_it_begins_is_told(project):
     run = project.run()
     assert (run.state, run.failure.message) == (State.ERROR, "1 problem")
     assert [(c.guard, c.subject, c.message) for c in run.checks] == [
-        ("test_run_status", "raw", "is not there")
+        ("run_status", "raw", "is not there")
     ]
     assert journal.current() is None
 
@@ -141,7 +142,7 @@ def test_when_the_pipeline_has_failed_others_can_tell_it(project):
 @pytest.mark.parametrize("how", ["variable", "setting"])
 def test_it_can_be_switched_off(project, monkeypatch, how):
     if how == "variable":
-        monkeypatch.setenv(module.ENABLED, "false")
+        monkeypatch.setenv("RUN_STATUS", "off")
     else:
         project.settings(run_status={"enabled": False})
     project.session()
@@ -160,7 +161,7 @@ def test_a_mistake_of_its_own_costs_a_warning(project, monkeypatch, caplog):
     def broken(*_):
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr(module.run_plan, "describe", broken)
+    monkeypatch.setattr(module.describe, "describe", broken)
     with caplog.at_level(logging.WARNING):
         project.session()
 
@@ -210,10 +211,8 @@ def test_runs_in_threads_are_told_apart(project):
 
     def act(number):
         runner = ThreadRunner() if number % 2 else None
-        try:
+        with contextlib.suppress(ValueError):
             project.session(*nodes, runner=runner, data=number)
-        except ValueError:
-            pass
 
     threads = [threading.Thread(target=act, args=(n,)) for n in range(4)]
     for thread in threads:

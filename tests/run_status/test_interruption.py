@@ -1,19 +1,18 @@
 """Interruptions: signals keep their meaning, and the reason is known."""
 
-import os
 import signal
 import subprocess
 import sys
 
 import pytest
-from kit import PACKAGE, ops
+from kit import PACKAGE, PROJECT, ops
 
 module = ops("run_status.interruption")
 
 PROGRAM = f"""
 import os, signal, sys, time
 sys.path.insert(0, "src")
-from {PACKAGE}# FIXME .ops import interruption
+from {PACKAGE}.ops.run_status import interruption
 interruption.on_the_end(lambda reason: os.write(1, f"[{{reason}}]".encode()))
 """
 
@@ -21,7 +20,7 @@ interruption.on_the_end(lambda reason: os.write(1, f"[{{reason}}]".encode()))
 def run(rest):
     return subprocess.run(
         [sys.executable, "-c", PROGRAM + rest],
-        cwd=os.path.dirname(os.path.dirname(os.path.dirname(__file__))),
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         timeout=60,

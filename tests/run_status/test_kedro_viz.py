@@ -133,7 +133,7 @@ def is_running(pid):
 @pytest.mark.parametrize("on", [True, False])
 def test_a_run_links_to_it_where_it_is_wanted(tmp_path, monkeypatch, caplog, on):
     monkeypatch.setenv("STEEL_TOES_BRANCH", "dev")
-    monkeypatch.delenv("RUN_STATUS_ENABLED", raising=False)
+    monkeypatch.delenv("RUN_STATUS", raising=False)
     caplog.set_level(logging.INFO)
     project = RunProject(tmp_path / "project", ops("run_status.hook").RunStatus())
     project.settings(run_status={"kedro_viz": on})

@@ -17,11 +17,11 @@ def drawn(widths, edges):
 
 def no_overlap(widths, boxes):
     by_row = {}
-    for width, (x, y) in zip(widths, boxes):
+    for width, (x, y) in zip(widths, boxes, strict=False):
         by_row.setdefault(y, []).append((x - width / 2, x + width / 2))
     for row in by_row.values():
         row.sort()
-        assert all(one[1] < two[0] for one, two in zip(row, row[1:])), row
+        assert all(one[1] < two[0] for one, two in zip(row, row[1:], strict=False)), row
 
 
 def test_what_needs_something_is_below_it():

@@ -8,7 +8,7 @@ from kit import ops
 from .test_replay import ENDED, main, text
 
 module = ops("run_status.live_page")
-timeline = ops("run_status.replay")
+replay = ops("run_status.replay")
 
 
 @pytest.fixture
@@ -30,14 +30,14 @@ def shown(store):
 
 def test_the_page_has_this_run_and_then_the_others(store):
     page = module.RunPage(store, "run-3")
-    page.update(lambda: timeline.read(store, "run-3"))
+    page.update(lambda: replay.read(store, "run-3"))
     assert shown(store) == ["run-3"]
     assert store.get("run-3/status.js") is None
 
-    page.update(lambda: timeline.read(store, "run-3"))
+    page.update(lambda: replay.read(store, "run-3"))
     assert b"opsStatus(" in store.get("run-3/status.js")
 
-    page.finish(timeline.read(store, "run-3"))
+    page.finish(replay.read(store, "run-3"))
     assert shown(store) == ["run-3", "run-2", "run-1"]
     assert page.place == f"{store.path}/index.html"
 
@@ -46,23 +46,23 @@ def test_without_time_it_is_written_in_the_end_only(store, monkeypatch):
     monkeypatch.setattr(module, "_ANYWAY", 0)
     monkeypatch.setattr(module, "_SHARE", 0)
     page = module.RunPage(store, "run-3")
-    page.update(lambda: timeline.read(store, "run-3"))
+    page.update(lambda: replay.read(store, "run-3"))
     assert store.get("index.html") is None
 
-    page.finish(timeline.read(store, "run-3"))
+    page.finish(replay.read(store, "run-3"))
     assert shown(store) == ["run-3"]
 
 
 def finished(store, key):
     page = module.RunPage(store, key)
-    page.finish(timeline.read(store, key))
+    page.finish(replay.read(store, key))
 
 
 def journals_read(monkeypatch):
     """The keys of the runs that are read in their journals."""
-    read, keys = timeline.read, []
+    read, keys = replay.read, []
     monkeypatch.setattr(
-        ops("run_status.history").timeline,
+        ops("run_status.history").replay,
         "read",
         lambda store, key: keys.append(key) or read(store, key),
     )
@@ -70,7 +70,7 @@ def journals_read(monkeypatch):
 
 
 def test_runs_that_are_on_the_page_are_not_read_again(store, monkeypatch):
-    run = timeline.read(store, "run-3")
+    run = replay.read(store, "run-3")
     finished(store, "run-1")
     keys = journals_read(monkeypatch)
 
@@ -87,7 +87,7 @@ def test_what_has_come_since_the_page_was_written_is_read(store, monkeypatch):
     more = store.get("run-2/vm-1.jsonl") + text([{"at": 9, "event": "postscript"}])
     store.put("run-2/vm-1.jsonl", more)
     store.remove("run-1")
-    run = timeline.read(store, "run-3")
+    run = replay.read(store, "run-3")
     keys = journals_read(monkeypatch)
 
     module.RunPage(store, "run-3").finish(run)
@@ -98,7 +98,7 @@ def test_what_has_come_since_the_page_was_written_is_read(store, monkeypatch):
 
 def test_a_run_that_went_on_when_the_page_was_written_is_read(store, monkeypatch):
     finished(store, "run-1")
-    run = timeline.read(store, "run-2")
+    run = replay.read(store, "run-2")
     keys = journals_read(monkeypatch)
 
     module.RunPage(store, "run-2").finish(run)

@@ -2,10 +2,8 @@
 
 import functools
 import http.server
-import json
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +13,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import chromium
-from helpers import environment
 from playwright.sync_api import Browser, Page, expect
 from steel_toes_helpers import Workshop
 
+from .page_writer import Writer
 from .run_status_helpers import prepare, start_waiting
 
 pytest_plugins = ["steel_toes_fixtures"]
@@ -75,46 +73,9 @@ PAGES: dict[str, list[dict[str, Any]]] = {
 }
 
 
-class Writer:
-    """A process with the project's code, which writes pages as a run would."""
-
-    def __init__(self, project: Path) -> None:
-        """Take a generated project."""
-        paths = {"PYTHONPATH": f"{project}", "PYTHONDONTWRITEBYTECODE": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("page_writer.py")],
-            cwd=project,
-            env=environment() | paths,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-
-    def __call__(
-        self, do: str, folder: Path, *runs: dict[str, Any], **how: Any
-    ) -> None:
-        """Write a page, or update it."""
-        assert self.process.stdin and self.process.stdout
-        told = {"do": do, "folder": str(folder), "runs": runs, **how}
-        self.process.stdin.write(json.dumps(told) + "\n")
-        self.process.stdin.flush()
-        for line in self.process.stdout:
-            if line == "done\n":
-                return
-        raise AssertionError("the writer ended")
-
-    def stop(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait(10)
-
-
 @pytest.fixture(scope="module")
-def writer(generated: Path) -> Iterator[Writer]:
-    process = Writer(generated)
-    yield process
-    process.stop()
+def writer() -> Writer:
+    return Writer()
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def test_what_is_not_known_is_left_out():
 def test_counts_are_those_of_the_states():
     told = record(failed(), Detail.SUMMARY)
 
-    counts = dict(zip(State, told["counts"]))
+    counts = dict(zip(State, told["counts"], strict=False))
     assert (counts[State.COMPLETE], counts[State.ERROR]) == (2, 1)
     assert counts[State.UPSTREAM_FAILED] == 1
     assert "nodes" not in told

@@ -316,7 +316,7 @@ def test_only_so_many_runs_are_kept(shop: Workshop, quick: Kedro) -> None:
 
 
 def test_a_run_can_do_without(shop: Workshop, quick: Kedro) -> None:
-    quick.run(RUN_STATUS_ENABLED="false")
+    quick.run(RUN_STATUS="off")
 
     assert not shop.has("data/.ops/runs")
 

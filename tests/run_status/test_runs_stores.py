@@ -59,7 +59,7 @@ def test_a_store_that_does_not_answer_costs_some_seconds(workshop: Workshop) -> 
     workshop.settings("store: {url: 's3://none/ops', credentials: shop}")
     began = time.monotonic()
     # Without steel toes, whose manifest is in that store, too.
-    said = workshop.kedro("run", STEEL_TOES_ENABLED="false")
+    said = workshop.kedro("run", STEEL_TOES="off")
 
     assert time.monotonic() - began < 30
     assert workshop.has("data/last.txt")

@@ -117,7 +117,7 @@ def test_the_session_gives_the_runner_back_as_it_was(project):
     runner = SequentialRunner()
     usual = gc.get_threshold()
 
-    with pytest.raises(Exception):
+    with pytest.raises(Exception):  # noqa: B017
         session("id", project_path=project.path).run(runner=runner)
     assert type(runner) is SequentialRunner
     assert gc.get_threshold() == usual

@@ -1,6 +1,5 @@
 """A small project for tests: a catalog, settings, data and branches."""
 
-import fsspec
 import pytest
 import yaml
 from kedro.config import OmegaConfigLoader
@@ -84,17 +83,7 @@ class Project:
 def project(tmp_path, monkeypatch):
     for variable in ["CI", *ops("core.branch")._CI_SYSTEMS]:
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.delenv("STEEL_TOES_ENABLED", raising=False)
+    monkeypatch.delenv("STEEL_TOES", raising=False)
     monkeypatch.setenv("STEEL_TOES_BRANCH", "dev")
     (tmp_path / "project").mkdir()
     return Project(tmp_path / "project")
-
-
-@pytest.fixture
-def memory():
-    """A file system that is not the local one, and empty."""
-    filesystem = fsspec.filesystem("memory")
-    filesystem.store.clear()
-    filesystem.pseudo_dirs[:] = [""]
-    yield filesystem
-    filesystem.store.clear()

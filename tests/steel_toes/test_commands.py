@@ -5,7 +5,7 @@ import logging
 
 import pytest
 from click.testing import CliRunner
-from kit import ops
+from kit import PROJECT, ops
 
 module = ops("steel_toes.commands")
 
@@ -161,6 +161,7 @@ def test_a_place_that_cannot_be_reached_is_one_line(cars, monkeypatch):
 
 
 def test_the_context_is_loaded_without_what_kedro_logs(monkeypatch):
+    monkeypatch.chdir(PROJECT)
     report = ops("core.cli")
     try:
         context = report.load_context(None)

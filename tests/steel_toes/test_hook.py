@@ -68,14 +68,14 @@ def test_it_is_switched_off_by_setting_or_variable(project, monkeypatch):
     entries = {"cars": text("cars.txt")}
 
     assert type(project.catalog(entries, enabled=False)["cars"]) is TextDataset
-    monkeypatch.setenv("STEEL_TOES_ENABLED", "false")
+    monkeypatch.setenv("STEEL_TOES", "off")
     assert type(project.catalog(entries)["cars"]) is TextDataset
 
 
 def test_an_unknown_branch_is_refused_with_the_way_to_run_without(project, monkeypatch):
     monkeypatch.delenv("STEEL_TOES_BRANCH")
 
-    with pytest.raises(OpsError, match="not known which.*STEEL_TOES_ENABLED=false"):
+    with pytest.raises(OpsError, match="not known which.*STEEL_TOES=off"):
         project.catalog({"cars": text("cars.txt")})
 
 

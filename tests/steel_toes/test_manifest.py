@@ -108,7 +108,7 @@ def test_a_record_without_what_it_is_about_is_damaged(manifest, key, value):
     manifest._kept.write("manifest/dev/cars.json", {**vars_of(record()), key: value})
 
     with pytest.raises(OpsError, match=f"damaged.*no {key}"):
-        [*manifest]
+        list(manifest)
 
 
 def test_a_user_without_a_name_is_not_known(monkeypatch):

@@ -289,7 +289,7 @@ def test_switched_off_a_run_writes_the_base(workshop: Workshop, way: str) -> Non
     if way == "setting":
         workshop.settings("steel_toes: {enabled: false}")
 
-    workshop.kedro("run", STEEL_TOES_ENABLED="false" if way == "variable" else "")
+    workshop.kedro("run", STEEL_TOES="off" if way == "variable" else "")
 
     assert workshop.new_files(before) == set()
     assert workshop.read("data/out.txt") == "total(clean(raw))"
@@ -323,7 +323,7 @@ def test_an_environment_changes_one_setting_and_keeps_the_others(
         ("steel_toes: {enabled: maybe}", {}, ["'steel_toes.enabled'", "maybe"]),
         ("steel_toes: {suffix: fixed}", {}, ["'steel_toes.suffix'", "{branch}"]),
         ("steel_toes: {suffix: '/{branch}'}", {}, ["'steel_toes.suffix'"]),
-        ("", {"STEEL_TOES_ENABLED": "perhaps"}, ["STEEL_TOES_ENABLED", "perhaps"]),
+        ("", {"STEEL_TOES": "perhaps"}, ["STEEL_TOES", "perhaps"]),
         ("", {"STEEL_TOES_BRANCH": "HEAD"}, ["STEEL_TOES_BRANCH", "HEAD"]),
     ],
 )

@@ -269,7 +269,7 @@ def test_no_git_is_started_to_know_the_branch(workshop: Workshop) -> None:
     env = put_git_on_path(workshop, "exit 1")
     calls = workshop.path.parent / "calls"
 
-    workshop.kedro("run", STEEL_TOES_ENABLED="false", **env)
+    workshop.kedro("run", STEEL_TOES="off", **env)
     of_kedro = calls.read_text(encoding="utf-8")
     calls.unlink()
     workshop.kedro("run", **env)

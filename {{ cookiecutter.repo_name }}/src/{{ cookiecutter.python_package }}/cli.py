@@ -1,28 +1,48 @@
-"""The project's own commands: one module in ``ops/commands/`` each."""
+"""The project's own commands."""
 
 from importlib import import_module
-from pathlib import Path
 
 import click
 
 # Kedro looks here for the command by which the packaged project is run.
 from kedro.framework.cli.project import run  # noqa: F401
 
-_COMMANDS = Path(__file__).parent / "ops" / "commands"
+# Each command, and the module that has it as ``command``: one is imported when it is
+# asked for. Add your own here.
+COMMANDS = {
+{%- if cookiecutter.steel_toes %}
+    "branches": "ops.steel_toes.commands",
+{%- endif %}
+{%- if cookiecutter.expectations %}
+    "expectations": "ops.expectations.commands",
+{%- endif %}
+{%- if cookiecutter.slack or cookiecutter.email %}
+    "notify": "ops.notifications.commands",
+{%- endif %}
+{%- if cookiecutter.skip_unchanged %}
+    "plan": "ops.skip_unchanged.commands",
+{%- endif %}
+{%- if cookiecutter.preflight %}
+    "preflight": "ops.preflight.commands",
+{%- endif %}
+{%- if cookiecutter.run_status %}
+    "runs": "ops.run_status.commands",
+{%- endif %}
+}
 
 
 class ProjectCommands(click.Group):
-    """Finds the commands, and imports one when it is asked for."""
+    """The commands of ``COMMANDS``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of the modules."""
-        return sorted(file.stem for file in _COMMANDS.glob("[!_]*.py"))
+        """Their names."""
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The ``command`` of a module."""
-        if cmd_name not in self.list_commands(ctx):
+        """The command of a name; none if it is not one of these."""
+        if cmd_name not in COMMANDS:
             return None
-        module = import_module(f".ops.commands.{cmd_name}", __package__)
+        module = import_module(f".{COMMANDS[cmd_name]}", __package__)
         command: click.Command = module.command
         return command
 

@@ -1,29 +1,33 @@
 """The register of hooks: from top to bottom it is the order in which they act."""
 
 from typing import Any
-{% if cookiecutter.great_expectations or cookiecutter.path_rules or cookiecutter.preflight or cookiecutter.run_status or cookiecutter.steel_toes %}
-{%- if cookiecutter.great_expectations %}
-from .ops.expectations import Expectations
+{%- set imports %}
+{%- if cookiecutter.expectations %}
+from .ops.expectations.hook import Expectations
 {%- endif %}
 {%- if cookiecutter.node_stats %}
-from .ops.node_stats import NodeStats
+from .ops.node_stats.hook import NodeStats
 {%- endif %}
 {%- if cookiecutter.slack or cookiecutter.email %}
-from .ops.notifications import Notifications
+from .ops.notifications.hook import Notifications
 {%- endif %}
 {%- if cookiecutter.path_rules %}
-from .ops.path_rules import PathRules
+from .ops.path_rules.hook import PathRules
 {%- endif %}
 {%- if cookiecutter.preflight %}
-from .ops.preflight import Preflight
+from .ops.preflight.hook import Preflight
 {%- endif %}
 {%- if cookiecutter.run_status %}
-from .ops.run_status import RunStatus
+from .ops.run_status.hook import RunStatus
 {%- endif %}
 {%- if cookiecutter.steel_toes %}
-from .ops.steel_toes import SteelToes
+from .ops.steel_toes.hook import SteelToes
 {%- endif %}
-{% endif %}
+{%- endset %}
+{%- if imports %}
+{{ imports }}
+{%- endif %}
+
 
 class TeamHooks:
     """The team's own hooks.
@@ -44,7 +48,7 @@ REGISTER: list[Any] = [
 {%- if cookiecutter.run_status %}
     RunStatus(),
 {%- endif %}
-{%- if cookiecutter.great_expectations %}
+{%- if cookiecutter.expectations %}
     Expectations(),
 {%- endif %}
 {%- if cookiecutter.path_rules %}

@@ -5,7 +5,7 @@ https://docs.kedro.org/en/stable/configure/configuration_basics/#configuration""
 # Instantiated project hooks: hooks.py lists them in the order in which they act.
 from .hooks import HOOKS  # noqa: F401
 {%- if cookiecutter.skip_unchanged %}
-from .ops.skip_unchanged import SkippingSession
+from .ops.skip_unchanged.session import SkippingSession
 {%- endif %}
 
 # Installed plugins for which to disable hook auto-registration.

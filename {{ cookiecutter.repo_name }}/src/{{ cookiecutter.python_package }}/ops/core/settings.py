@@ -120,20 +120,28 @@ def credentials_entry(context: KedroContext, name: str, key: str) -> dict[str, A
 
 
 def is_guard_on(
-    variable: str, default: bool, environ: Mapping[str, str] = os.environ
+    guard: str, default: bool, environ: Mapping[str, str] = os.environ
 ) -> bool:
-    """Read an environment variable that turns a guard on or off for one run.
+    """Whether a guard acts: its environment variable says so for one run, else the default.
+
+    The variable is the guard's name in capitals: ``STEEL_TOES=off kedro run``.
 
     Raises:
-        OpsError: if it says neither.
+        OpsError: if the variable says neither on nor off, or has the name that it had in
+            earlier versions, with ``_ENABLED``.
     """
+    variable = guard.upper()
+    if f"{variable}_ENABLED" in environ:
+        raise OpsError(
+            f"{variable}_ENABLED is now {variable}: write {variable}=on or {variable}=off."
+        )
     value = environ.get(variable, "").strip().lower()
     if value in {"true", "1", "yes", "on"}:
         return True
     if value in {"false", "0", "no", "off"}:
         return False
     if value:
-        raise OpsError(f"{variable}={value} says neither: write true or false.")
+        raise OpsError(f"{variable}={value} says neither: write on or off.")
     return default
 
 

@@ -15,8 +15,10 @@ from ..core.settings import settings_section
 from .suites import FOLDER, SuiteFolder
 
 SAVE, LOAD, END = "save", "load", "end"
-KEY = "great_expectations"
-VALIDATOR = f"{__package__}.expectations.Suite"  # the class, as a catalog names it
+KEY = "expectations"
+VALIDATOR = (
+    f"{__package__}.validator.SuiteValidator"  # the class, as a catalog names it
+)
 
 
 @define
@@ -29,7 +31,7 @@ class Attach:
 
 @settings_section(KEY)
 class ExpectationsOptions:
-    """``great_expectations`` in ``ops.yml``."""
+    """``expectations`` in ``ops.yml``."""
 
     enabled: bool = True
     attach: dict[str, Attach] = field(factory=dict)

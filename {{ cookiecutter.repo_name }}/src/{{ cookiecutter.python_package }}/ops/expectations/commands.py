@@ -54,12 +54,12 @@ def check(datasets: tuple[str, ...], env: str | None, as_json: bool) -> None:
 
     Exit code 1 if something critical is not as expected.
     """
-    from .suite_plan import ENABLED, Plan  # noqa: PLC0415
+    from .suite_plan import Plan  # noqa: PLC0415
 
     context = load_context(env)
     plan = Plan.of(context)
     if not plan.enabled:
-        raise OpsError(f"{ENABLED}, or great_expectations.enabled in ops.yml, is off.")
+        raise OpsError("EXPECTATIONS, or expectations.enabled in ops.yml, is off.")
     catalog = context.catalog
     found = _check(plan, catalog, datasets)
     rows = [_row(verdict) for verdict in found if as_json or not verdict.passed]

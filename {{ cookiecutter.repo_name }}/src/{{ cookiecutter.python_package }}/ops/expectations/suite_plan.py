@@ -21,8 +21,6 @@ from . import already_validated, attach, between_datasets, data_docs
 from .attach import END, Attachment, ExpectationsOptions
 from .suites import Suite, SuiteFolder
 
-ENABLED = "EXPECTATIONS"  # the environment variable that turns them off for one run
-
 
 @frozen
 class Plan:
@@ -45,7 +43,7 @@ class Plan:
         """
         loader = context.config_loader
         settings = read_settings(loader, ExpectationsOptions)
-        enabled = is_guard_on(ENABLED, settings.enabled)
+        enabled = is_guard_on("expectations", settings.enabled)
         folder = _folder_of(loader)
         attached, several = (
             attach.find(loader["catalog"], settings, folder) if enabled else ([], [])

@@ -125,7 +125,7 @@ def refuse_name(name: str, place: str) -> None:
         raise OpsError(
             f"{place}: Kedro reads a file of this name as part of the "
             f"{next(word for word in _TAKEN if name.startswith(word))}. Give the suite "
-            "another name, and say whose it is under great_expectations.attach in "
+            "another name, and say whose it is under expectations.attach in "
             "conf/base/ops.yml."
         )
 

@@ -18,7 +18,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline.node import Node
 
-from ..core.settings import read_settings, settings_section
+from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.suppress import run_within, suppress_errors
 from ..run_status import journal
 from ..run_status.journal import Journal
@@ -55,6 +55,7 @@ class NodeStats:
     def after_context_created(self, context: KedroContext) -> None:
         """Read the settings."""
         settings = read_settings(context.config_loader, NodeStatsOptions)
+        settings.enabled = is_guard_on("node_stats", settings.enabled)
         if settings.enabled and settings.openlineage:
             settings.openlineage = openlineage.transport(settings.openlineage, context)
         _SETTINGS.set(settings)

@@ -30,7 +30,7 @@ class MailOptions(ChannelOptions):
     ca_file: str = ""  # of an authority that this machine does not know
 
 
-class Mail(Channel):
+class Email(Channel):
     """Plain text and HTML; the messages of a pipeline on a branch are one thread."""
 
     Options = MailOptions

@@ -34,7 +34,6 @@ from .run_marks import Mark
 from .sender import Desk
 from .settings import ERROR
 
-ENABLED = "NOTIFICATIONS"
 _KILLED = 4.0  # seconds, when somebody wants the process to end
 _LOG = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ class Notifications:
         """Read the settings."""
         _DESK.set(None)
         desk = Desk.of(context)
-        if is_guard_on(ENABLED, desk.settings.enabled):
+        if is_guard_on("notifications", desk.settings.enabled):
             _DESK.set(desk)
             _tell_untold_after_a_look(desk)
 
@@ -207,7 +206,7 @@ def _mark_of(desk: Desk, run_params: dict[str, Any], catalog: DataCatalog) -> Ma
         names = list(run_params.get("pipeline_names") or ["__default__"])
         branch = describe.branch_of(desk.project_path)
         attended = rules.is_attended() and not settings.attended
-        asked = bool(os.environ.get(ENABLED, "").strip())
+        asked = bool(os.environ.get("NOTIFICATIONS", "").strip())
         if asked or not attended:
             mark.watched = rules.is_watched(settings, names, branch)
     return mark

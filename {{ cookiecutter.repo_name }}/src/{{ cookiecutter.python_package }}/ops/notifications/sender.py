@@ -100,7 +100,6 @@ class Desk:
         if not over and not (final and run.state != State.RUNNING):
             return []
         earlier, record = Earlier(self.store, run), Record.of(run, marks.parameters)
-        rules = notification_rules
         kind = None
         if marks.are_watched:
             kind = rules.kind_to_say(run, earlier, self.settings)

@@ -21,7 +21,7 @@ from kedro.io.catalog_config_resolver import CatalogConfigResolver
 
 from ..core import entry_places
 from ..core.errors import OpsError
-from ..core.settings import read_settings_list
+from ..core.settings import is_guard_on, read_settings_list
 from .settings import PathRule
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class PathRules:
     def after_context_created(self, context: KedroContext) -> None:
         """Put entries with changed places in the place of the catalog's entries."""
         loader = context.config_loader
+        if not is_guard_on("path_rules", True):
+            return
         rules = _read_rules(context)
         if not rules or _ACTS in loader:
             return

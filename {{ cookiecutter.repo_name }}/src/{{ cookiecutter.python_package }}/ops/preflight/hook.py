@@ -23,8 +23,6 @@ from ..core.settings import is_guard_on, read_settings
 from .problem import ERROR, NOTE, Problem
 from .settings import PreflightOptions
 
-ENABLED = "PREFLIGHT"
-
 _LOG = logging.getLogger(__name__)
 
 
@@ -69,7 +67,7 @@ class Preflight:
         """Keep the context; take out what Kedro could not even make a catalog with."""
         settings = read_settings(context.config_loader, PreflightOptions)
         asked = ASKED.get()
-        if not asked and not is_guard_on(ENABLED, settings.enabled):
+        if not asked and not is_guard_on("preflight", settings.enabled):
             _FLIGHT.set(None)
             return
         if asked:
@@ -113,7 +111,7 @@ def _tell(grave: list[Problem], problems: list[Problem]) -> None:
         return
     problems_table.show(grave, "Preflight", to_stderr=True)
     raise PreflightError(
-        f"The run was not started: {problems_table.counted(grave)}. {ENABLED}=off "
+        f"The run was not started: {problems_table.counted(grave)}. PREFLIGHT=off "
         "runs once without preflight.",
         problems,
     )

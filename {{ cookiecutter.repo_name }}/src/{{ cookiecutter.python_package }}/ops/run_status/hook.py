@@ -33,7 +33,6 @@ from .model import Run, State
 from .run_store import RunStore
 from .watch import Watch, told
 
-ENABLED = "RUN_STATUS_ENABLED"
 _PATIENCE = 5.0  # seconds
 
 
@@ -71,7 +70,7 @@ class RunStatus:
     def after_context_created(self, context: KedroContext) -> None:
         """Read the settings."""
         settings = read_settings(context.config_loader, RunStatusOptions)
-        on = is_guard_on(ENABLED, settings.enabled)
+        on = is_guard_on("run_status", settings.enabled)
         _PROJECT.set(_Project(settings, store_of(context)) if on else None)
 
     @hook_impl(wrapper=True)

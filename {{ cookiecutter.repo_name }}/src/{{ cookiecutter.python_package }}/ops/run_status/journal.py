@@ -3,7 +3,7 @@
 Each process that works on a run has a file of its own, ``runs/<key>/<host>-<pid>.jsonl``
 in the store, to which it adds a line of JSON for each event. Nobody else writes to that
 file, so that nothing has to be locked; what the lines say together is told by
-``timeline``. Writing never fails a run: what cannot be written is lost, with one warning.
+``replay``. Writing never fails a run: what cannot be written is lost, with one warning.
 """
 
 from __future__ import annotations

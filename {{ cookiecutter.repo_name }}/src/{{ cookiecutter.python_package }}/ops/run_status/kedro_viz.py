@@ -76,7 +76,7 @@ def _build(project_path: Path, env: str, scratch: Path) -> None:
 
 def _run(project_path: Path, env: str) -> list[str]:
     """Build it as the run's environment has the project; return what was said."""
-    variables = {**os.environ, "RUN_STATUS_ENABLED": "false"}
+    variables = {**os.environ, "RUN_STATUS": "off"}
     process = subprocess.Popen(
         [sys.executable, "-m", "kedro", "viz", "build", "--include-hooks"],
         cwd=project_path,

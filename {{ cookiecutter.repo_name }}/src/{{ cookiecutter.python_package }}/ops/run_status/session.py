@@ -29,7 +29,7 @@ class Session:
     """Takes in events one by one; ``run`` is what they say.
 
     What follows from how it ended, or from nobody being there to end it, is for
-    ``verdict`` to say.
+    ``outcome`` to say.
     """
 
     def __init__(self) -> None:

@@ -64,7 +64,8 @@ class Watch:
 
     def fail(self, error: BaseException) -> None:
         """Enter why the run failed."""
-        guard = type(error).__module__.rpartition(".")[2]
+        room = type(error).__module__.rpartition(".")[0]
+        guard = room.rpartition(".")[2]
         for problem in getattr(error, "problems", ()):
             self._enter_problem(guard, problem)
         self.journal.enter("run_failed", **told(error, self._project_path))
@@ -164,7 +165,7 @@ def told(error: BaseException, project_path: Path) -> dict[str, str]:
 def _session_below() -> tuple[CodeType | None, int]:
     """The code that runs the pipeline, and how often it is on the stack."""
     frame = sys._getframe(1)
-    ours = {__name__, f"{__package__}.run_status"}
+    ours = {__name__, f"{__package__}.hook"}
     while frame:
         name = frame.f_globals.get("__name__", "")
         if name not in ours and not name.startswith("pluggy"):

@@ -289,7 +289,8 @@ def _is_plain_type(entry: dict[str, Any]) -> bool:
 def _is_of_a_guard(validator: Any) -> bool:
     """Whether it only lets data pass or not, and is told anew what run it is in."""
     name = validator.get("class") if isinstance(validator, dict) else validator
-    return isinstance(name, str) and name.startswith(f"{__package__}.")
+    kit = __package__.rpartition(".")[0]
+    return isinstance(name, str) and name.startswith(f"{kit}.")
 
 
 def _is_known(kind: str) -> bool:

@@ -89,12 +89,13 @@ class ObjectCode:
     @cached_property
     def _all(self) -> str:
         """Of all of the project's code, where nobody knows which is needed."""
-        package = Path(__file__).parents[1]
+        kit = Path(__file__).parents[1]
+        package = kit.parent
         files = ((path.relative_to(package), path) for path in package.rglob("*.py"))
         return of_parts(
             f"{name.as_posix()} {of_local_file(str(path))}"
             for name, path in sorted(files)
-            if name.parts[0] != Path(__file__).parent.name
+            if name.parts[0] != kit.name
         )
 
 

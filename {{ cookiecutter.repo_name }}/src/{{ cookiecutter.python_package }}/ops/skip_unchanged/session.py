@@ -25,7 +25,7 @@ from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
 
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, open_store, read_settings
-from .settings import ENABLED, SkipUnchangedOptions
+from .settings import SkipUnchangedOptions
 
 _LOG = logging.getLogger(__name__)
 # Whether `kedro plan` asks: then nothing is run.
@@ -202,7 +202,7 @@ def _plain(kind: Any, state: dict[str, Any]) -> Any:
 
 def _is_on(context: KedroContext) -> bool:
     settings = read_settings(context.config_loader, SkipUnchangedOptions)
-    return ASKED.get() or is_guard_on(ENABLED, settings.enabled)
+    return ASKED.get() or is_guard_on("skip_unchanged", settings.enabled)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from attrs import field, frozen
 from ..core.errors import OpsError
 from ..core.settings import settings_section
 
-ENABLED = "SKIP_UNCHANGED"
 FORCE = "SKIP_UNCHANGED_FORCE"
 ALL = "all"
 RUN, CONTENT = "run", "content"

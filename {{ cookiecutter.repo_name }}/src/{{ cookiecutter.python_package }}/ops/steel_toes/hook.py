@@ -22,8 +22,6 @@ from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings
 from .settings import SteelToesOptions
 
-ENABLED = "STEEL_TOES_ENABLED"
-
 
 class SteelToes:
     """The hook: rewrites the catalog's configuration, and checks it before a run."""
@@ -35,7 +33,7 @@ class SteelToes:
     def after_context_created(self, context: KedroContext) -> None:
         """Put the branch's datasets in the place of the catalog's entries."""
         settings = read_settings(context.config_loader, SteelToesOptions)
-        if not is_guard_on(ENABLED, settings.enabled):
+        if not is_guard_on("steel_toes", settings.enabled):
             return
         here = _current_branch(context)
         trunk = here.name in settings.trunk and not here.pull_request
@@ -72,5 +70,5 @@ def _current_branch(context: KedroContext) -> branch.Branch:
         return branch.current(context.project_path)
     except OpsError as error:
         raise OpsError(
-            f"{error.message} {ENABLED}=false runs once without steel toes."
+            f"{error.message} STEEL_TOES=off runs once without steel toes."
         ) from error

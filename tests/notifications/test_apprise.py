@@ -9,7 +9,7 @@ from kit import ops
 
 from .told_runs import Kind, made
 
-module = ops("notifications.apprise_services")
+module = ops("notifications.apprise")
 ChannelError = ops("notifications.channel").ChannelError
 
 

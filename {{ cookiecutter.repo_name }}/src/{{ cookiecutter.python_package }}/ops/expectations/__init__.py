@@ -1,0 +1,1 @@
+"""Expectations: data that fails its suite is not saved."""

@@ -1,0 +1,1 @@
+"""Node stats: rows, columns, nulls, bytes and memory of each node."""

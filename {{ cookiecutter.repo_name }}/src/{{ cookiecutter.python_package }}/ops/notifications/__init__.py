@@ -1,0 +1,1 @@
+"""Notifications: one message when a run needs attention."""

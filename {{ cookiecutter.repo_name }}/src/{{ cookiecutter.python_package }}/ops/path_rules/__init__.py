@@ -1,0 +1,1 @@
+"""Path rules: one catalog for all environments, wherever their data is."""

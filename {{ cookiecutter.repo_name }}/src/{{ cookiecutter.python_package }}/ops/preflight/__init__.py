@@ -1,0 +1,1 @@
+"""Preflight: a run that cannot succeed stops before it starts."""

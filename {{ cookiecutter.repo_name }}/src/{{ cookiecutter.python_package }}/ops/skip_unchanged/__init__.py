@@ -1,0 +1,1 @@
+"""Skip unchanged: only the nodes run whose code, parameters or data changed."""

@@ -1,0 +1,1 @@
+"""Steel toes: every git branch has its own copy of the data."""
