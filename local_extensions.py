@@ -23,8 +23,6 @@ QUESTIONS = json.loads(
 )
 NAMES = ("project_name", "repo_name", "python_package", "kedro_version")
 SWITCHES = [key for key in QUESTIONS if key[0] != "_" and key not in NAMES]
-# The switches that are no guards: a project with only these has no ops/.
-NOT_GUARDS = ("example", "pre_commit")
 # A switch, and another one that it does nothing without.
 NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status"}
 
@@ -45,7 +43,6 @@ def checked(answers: dict[str, Any]) -> str:
     for key in SWITCHES:
         answers[key] = _switch(key, answers[key])
     _check_needs(answers)
-    answers["__guards"] = any(answers[key] for key in SWITCHES if key not in NOT_GUARDS)
     return ""
 
 

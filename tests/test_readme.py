@@ -22,7 +22,7 @@ PAGES = [
     "docs/steel_toes.md",
     "benchmarks/README.md",
 ]
-PROJECT_CODE = "src/*/ops/*.py"
+PROJECT_CODE = "src/*/ops/**/*.py"
 
 
 @pytest.fixture(scope="module")

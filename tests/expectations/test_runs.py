@@ -382,7 +382,7 @@ def test_a_run_whose_data_have_no_suite_imports_nothing_for_it(shop: Workshop) -
     shop.team_hooks(LAST)
     shop.write({"data/raw.csv": GOOD})
     (shop.path / SUITES / "bikes.yml").unlink()
-    ours = {f"{PACKAGE}.ops.{name}" for name in ("validation", "first_suite")}
+    ours = {f"{PACKAGE}.ops.expectations.{name}" for name in ("gx", "profiler")}
     theirs = {"great_expectations", "scipy", "altair"}  # narwhals: node_stats' as well
 
     shop.kedro("run")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from browser import chromium
-from run_status.run_status_helpers import ops
+from kit import ops
 from steel_toes.test_runs_remote import Store
 from steel_toes_helpers import PACKAGE, Workshop
 
@@ -23,10 +23,10 @@ COUNT = 500
 def failed(workshop: Workshop) -> Any:
     """The message of a run all of whose nodes failed, with a lot to say."""
     runs, composing = (
-        ops(workshop, "run_status.model"),
-        ops(workshop, "notifications.compose"),
+        ops("run_status.model"),
+        ops("notifications.compose"),
     )
-    record = ops(workshop, "notifications.run_record")
+    record = ops("notifications.run_record")
     run = runs.Run("r1", "id", state=runs.State.ERROR, project=LONG, branch=LONG)
     run.started, run.ended = 1_795_000_000.0, 1_795_000_100.0
     for number in range(COUNT):
@@ -36,18 +36,16 @@ def failed(workshop: Workshop) -> Any:
         run.nodes[node.name] = node
         run.checks.append(runs.Check("first", LONG, "error", False, f"<i>{LONG}"))
     run.resume = f"kedro run --from-nodes={','.join(run.nodes)}"
-    store = ops(workshop, "run_status.run_store").RunStore(
-        str(workshop.path / "data/.ops")
-    )
+    store = ops("run_status.run_store").RunStore(str(workshop.path / "data/.ops"))
     made, earlier = record.Record.of(run, {}), record.Earlier(store, run)
     story = composing.Story(run, made, earlier, workshop.path)
-    kind = ops(workshop, "notifications.message").Kind.FAILURE
+    kind = ops("notifications.message").Kind.FAILURE
     return story.message(kind, "https://ops.example.com/runs")
 
 
 @pytest.mark.parametrize("width", [360, 1200])
 def test_a_mail_fits_any_screen_and_loads_nothing(workshop, width) -> None:
-    page_of = ops(workshop, "notifications.email_html").page
+    page_of = ops("notifications.email_html").page
     with chromium() as browser:
         page = browser.new_page(viewport={"width": width, "height": 800})
         asked: list[str] = []
@@ -65,7 +63,7 @@ def test_a_mail_fits_any_screen_and_loads_nothing(workshop, width) -> None:
 
 
 def test_slack_gets_hundreds_of_failures_within_its_limits(workshop) -> None:
-    channel = ops(workshop, "notifications.slack").Slack
+    channel = ops("notifications.slack").Slack
     with slack_server() as slack:
         given = {"webhook": slack.webhook}
         channel("slack", {}, given).send(failed(workshop), [], 5)
@@ -88,9 +86,7 @@ def test_in_a_bucket_one_of_many_speaks(workshop: Workshop, address: str) -> Non
     bucket = Store(address)
     bucket.tell(workshop)
     options = {**bucket.keys, "endpoint_url": bucket.address}
-    store = ops(workshop, "run_status.run_store").RunStore(
-        f"s3://{bucket.bucket}/ops", options
-    )
+    store = ops("run_status.run_store").RunStore(f"s3://{bucket.bucket}/ops", options)
     store.put("r1/vm-1.jsonl", b"{}\n")
 
     with ThreadPoolExecutor(16) as threads:

@@ -1,7 +1,8 @@
 """What does not go with which runner."""
 
-import clickfrom types import SimpleNamespace
+from types import SimpleNamespace
 
+import click
 import pytest
 from kedro.framework import project
 from kedro.framework.hooks import hook_impl

@@ -1,14 +1,13 @@
 """What the tests of run status share: a pipeline, and what the journal tells of it."""
 
 import subprocess
-import sys
 import time
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from helpers import environment
-from steel_toes_helpers import PACKAGE, Workshop
+from kit import ops
+from steel_toes_helpers import Workshop
 
 CATALOG = """
 raw: {type: text.TextDataset, filepath: data/raw.txt}
@@ -68,31 +67,17 @@ def prepare(workshop: Workshop) -> None:
     workshop.write({"conf/base/parameters.yml": "how: well", "data/raw.txt": "raw"})
 
 
-def ops(workshop: Workshop, module: str) -> Any:
-    """A module of the project's ``ops/``."""
-    source = str(workshop.path / "src")
-    if PACKAGE not in sys.modules:  # all projects of the tests have the same
-        sys.path.insert(0, source)
-        import_module(PACKAGE)
-        sys.path.remove(source)
-    return import_module(f"{PACKAGE}.ops.{module}")
-
-
 def keys(workshop: Workshop, store: str = "data/.ops") -> list[str]:
     """The keys of the runs, the oldest first."""
-    return (
-        ops(workshop, "run_status.run_store")
-        .RunStore(str(workshop.path / store))
-        .keys()
-    )
+    return ops("run_status.run_store").RunStore(str(workshop.path / store)).keys()
 
 
 def read(workshop: Workshop, key: str = "", store: str = "data/.ops") -> Any:
     """The only run, or the one with a key, as its journals tell it."""
-    where = ops(workshop, "run_status.run_store").RunStore(str(workshop.path / store))
+    where = ops("run_status.run_store").RunStore(str(workshop.path / store))
     if not key:
         [key] = where.keys()
-    return ops(workshop, "run_status.replay").read(where, key)
+    return ops("run_status.replay").read(where, key)
 
 
 def states(run: Any) -> dict[str, str]:

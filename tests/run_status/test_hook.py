@@ -106,7 +106,7 @@ def test_what_stops_a_run_before_it_begins_is_told(project):
     run = project.run()
     assert (run.state, run.failure.message) == (State.ERROR, "1 problem")
     assert [(c.guard, c.subject, c.message) for c in run.checks] == [
-        ("run_status", "raw", "is not there")
+        ("test_hook", "raw", "is not there")
     ]
     assert journal.current() is None
 

@@ -4,10 +4,11 @@ import time
 
 import pytest
 from helpers import run as run_command
+from kit import ops
 from steel_toes.test_runs_remote import Store
 from steel_toes_helpers import PACKAGE, Workshop
 
-from .run_status_helpers import NODES, journals, ops, prepare, states
+from .run_status_helpers import NODES, journals, prepare, states
 
 pytest_plugins = ["steel_toes_fixtures"]
 GUARDS = ["run_status", "node_stats"]
@@ -31,11 +32,9 @@ def test_a_bucket_has_what_all_processes_wrote(workshop, bucket, runner) -> None
     workshop.kedro("run", f"--runner={runner}", KEDRO_MP_CONTEXT="spawn")
 
     options = {**bucket.keys, "endpoint_url": bucket.address}
-    store = ops(workshop, "run_status.run_store").RunStore(
-        f"s3://{bucket.bucket}/ops", options
-    )
+    store = ops("run_status.run_store").RunStore(f"s3://{bucket.bucket}/ops", options)
     [key] = store.keys()
-    run = ops(workshop, "run_status.replay").read(store, key)
+    run = ops("run_status.replay").read(store, key)
     assert run.state.value == "complete"
     assert states(run) == dict.fromkeys(NODES, "complete")
     assert (len(store.read(key)) > 1) is (runner == OURS)

@@ -1,7 +1,7 @@
 """Tells the code of every edit of a generated project, before and after it.
 
 Runs in any Python that has attrs:
-``python node_code_probe.py PROJECT PACKAGE FOLDER``.
+``python code_version_probe.py PROJECT PACKAGE FOLDER``.
 """
 
 import importlib
@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 project, package, folder = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-sys.path[:0] = [str(project / "src"), str(project / "tests" / "ops")]
+sys.path[:0] = [str(project / "src"), str(Path(__file__).parent)]
 EDITS = importlib.import_module("code_edits").EDITS
-node_code = importlib.import_module(f"{package}.ops.skip_unchanged.code_version")
+code_version = importlib.import_module(f"{package}.ops.skip_unchanged.code_version")
 packages = importlib.import_module(f"{package}.ops.skip_unchanged.code_packages")
 
 
@@ -27,7 +27,7 @@ def code(files: dict[str, str], home: Path) -> list[object]:
     sys.path.insert(0, str(home))
     try:
         node = importlib.import_module("own.nodes").node
-        found = node_code.Codes.of_project(home).of(node)
+        found = code_version.Codes.of_project(home).of(node)
         return [found.digest, found.items, found.opaque]
     finally:
         sys.path.remove(str(home))

@@ -1,6 +1,6 @@
 """What of the code decides whether a node runs again, in processes of their own.
 
-The edits are those of the generated project's tests; each process imports them anew.
+Each process imports the edits anew.
 """
 
 import functools
@@ -15,9 +15,12 @@ from typing import Any
 import attr
 import attrs
 import pytest
-from helpers import generate, run
+from helpers import run
+from kit import PACKAGE, PROJECT
 
-PROBE = Path(__file__).with_name("node_code_probe.py")
+from .code_edits import EDITS
+
+PROBE = Path(__file__).with_name("code_version_probe.py")
 MINORS = range(10, 14)
 
 # These have code without source, or lambdas that share a line: there it is the byte
@@ -38,13 +41,7 @@ def python(minor: int) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose tests have the edits."""
-    return generate(tmp_path_factory.mktemp("generated"), skip_unchanged=True)
-
-
-@pytest.fixture(scope="module")
-def probe(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def probe(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Ask a Python for the code of every edit."""
     libraries = tmp_path_factory.mktemp("libraries")
     for library in (attr, attrs):
@@ -56,7 +53,7 @@ def probe(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
         home = tmp_path_factory.mktemp(folder)
         env = {"PYTHONPATH": str(libraries), "PYTHONHASHSEED": str(seed)}
         env["PYTHONDONTWRITEBYTECODE"] = "1"
-        args: list[str | Path] = [name, PROBE, generated, "toe_test", home]
+        args: list[str | Path] = [name, PROBE, PROJECT, PACKAGE, home]
         said = run(*args, cwd=home, env=env).stdout
         found: dict[str, Any] = json.loads(said)
         return found
@@ -72,26 +69,18 @@ def wrong(found: dict[str, Any], stale: dict[str, bool]) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module")
-def stale(generated: Path) -> dict[str, bool]:
-    """Whether each edit matters, by its name."""
-    words = (
-        "import code_edits, json; print(json.dumps([e[:2] for e in code_edits.EDITS]))"
-    )
-    said = run(sys.executable, "-c", words, cwd=generated / "tests" / "ops").stdout
-    return dict(json.loads(said))
+# Whether each edit matters, by its name.
+STALE = {edit.name: edit.stale for edit in EDITS}
 
 
 @pytest.mark.parametrize("minor", MINORS)
-def test_every_edit_is_seen_if_and_only_if_it_matters(
-    probe: Any, stale: dict[str, bool], minor: int
-) -> None:
+def test_every_edit_is_seen_if_and_only_if_it_matters(probe: Any, minor: int) -> None:
     name = python(minor)
     if name is None:
         pytest.skip(f"Python 3.{minor} is not on this machine")
 
-    assert len(stale) > 100
-    assert wrong(probe(name, 1, f"python-{minor}"), stale) == []
+    assert len(STALE) > 100
+    assert wrong(probe(name, 1, f"python-{minor}"), STALE) == []
 
 
 def test_another_hash_seed_and_another_folder_change_nothing(probe: Any) -> None:

@@ -1,7 +1,5 @@
 """Hostile names: nothing but the listed locations is ever touched."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +9,8 @@ from hypothesis import strategies as st
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks.manager import _create_hook_manager
-from kedro.framework.startup import bootstrap_project
-from steel_toes_helpers import PACKAGE, Workshop
+from kit import ops
+from steel_toes_helpers import PACKAGE
 
 pytest_plugins = ["steel_toes_fixtures"]
 
@@ -25,21 +23,6 @@ HOSTILE = [
 ]
 NAMES = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40))
 CARS = {"type": "text.TextDataset"}
-
-
-@pytest.fixture
-def ops(workshop: Workshop) -> Iterator[Any]:
-    """The modules of the generated project, in this process."""
-    from importlib import import_module  # noqa: PLC0415
-
-    before = set(sys.modules)
-    path = list(sys.path)
-    bootstrap_project(workshop.path)
-    yield lambda name: import_module(f"{PACKAGE}.ops.{name}")
-    sys.path[:] = path
-    for name in set(sys.modules) - before:
-        if name.startswith(PACKAGE):
-            del sys.modules[name]
 
 
 class Watched:
@@ -85,7 +68,6 @@ class Watched:
     place=NAMES,
 )
 def test_names_lead_nowhere_else(
-    ops: Any,
     tmp_path_factory: pytest.TempPathFactory,
     branch: str,
     dataset: str,

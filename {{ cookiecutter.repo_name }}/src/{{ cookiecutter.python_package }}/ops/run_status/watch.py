@@ -64,8 +64,9 @@ class Watch:
 
     def fail(self, error: BaseException) -> None:
         """Enter why the run failed."""
-        room = type(error).__module__.rpartition(".")[0]
-        guard = room.rpartition(".")[2]
+        *packages, guard = type(error).__module__.split(".")
+        if "ops" in packages:
+            guard = packages[-1]  # the room of a guard; else a hook of the team's
         for problem in getattr(error, "problems", ()):
             self._enter_problem(guard, problem)
         self.journal.enter("run_failed", **told(error, self._project_path))
