@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
-ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+ANSWERS = dict(json.loads(r"""{{ cookiecutter.items() | list | tojson }}"""))
 PACKAGE = f"src/{ANSWERS['python_package']}"
 
 GUARDS = ["steel_toes", "path_rules", "preflight", "run_status", "great_expectations"]
@@ -218,7 +221,7 @@ def remove(path: Path) -> None:
 
 def start_git_repository() -> None:
     """Like `cargo new`: a repository of its own, unless an outer one has the project."""
-    if shutil.which("git") is None or in_a_repository():
+    if shutil.which("git") is None or in_a_repository() or is_for_comparison():
         return
     git("init", "--quiet")
     # `git init --initial-branch` is not known to every git that is still around.
@@ -227,19 +230,90 @@ def start_git_repository() -> None:
 
 def in_a_repository() -> bool:
     """Whether an outer repository sees this folder: 1 is git's word for "not ignored"."""
-    return git("check-ignore", "--quiet", ".") == 1
+    return git("check-ignore", "--quiet", ".").returncode == 1
 
 
-def git(*arguments: str) -> int:
+def is_for_comparison() -> bool:
+    """Whether cruft makes this project in a temporary folder, to look for differences.
+
+    It would take those of .git for differences as well.
+    """
+    temporary = Path(tempfile.gettempdir()).resolve()
+    return "_commit" in ANSWERS and temporary in Path.cwd().parents
+
+
+def git(*arguments: str) -> subprocess.CompletedProcess[str]:
     # Set in a git hook: git would then work on the repository of that hook.
     hook_variables = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
     return subprocess.run(
         ["git", *arguments],
         env={key: os.environ[key] for key in os.environ.keys() - hook_variables},
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        encoding="utf-8",
         check=False,
-    ).returncode
+    )
+
+
+def link_to_template() -> None:
+    """Write `.cruft.json` as cruft would, so that `cruft update` can be used at once."""
+    starter = ANSWERS.pop("_starter", None)
+    if starter is None:  # cruft is at work, and writes the file itself
+        return
+    at = ["-C", starter["folder"]]
+    # Git does not know the last of them in a folder that is not in the commit.
+    facts = ["HEAD", "--show-toplevel", "--show-prefix", "HEAD:./cookiecutter.json"]
+    found = git(*at, "rev-parse", *facts) if shutil.which("git") else None
+    if found is None or found.returncode:
+        tell(
+            "This starter came without a git commit (a zip file or a plain folder), "
+            "so `cruft update` cannot follow it."
+        )
+        return
+    commit, address, directory, _ = found.stdout.splitlines()
+    checkout = None  # Cookiecutter takes the user's own folder as it is
+    if not starter["is_own"]:
+        checkout = ANSWERS["_checkout"]
+        address = git(*at, "config", "remote.origin.url").stdout.strip()
+    elif git(*at, "status", "--porcelain", ".").stdout:
+        tell(
+            "The starter has changes that are not committed, so `cruft diff` shows "
+            "what they changed in this project."
+        )
+    write_link(without_secrets(address), commit, checkout, directory.rstrip("/"))
+
+
+def write_link(
+    template: str, commit: str, checkout: str | None, directory: str
+) -> None:
+    of_this_run = {"_output_dir", "_repo_dir", "_checkout"}
+    answers = {key: ANSWERS[key] for key in ANSWERS if key not in of_this_run}
+    link = {
+        "template": template,
+        "commit": commit,
+        "checkout": checkout,
+        "context": {
+            "cookiecutter": answers | {"_template": template, "_commit": commit}
+        },
+        "directory": directory or None,
+    }
+    text = json.dumps(link, indent=2) + "\n"
+    Path(".cruft.json").write_text(text, encoding="utf-8")
+
+
+def without_secrets(address: str) -> str:
+    """The address without a password, and without the user of a web address.
+
+    Either may be a token. The user of an SSH address is a part of the address.
+    """
+    address = re.sub(r"^(https?://)[^/]*@", r"\1", address)
+    return re.sub(r"^(\w+://[^/:@]+):[^/]*@", r"\1@", address)
+
+
+def tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 drop_what_is_off()
 start_git_repository()
+link_to_template()
