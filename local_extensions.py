@@ -46,7 +46,7 @@ def checked(answers: dict[str, Any]) -> str:
     for key in switches:
         answers[key] = _switch(key, answers[key])
     _check_needs(answers)
-    answers["_starter"] = _starter()
+    answers.update(_starter())
     return ""
 
 
@@ -120,7 +120,7 @@ def _switch(key: str, answer: object) -> bool:
     return word in YES
 
 
-def _starter() -> dict[str, Any] | None:
+def _starter() -> dict[str, Any]:
     """The folder of the template, and whether it is the user's own or a clone.
 
     Cookiecutter shows us only a copy of it, because of hooks/pre_prompt.py, so this
@@ -130,7 +130,7 @@ def _starter() -> dict[str, Any] | None:
     while frame and frame.f_code is not cookiecutter.__code__:
         frame = frame.f_back
     if frame is None:
-        return None
+        return {}
     its = frame.f_locals
     folder = os.path.abspath(its["base_repo_dir"])
-    return {"folder": folder, "is_own": os.path.isdir(its["template"])}
+    return {"_starter": {"folder": folder, "is_own": os.path.isdir(its["template"])}}
