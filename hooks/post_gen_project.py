@@ -255,6 +255,16 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+NO_COMMIT = """\
+This starter came without a git commit (a zip file or a plain folder), so `cruft update` cannot follow it.
+"""
+NOT_ALL_COMMITTED = """\
+The starter has changes that are not committed; `.cruft.json` names its last commit, which is without them.
+"""
+# What cookiecutter adds to the answers, and cruft does not keep.
+OF_THIS_RUN = {"_output_dir", "_repo_dir", "_checkout"}
+
+
 def link_to_template() -> None:
     """Write `.cruft.json` as cruft would, so that `cruft update` can be used at once."""
     starter = ANSWERS.pop("_starter", None)
@@ -265,38 +275,20 @@ def link_to_template() -> None:
     facts = ["HEAD", "--show-toplevel", "--show-prefix", "HEAD:./cookiecutter.json"]
     found = git(*at, "rev-parse", *facts) if shutil.which("git") else None
     if found is None or found.returncode:
-        tell(
-            "This starter came without a git commit (a zip file or a plain folder), "
-            "so `cruft update` cannot follow it."
-        )
+        sys.stderr.write(NO_COMMIT)
         return
     commit, address, directory, _ = found.stdout.splitlines()
     checkout = None  # Cookiecutter takes the user's own folder as it is
     if not starter["is_own"]:
         checkout = ANSWERS["_checkout"]
-        address = git(*at, "config", "remote.origin.url").stdout.strip()
+        address = without_secrets(git(*at, "config", "remote.origin.url").stdout)
     elif git(*at, "status", "--porcelain", ".").stdout:
-        tell(
-            "The starter has changes that are not committed, so `cruft diff` shows "
-            "what they changed in this project."
-        )
-    write_link(without_secrets(address), commit, checkout, directory.rstrip("/"))
-
-
-def write_link(
-    template: str, commit: str, checkout: str | None, directory: str
-) -> None:
-    of_this_run = {"_output_dir", "_repo_dir", "_checkout"}
-    answers = {key: ANSWERS[key] for key in ANSWERS if key not in of_this_run}
-    link = {
-        "template": template,
-        "commit": commit,
-        "checkout": checkout,
-        "context": {
-            "cookiecutter": answers | {"_template": template, "_commit": commit}
-        },
-        "directory": directory or None,
-    }
+        sys.stderr.write(NOT_ALL_COMMITTED)
+    answers = {key: ANSWERS[key] for key in ANSWERS if key not in OF_THIS_RUN}
+    answers |= {"_template": address, "_commit": commit}
+    link = {"template": address, "commit": commit, "checkout": checkout}
+    link |= {"context": {"cookiecutter": answers}}
+    link |= {"directory": directory.rstrip("/") or None}
     text = json.dumps(link, indent=2) + "\n"
     Path(".cruft.json").write_text(text, encoding="utf-8")
 
@@ -306,12 +298,8 @@ def without_secrets(address: str) -> str:
 
     Either may be a token. The user of an SSH address is a part of the address.
     """
-    address = re.sub(r"^(https?://)[^/]*@", r"\1", address)
+    address = re.sub(r"^(https?://)[^/]*@", r"\1", address.strip())
     return re.sub(r"^(\w+://[^/:@]+):[^/]*@", r"\1@", address)
-
-
-def tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
 
 
 drop_what_is_off()
