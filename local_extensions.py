@@ -5,8 +5,9 @@ with one line. A hook could not: it is a process of its own, whose failure both
 commands wrap in a traceback, and it runs when the project's folder is already there.
 """
 
-import json
+import inspect
 import keyword
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -16,13 +17,10 @@ from typing import Any, NoReturn
 
 import click
 import yaml
+from cookiecutter.main import cookiecutter
 from cookiecutter.utils import simple_filter
 
-QUESTIONS = json.loads(
-    Path(__file__).with_name("cookiecutter.json").read_text(encoding="utf-8")
-)
 NAMES = ("project_name", "repo_name", "python_package", "kedro_version")
-SWITCHES = [key for key in QUESTIONS if key[0] != "_" and key not in NAMES]
 # A switch, and another one that it does nothing without.
 NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status"}
 
@@ -35,14 +33,20 @@ NO = {"n", "no", "false", "f", "off", "0"}
 
 @simple_filter  # type: ignore[untyped-decorator]
 def checked(answers: dict[str, Any]) -> str:
-    """Refuse bad answers and turn the switches in `answers` into booleans."""
-    _check_keys(_keys_given())
+    """Refuse bad answers and turn the switches in `answers` into booleans.
+
+    `answers` tells which switches there are, not the file next to this one: `cruft
+    update` makes the old and the new project with one import of this module.
+    """
+    switches = [key for key in answers if key[0] != "_" and key not in NAMES]
+    _check_keys(_keys_given(), [*NAMES, *switches, *KEDRO_KEYS])
     _check_project_name(answers["project_name"])
     _check_package(answers["python_package"])
     _check_repo_name(answers["repo_name"])
-    for key in SWITCHES:
+    for key in switches:
         answers[key] = _switch(key, answers[key])
     _check_needs(answers)
+    answers.update(_starter())
     return ""
 
 
@@ -64,8 +68,7 @@ def _keys_given() -> Iterable[str]:
     return given if isinstance(given, dict) else ()
 
 
-def _check_keys(keys: Iterable[str]) -> None:
-    known = [*NAMES, *SWITCHES, *KEDRO_KEYS]
+def _check_keys(keys: Iterable[str], known: list[str]) -> None:
     for key in keys:
         if key not in known:
             nearest = get_close_matches(str(key), known, n=1, cutoff=0)[0]
@@ -115,3 +118,19 @@ def _switch(key: str, answer: object) -> bool:
     if word not in YES | NO:
         _refuse(f"{key} is {answer!r}", "write yes or no")
     return word in YES
+
+
+def _starter() -> dict[str, Any]:
+    """The folder of the template, and whether it is the user's own or a clone.
+
+    Cookiecutter shows us only a copy of it, because of hooks/pre_prompt.py, so this
+    looks at the variables of `cookiecutter()`. Cruft runs without that function.
+    """
+    frame = inspect.currentframe()
+    while frame and frame.f_code is not cookiecutter.__code__:
+        frame = frame.f_back
+    if frame is None:
+        return {}
+    its = frame.f_locals
+    folder = os.path.abspath(its["base_repo_dir"])
+    return {"_starter": {"folder": folder, "is_own": os.path.isdir(its["template"])}}

@@ -1,12 +1,14 @@
-"""Take out of the new project what is off, and start its git repository."""
+"""Take what is off out of the new project, start its git repository, and link it."""
 
 import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
-ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+ANSWERS = dict(json.loads(r"""{{ cookiecutter.items() | list | tojson }}"""))
 PACKAGE = Path("src", ANSWERS["python_package"])
 KIT = PACKAGE / "ops"
 
@@ -37,13 +39,12 @@ def drop_what_is_off() -> None:
                 remove(module)
     rooms = [path for path in KIT.iterdir() if path.is_dir() and path.name != "core"]
     off = [path for path in rooms if not is_on(path.name)]
+    if off == rooms:
+        off = [KIT, Path("conf/base/ops.yml"), Path("tests/test_guards.py")]
     for path in off:
         remove(path)
     if not list(KIT.glob("*/commands.py")):
         remove(PACKAGE / "cli.py")
-    if off == rooms:
-        for path in (KIT, Path("conf/base/ops.yml"), Path("tests/test_guards.py")):
-            remove(path)
 
 
 def is_on(room: str) -> bool:
@@ -52,15 +53,12 @@ def is_on(room: str) -> bool:
 
 
 def remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def start_git_repository() -> None:
     """Like `cargo new`: a repository of its own, unless an outer one has the project."""
-    if shutil.which("git") is None or in_a_repository():
+    if shutil.which("git") is None or in_a_repository() or is_for_comparison():
         return
     git("init", "--quiet")
     # `git init --initial-branch` is not known to every git that is still around.
@@ -69,19 +67,35 @@ def start_git_repository() -> None:
 
 def in_a_repository() -> bool:
     """Whether an outer repository sees this folder: 1 is git's word for "not ignored"."""
-    return git("check-ignore", "--quiet", ".") == 1
+    return git("check-ignore", "--quiet", ".").returncode == 1
 
 
-def git(*arguments: str) -> int:
+def is_for_comparison() -> bool:
+    """Whether cruft makes this project in a temporary folder, to look for differences.
+
+    It would take those of .git for differences as well.
+    """
+    temporary = Path(tempfile.gettempdir()).resolve()
+    return "_commit" in ANSWERS and temporary in Path.cwd().parents
+
+
+def git(*arguments: str) -> subprocess.CompletedProcess[str]:
     # Set in a git hook: git would then work on the repository of that hook.
     hook_variables = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
     return subprocess.run(
         ["git", *arguments],
         env={key: os.environ[key] for key in os.environ.keys() - hook_variables},
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        encoding="utf-8",
         check=False,
-    ).returncode
+    )
 
 
 drop_what_is_off()
 start_git_repository()
+if "_starter" in ANSWERS:  # else cruft is at work, and writes .cruft.json itself
+    sys.path.append(str(Path(ANSWERS["_repo_dir"], "hooks")))
+    from link_to_template import link_to_template
+
+    link_to_template(ANSWERS, git)
