@@ -27,6 +27,9 @@ NEEDS = {
     Path("conf/defect"): ["example", "expectations"],
     Path(".pre-commit-config.yaml"): ["pre_commit"],
 }
+# What goes with the last guard.
+OF_ANY_GUARD = [KIT, PACKAGE / "cli.py", Path("conf/base/ops.yml")]
+OF_ANY_GUARD += [Path("tests/test_guards.py")]
 
 
 def drop_what_is_off() -> None:
@@ -40,11 +43,9 @@ def drop_what_is_off() -> None:
     rooms = [path for path in KIT.iterdir() if path.is_dir() and path.name != "core"]
     off = [path for path in rooms if not is_on(path.name)]
     if off == rooms:
-        off = [KIT, Path("conf/base/ops.yml"), Path("tests/test_guards.py")]
+        off = OF_ANY_GUARD
     for path in off:
         remove(path)
-    if not list(KIT.glob("*/commands.py")):
-        remove(PACKAGE / "cli.py")
 
 
 def is_on(room: str) -> bool:

@@ -7,9 +7,10 @@ import click
 # Kedro looks here for the command by which the packaged project is run.
 from kedro.framework.cli.project import run  # noqa: F401
 
-# Each command, and the module that has it as ``command``: one is imported when it is
-# asked for. Add your own here.
-COMMANDS = {
+# Each command and the module that has it as ``command``, which is imported when you ask
+# for it. Add your own.
+COMMANDS: dict[str, str] = {
+    # "name": "module",
 {%- if cookiecutter.steel_toes %}
     "branches": "ops.steel_toes.commands",
 {%- endif %}

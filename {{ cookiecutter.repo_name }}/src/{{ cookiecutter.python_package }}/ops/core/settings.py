@@ -70,6 +70,16 @@ def read_settings_list(loader: AbstractConfigLoader, cls: type[T]) -> list[T]:
     ]
 
 
+def check_settings(loader: AbstractConfigLoader) -> None:
+    """Read the settings of every guard.
+
+    Raises:
+        OpsError: for the first that is wrong.
+    """
+    for key, cls in _SECTIONS.items():
+        read_settings_list(loader, cls) if key in _LISTS else read_settings(loader, cls)
+
+
 def read_store(loader: AbstractConfigLoader, project_path: Path) -> dict[str, Any]:
     """Read where the guards keep their records.
 
