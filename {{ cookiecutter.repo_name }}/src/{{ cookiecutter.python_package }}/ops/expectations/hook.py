@@ -20,6 +20,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from ..core import kedro_internals
 from ..core.errors import OpsError
 from . import after_run, already_validated, data_docs, dataframes, results, suites
 from .attach import SAVE, VALIDATOR
@@ -173,7 +174,7 @@ class Expectations:
 
 def _atomic(catalog: DataCatalog) -> list[tuple[str, Suite]]:
     """The suites of datasets whose node saves all its outputs or none."""
-    if not catalog._is_validation_enabled():
+    if not kedro_internals.is_validation_enabled(catalog):
         return []
     return [
         (name, Suite(**spec.options))
