@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import os
 import stat
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from kedro.io import AbstractDataset, AbstractVersionedDataset
 from kedro.utils import HTTP_PROTOCOLS
+
+from . import kedro_internals
 
 
 def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
@@ -34,7 +35,7 @@ def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
             return bool(filesystem.glob(path))
         # A link that leads nowhere is not absent: reading it fails, and says so.
         return is_local(filesystem) and os.path.islink(path)
-    if getattr(dataset, "_fs", None) is None:
+    if kedro_internals.filesystem(dataset) is None:
         dataset.release()  # its own list of partitions
     return dataset.exists()
 
@@ -48,16 +49,12 @@ def _is_folder(filesystem: Any, path: str) -> bool:
 
 def place(dataset: Any) -> tuple[Any, str]:
     """The file system of a dataset and the path on it; none if fsspec does not reach it."""
-    filesystem: Any = getattr(dataset, "_fs", None)
-    path = getattr(dataset, "_filepath", None)
-    if filesystem is not None and path is not None:
-        text = str(path)
-        protocol = getattr(dataset, "_protocol", "")
-        if protocol in HTTP_PROTOCOLS and "://" not in text:
-            text = f"{protocol}://{text}"  # a dataset keeps it without
-        return filesystem, text
-    filesystem = getattr(dataset, "_filesystem", None)
-    return filesystem, str(getattr(dataset, "_path", "")) if filesystem else ""
+    filesystem, path = kedro_internals.place(dataset)
+    if filesystem is not None and "://" not in path:
+        protocol = kedro_internals.protocol(dataset)
+        if protocol in HTTP_PROTOCOLS:
+            path = f"{protocol}://{path}"  # a dataset keeps it without
+    return filesystem, path
 
 
 def readings(dataset: Any) -> list[Any]:
@@ -66,8 +63,7 @@ def readings(dataset: Any) -> list[Any]:
     A dataset with several of them has them in ``readings``, since ``exists`` may ask
     for one only; any other is its own.
     """
-    if type(dataset).__name__ == "CachedDataset":
-        dataset = dataset._dataset
+    dataset = kedro_internals.uncached(dataset)
     several = hasattr(type(dataset), "readings")
     return list(dataset.readings) if several else [dataset]
 
@@ -94,8 +90,8 @@ def save(dataset: AbstractDataset[Any, Any], data: Any) -> None:
 def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
     return (
         isinstance(dataset, AbstractVersionedDataset)
-        and is_local(getattr(dataset, "_fs", None))
-        and not getattr(dataset, "_SINGLE_PROCESS", False)
+        and is_local(kedro_internals.filesystem(dataset))
+        and not kedro_internals.is_single_process(dataset)
         and not appends(dataset)
     )
 
@@ -107,19 +103,16 @@ def is_local(filesystem: Any) -> bool:
 
 def appends(dataset: Any) -> bool:
     """Whether a save adds to what a dataset holds."""
-    args = [
-        getattr(dataset, "_save_args", {}),
-        getattr(dataset, "_fs_open_args_save", {}),
-    ]
+    args = kedro_internals.save_args(dataset)
     modes = [str(each.get("mode", "")) for each in args if isinstance(each, dict)]
     return any(mode.startswith(("a", "r+")) for mode in modes)
 
 
 def _replace_file(dataset: Any, data: Any) -> None:
-    versioned = dataset._version is not None
+    versioned = kedro_internals.version(dataset) is not None
     if versioned:
-        dataset._clear_version_cache()
-    path = str(dataset._get_save_path())
+        kedro_internals.forget_versions(dataset)
+    path = str(kedro_internals.save_path(dataset))
     mode = _mode(path)
     if stat.S_ISLNK(mode):
         path = os.path.realpath(path)
@@ -129,9 +122,8 @@ def _replace_file(dataset: Any, data: Any) -> None:
         return
     folder, name = os.path.split(path)
     scratch = os.path.join(folder, f".{uuid4().hex}_{name}")
-    writer = copy.copy(dataset)
     posix = scratch if os.sep == "/" else Path(scratch).as_posix()
-    writer._filepath, writer._version = PurePosixPath(posix), None
+    writer = kedro_internals.unversioned_at(dataset, posix)
     try:
         writer.save(data)
         written = _mode(scratch)
@@ -144,7 +136,7 @@ def _replace_file(dataset: Any, data: Any) -> None:
             os.unlink(scratch)
         raise
     if versioned:
-        dataset._clear_version_cache()
+        kedro_internals.forget_versions(dataset)
 
 
 def _mode(path: str) -> int:

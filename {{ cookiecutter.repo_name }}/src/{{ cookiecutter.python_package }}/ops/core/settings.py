@@ -19,6 +19,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 from yaml import YAMLError
 
+from . import kedro_internals
 from .errors import OpsError
 
 T = TypeVar("T")
@@ -121,7 +122,7 @@ def credentials_entry(context: KedroContext, name: str, key: str) -> dict[str, A
     Raises:
         OpsError: if there is none.
     """
-    known = context._get_config_credentials()
+    known = kedro_internals.credentials(context)
     if name not in known:
         raise OpsError(
             f"ops.yml: '{key}' is '{name}', which is not in credentials.yml."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
+from . import kedro_internals
 from .stored_files import Files
 
 
@@ -50,18 +51,14 @@ class Stored(Protocol):
 
 def stored_data(dataset: Any) -> Stored | None:
     """What a dataset stores; none for a kind that only its own class understands."""
-    if hasattr(dataset, "engine") and "table_name" in dataset._load_args:
+    args = kedro_internals.load_args(dataset)
+    if hasattr(dataset, "engine") and "table_name" in args:
         from .stored_tables import SqlTable  # noqa: PLC0415
 
-        args = dataset._load_args
         return SqlTable(dataset.engine, args["table_name"], args.get("schema"))
-    if hasattr(dataset, "connection") and hasattr(dataset, "_table_name"):
-        from .stored_tables import IbisTable  # noqa: PLC0415
+    if hasattr(dataset, "connection"):
+        if table := kedro_internals.ibis_table(dataset):
+            from .stored_tables import IbisTable  # noqa: PLC0415
 
-        return IbisTable(
-            dataset.connection,
-            dataset._table_name,
-            dataset._database,
-            dataset._materialized,
-        )
+            return IbisTable(dataset.connection, *table)
     return Files.of(dataset)

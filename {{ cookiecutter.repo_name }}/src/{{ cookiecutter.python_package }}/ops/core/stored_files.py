@@ -8,7 +8,7 @@ import shutil
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from . import checksum
+from . import checksum, kedro_internals
 from .dataset_io import is_local
 
 
@@ -22,15 +22,13 @@ class Files(NamedTuple):
     @classmethod
     def of(cls, dataset: Any) -> Files | None:
         """The files of a dataset; none if it keeps none that fsspec can reach."""
-        single = getattr(dataset, "_fs", None)
-        filesystem = single or getattr(dataset, "_filesystem", None)
+        filesystem, path = kedro_internals.place(dataset)
         if filesystem is None:
             return None
-        path = str(dataset._filepath if single else dataset._path)
-        path = filesystem._strip_protocol(path)
-        current = path
-        if getattr(dataset, "_version", None) is not None and dataset.exists():
-            current = filesystem._strip_protocol(str(dataset._get_load_path()))
+        current = path = kedro_internals.strip_protocol(filesystem, path)
+        if kedro_internals.version(dataset) is not None and dataset.exists():
+            there = str(kedro_internals.load_path(dataset))
+            current = kedro_internals.strip_protocol(filesystem, there)
         return cls(filesystem, path, current)
 
     @property

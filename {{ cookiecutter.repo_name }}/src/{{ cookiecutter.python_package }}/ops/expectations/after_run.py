@@ -9,6 +9,7 @@ from typing import Any
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
+from ..core import kedro_internals
 from ..core.errors import OpsError
 from . import already_validated, between_datasets, data_docs, dataframes
 from .attach import Attachment
@@ -57,7 +58,8 @@ def _check_stored(
 
     results, rows = plan.arguments["results"], plan.arguments["lazy_rows"]
     dataset: Any = catalog.get(name)
-    if hasattr(dataset, "engine") and "table_name" in dataset._load_args:
+    arguments = kedro_internals.load_args(dataset)
+    if hasattr(dataset, "engine") and "table_name" in arguments:
         outcome = Outcome.of_table(suite, name, dataset)
         data_docs.keep(results, name, outcome.report)
         return outcome.verdicts

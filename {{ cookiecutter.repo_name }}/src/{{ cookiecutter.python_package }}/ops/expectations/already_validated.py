@@ -13,7 +13,7 @@ from typing import Any
 
 from kedro.io import DataCatalog
 
-from ..core import dataset_io
+from ..core import dataset_io, kedro_internals
 from ..core.branch import slug
 from .attach import SAVE, VALIDATOR
 
@@ -51,11 +51,11 @@ def forget(catalog: DataCatalog) -> None:
 
 def _file(catalog: DataCatalog, name: str) -> Path | None:
     """Where a dataset is noted; None if its gate lets everything pass."""
-    spec = catalog._validator_specs.get(name)
+    spec = catalog.validator_specs.get(name)
     if spec is None or spec.class_path != VALIDATOR or not spec.enabled:
         return None
     refuses = SAVE in spec.on and spec.severity == "error"
-    if not refuses or not catalog._is_validation_enabled():
+    if not refuses or not kedro_internals.is_validation_enabled(catalog):
         return None
     folder = spec.options.get(OPTION)
     return Path(folder, slug(name)) if folder else None
@@ -64,13 +64,13 @@ def _file(catalog: DataCatalog, name: str) -> Path | None:
 def _state(catalog: DataCatalog, name: str) -> str:
     """A text that changes with the file; empty if it may hold more than was saved."""
     dataset: Any = catalog.get(name)
-    filesystem = getattr(dataset, "_fs", None)
+    filesystem = kedro_internals.filesystem(dataset)
     if filesystem is None or dataset_io.appends(dataset):
         return ""
     try:
         if dataset.resolve_load_version() != dataset.resolve_save_version():
             return ""
-        path = str(dataset._get_load_path())
+        path = str(kedro_internals.load_path(dataset))
         filesystem.invalidate_cache(path)
         if filesystem.info(path)["type"] != "file":
             return ""

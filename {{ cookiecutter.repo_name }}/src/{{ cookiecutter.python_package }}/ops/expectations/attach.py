@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from attrs import define, evolve, field, frozen
 from kedro.framework import project
 from kedro.io.catalog_config_resolver import CatalogConfigResolver
 
+from ..core import kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import settings_section
 from .suites import FOLDER, SuiteFolder
@@ -110,10 +110,7 @@ def entry_of(catalog: dict[str, Any], dataset: str) -> dict[str, Any] | None:
         pattern = pattern or resolver.match_user_catch_all_pattern(dataset)
         if pattern is None:
             return None
-        made: dict[str, Any] = CatalogConfigResolver._resolve_dataset_config(
-            dataset, pattern, copy.deepcopy(catalog[pattern])
-        )
-        return made
+        return kedro_internals.entry_of_pattern(dataset, pattern, catalog[pattern])
     entry = catalog[dataset]
     return entry if isinstance(entry, dict) else None
 

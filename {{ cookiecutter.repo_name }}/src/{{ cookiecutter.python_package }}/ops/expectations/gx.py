@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus
 
 from attrs import frozen
 
+from ..core import kedro_internals
 from ..core.errors import OpsError
 from . import dataframes
 from .results import Verdict
@@ -43,7 +44,7 @@ class Outcome:
         """Check a table where it is, in the database of a SQL dataset."""
         try:
             url = stored.engine.url.render_as_string(hide_password=False)
-            batch = partial(_sql_batch, args=stored._load_args)
+            batch = partial(_sql_batch, args=kedro_internals.load_args(stored))
             return _ask(suite, dataset, batch, {"url": url})
         except OpsError:
             raise

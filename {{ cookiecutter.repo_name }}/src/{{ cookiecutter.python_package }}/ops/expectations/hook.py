@@ -18,6 +18,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from ..core import kedro_internals
 from . import after_run, already_validated, dataframes, results
 from .attach import SAVE, VALIDATOR
 from .results import Refused
@@ -113,7 +114,7 @@ class Expectations:
 
 def _atomic(catalog: DataCatalog) -> list[tuple[str, SuiteValidator]]:
     """The suites of datasets whose node saves all its outputs or none."""
-    if not catalog._is_validation_enabled():
+    if not kedro_internals.is_validation_enabled(catalog):
         return []
     return [
         (name, SuiteValidator(**spec.options))

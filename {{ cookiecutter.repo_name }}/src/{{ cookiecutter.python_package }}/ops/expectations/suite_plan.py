@@ -14,7 +14,7 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.validation.core import ValidatorSpec
 
-from ..core import findings
+from ..core import findings, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import STORE, is_guard_on, read_settings, read_store
 from . import already_validated, attach, between_datasets, data_docs
@@ -121,7 +121,7 @@ class Plan:
 
     def is_on(self, catalog: DataCatalog) -> bool:
         """Whether data are checked; KEDRO_DATASET_VALIDATION is Kedro's own switch."""
-        return self.enabled and catalog._is_validation_enabled()
+        return self.enabled and kedro_internals.is_validation_enabled(catalog)
 
     def build_docs(self) -> None:
         """Make the Data Docs of what was found, if they are asked for."""
@@ -154,9 +154,8 @@ class Plan:
                 f"{_only_in_memory(attachment.dataset)}"
             )
         # Kedro makes the entry of such a dataset later, from a pattern of its own.
-        catalog._validator_specs[attachment.dataset] = (
-            ValidatorSpec.from_dataset_config(attachment.dataset, validator)
-        )
+        spec = ValidatorSpec.from_dataset_config(attachment.dataset, validator)
+        kedro_internals.set_validator_spec(catalog, attachment.dataset, spec)
 
 
 def _folder_of(loader: AbstractConfigLoader) -> SuiteFolder:

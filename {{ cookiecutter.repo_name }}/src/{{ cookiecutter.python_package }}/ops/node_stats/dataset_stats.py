@@ -7,6 +7,8 @@ import stat
 import sys
 from typing import Any
 
+from ..core import kedro_internals
+
 _CELLS = 20_000_000  # above that, counting nulls would take seconds
 _TABLES = ("dask", "duckdb", "ibis", "pandas", "polars", "pyarrow", "pyspark")
 
@@ -42,12 +44,11 @@ def stats_of_data(data: Any) -> dict[str, Any]:
 
 def size_of(dataset: Any) -> int | None:
     """The bytes of a dataset that is one local file; else None."""
-    filesystem = getattr(dataset, "_fs", None)
+    filesystem = kedro_internals.filesystem(dataset)
     if "file" not in list(getattr(filesystem, "protocol", ())):
         return None
-    find = getattr(dataset, "_get_load_path", None)
     try:
-        there = os.stat(find() if find else dataset._filepath)
+        there = os.stat(kedro_internals.load_path(dataset))
     except FileNotFoundError:
         return None
     return there.st_size if stat.S_ISREG(there.st_mode) else None

@@ -41,7 +41,7 @@ class Story:
             link = f"{base_url.rstrip('/')}/index.html#run={quote(run.key)}"
         return Message(
             kind=kind,
-            title=self._clean(_TITLES[kind](self), _TITLE),
+            title=self._clean(self._title(kind), _TITLE),
             key=run.key,
             thread=self.record.line,
             at=run.ended or run.last_news or run.started or 0.0,
@@ -51,6 +51,18 @@ class Story:
             resume=self._clean(run.resume) if run.state == State.ERROR else "",
             link=link,
         )
+
+    def _title(self, kind: Kind) -> str:
+        titles: dict[Kind, Callable[[], str]] = {
+            Kind.START: self._started,
+            Kind.FAILURE: self._failed,
+            Kind.STOPPED: self._stopped,
+            Kind.INTERRUPTION: self._interrupted,
+            Kind.RECOVERY: self._recovered,
+            Kind.UNUSUAL: self._unusual,
+            Kind.SUCCESS: self._succeeded,
+        }
+        return titles[kind]()
 
     def _started(self) -> str:
         return f"{_name(self.run)} is running"
@@ -158,17 +170,6 @@ class Story:
 
     def _clean(self, text: str, most: int = 300) -> str:
         return _short(redaction.text(text, self.where), most)
-
-
-_TITLES: dict[Kind, Callable[[Story], str]] = {
-    Kind.START: Story._started,
-    Kind.FAILURE: Story._failed,
-    Kind.STOPPED: Story._stopped,
-    Kind.INTERRUPTION: Story._interrupted,
-    Kind.RECOVERY: Story._recovered,
-    Kind.UNUSUAL: Story._unusual,
-    Kind.SUCCESS: Story._succeeded,
-}
 
 
 def _name(run: Run) -> str:

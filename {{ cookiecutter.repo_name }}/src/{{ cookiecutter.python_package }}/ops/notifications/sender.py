@@ -10,7 +10,7 @@ from typing import Any
 from attrs import field, frozen
 from kedro.framework.context import KedroContext
 
-from ..core import redaction
+from ..core import kedro_internals, redaction
 from ..core.errors import OpsError
 from ..core.settings import open_store, read_settings
 from ..run_status import replay
@@ -56,7 +56,7 @@ class Desk:
         """
         settings = read_settings(context.config_loader, NotificationOptions)
         settings.validate()
-        credentials = context._get_config_credentials()
+        credentials = kedro_internals.credentials(context)
         redaction.hide(redaction.secrets(credentials, everything=True))
         store = RunStore(*open_store(context))
         return cls(settings, store, Path(context.project_path), credentials)

@@ -7,7 +7,6 @@ the rules make, and so does every guard that acts later.
 
 from __future__ import annotations
 
-import copy
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io.catalog_config_resolver import CatalogConfigResolver
 
-from ..core import entry_places
+from ..core import entry_places, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings_list
 from .settings import PathRule
@@ -110,9 +109,7 @@ def _told_apart(rules: list[Rule], catalog: dict[str, Any]) -> dict[str, Any]:
         if isinstance(entry, dict) and any(
             rule.is_for(name, entry) != rule.is_for(pattern, entry) for rule in rules
         ):
-            found[name] = CatalogConfigResolver._resolve_dataset_config(
-                name, pattern, copy.deepcopy(entry)
-            )
+            found[name] = kedro_internals.entry_of_pattern(name, pattern, entry)
     return found
 
 

@@ -12,6 +12,7 @@ from kedro.framework import project
 from kedro.framework.context import KedroContext
 from kedro.io.core import is_parameter
 
+from ..core import kedro_internals
 from . import dataset_types
 from .catalog_lines import CatalogLines
 from .planned_run import PlannedRun
@@ -38,7 +39,7 @@ def broken_entries(context: KedroContext) -> dict[str, Problem]:
     named = {
         name: key for name, entry in catalog.items() if (key := _credentials(entry))
     }
-    credentials = context._get_config_credentials() if named else {}
+    credentials = kedro_internals.credentials(context) if named else {}
     found = {}
     for name, entry in catalog.items():
         if problem := _broken(name, entry, named.get(name, []), credentials):

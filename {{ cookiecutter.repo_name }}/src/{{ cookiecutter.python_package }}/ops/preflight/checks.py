@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from attrs import evolve, frozen
-from kedro.io.core import _redact_url_credentials
 from kedro.utils import load_obj
 
+from ..core import kedro_internals
 from . import catalog, inputs, outputs, runner
 from .dataset_types import one_line
 from .deadline import Question, ask_all
@@ -51,7 +51,8 @@ class Examination:
         secrets: list[str] | None = None
         for problem in self._found():
             if secrets is None:
-                secrets = [*_secrets(self.run.context._get_config_credentials())]
+                known = kedro_internals.credentials(self.run.context)
+                secrets = [*_secrets(known)]
             yield _without(secrets, problem)
 
     def _found(self) -> Iterator[Problem]:
@@ -127,7 +128,7 @@ def _secrets(credentials: Any, hidden: bool = False) -> Iterator[str]:
 
 
 def _without(secrets: list[str], problem: Problem) -> Problem:
-    what = _redact_url_credentials(problem.what)
+    what = kedro_internals.without_url_credentials(problem.what)
     for secret in secrets:
         what = what.replace(secret, "***")
     return evolve(problem, what=what)

@@ -17,7 +17,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from ..core import findings
+from ..core import findings, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings
 from .problem import ERROR, NOTE, Problem
@@ -71,7 +71,8 @@ class Preflight:
             _FLIGHT.set(None)
             return
         if asked:
-            _leave_out_others(context._hook_manager, self)
+            # What other hooks do before a run, they do for a run only.
+            kedro_internals.leave_out(context, "before_pipeline_run", but=self)
         flight = Flight(context, settings)
         if (asked or _is_run()) and settings.level("catalog") == ERROR:
             flight.broken = _take_out_broken(context)
@@ -128,14 +129,6 @@ def _examine(
 
     examination = Examination.of(flight, run_params, pipeline, catalog, code)
     return list(examination.problems())
-
-
-def _leave_out_others(manager: Any, ours: Preflight) -> None:
-    """What other hooks do before a run, they do for a run only."""
-    caller = manager.hook.before_pipeline_run
-    for implementation in caller.get_hookimpls():
-        if implementation.plugin is not ours:
-            caller._remove_plugin(implementation.plugin)
 
 
 def _is_run() -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset, MemoryDataset
 
-from ..core import dataset_io
+from ..core import dataset_io, kedro_internals
 from .dataset_types import innermost_cause, one_line
 from .deadline import HERE, LOCAL, Answer, Failure, NoAnswer, Question
 from .planned_run import PlannedRun
@@ -78,7 +78,7 @@ def _problem(
     if isinstance(dataset, MemoryDataset):
         what = "is in memory, and nothing has been put there"
         return Problem(what, name, where or run.used_by(name), "", level=WARN)
-    version = getattr(getattr(dataset, "_version", None), "load", None)
+    version = getattr(kedro_internals.version(dataset), "load", None)
     what = f"has no data{f' of version {version}' if version else ''} at {place}"
     level = {"level": WARN} if run.nodes_may_be_left_out else {}
     return Problem(
@@ -126,7 +126,7 @@ def _cannot_tell(dataset: Any) -> bool:
     kind: type[AbstractDataset[Any, Any]] = first.__class__
     if _DO_NOT_ASK.search(kind.__name__):
         return True
-    return bool(kind._exists is AbstractDataset._exists)
+    return not kedro_internals.has_exists(kind)
 
 
 def _only_here(dataset: Any) -> bool:
@@ -139,7 +139,7 @@ def _only_here(dataset: Any) -> bool:
 def _is_in_missing_file(dataset: Any) -> bool:
     """Whether its database is a file that connecting would make."""
     engine = getattr(dataset, "engine", None)
-    config = getattr(dataset, "_connection_config", None)
+    config = kedro_internals.connection_config(dataset)
     if engine is not None:
         backend, file = engine.url.get_backend_name(), engine.url.database
     elif isinstance(config, dict):
@@ -158,7 +158,7 @@ def _lane(dataset: Any) -> str:
         if _only_here(first):
             return HERE
         # Not the engine: its driver may be missing.
-        return f"{type(first).__name__} {getattr(first, '_connection_str', '')}"
+        return f"{type(first).__name__} {kedro_internals.connection_string(first)}"
     if dataset_io.is_local(filesystem):
         return LOCAL
     return dataset_io.bucket(filesystem, path)
@@ -173,9 +173,8 @@ def _place(dataset: Any) -> str:
     shown = []
     for each in dataset_io.readings(dataset):
         filesystem, path = dataset_io.place(each)
-        table = getattr(each, "_table_name", None) or getattr(each, "_load_args", {})
         if filesystem is None:
-            name = table.get("table_name", "") if isinstance(table, dict) else table
+            name = kedro_internals.table_name(each)
             shown.append(f"table {name}" if name else each.__class__.__name__)
         elif dataset_io.is_local(filesystem):
             shown.append(path)

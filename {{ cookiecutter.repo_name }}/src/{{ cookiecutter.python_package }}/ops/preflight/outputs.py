@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..core import dataset_io
+from ..core import dataset_io, kedro_internals
 from .dataset_types import innermost_cause, one_line
 from .deadline import Answer, Failure, NoAnswer, Question
 from .planned_run import PlannedRun
@@ -105,7 +105,7 @@ def _local(run: PlannedRun, targets: list[Target]) -> Iterator[Problem]:
         what = f"{folder} may not be written to by this user"
         yield from _each(run, targets, what, "change its permissions or the entry")
     for target in targets:
-        versioned = getattr(target.dataset, "_version", None) is not None
+        versioned = kedro_internals.version(target.dataset) is not None
         if versioned and os.path.isfile(target.path):
             what = f"{target.path} is a file, where the versions need a folder"
             remedy = "move it to another name, or take 'versioned' from the entry"
@@ -154,7 +154,7 @@ def _growth(dataset: Any) -> int:
     """
     first, *others = dataset_io.readings(dataset)
     path = dataset_io.place(first)[1]
-    if getattr(first, "_version", None) is None and os.path.exists(path):
+    if kedro_internals.version(first) is None and os.path.exists(path):
         return 0
     return next(filter(None, map(_size, [first, *others])), 0)
 
@@ -163,7 +163,7 @@ def _size(dataset: Any) -> int:
     filesystem, path = dataset_io.place(dataset)
     if filesystem is None or not dataset_io.is_local(filesystem):
         return 0
-    if getattr(dataset, "_version", None) is not None and os.path.isdir(path):
+    if kedro_internals.version(dataset) is not None and os.path.isdir(path):
         versions = sorted(os.listdir(path))
         path = os.path.join(path, versions[-1]) if versions else path
     if os.path.isfile(path):
@@ -187,7 +187,7 @@ def _try(target: Target) -> None:
 
 
 def _one_object(target: Target) -> str:
-    single = getattr(target.dataset, "_fs", None) is not None
+    single = kedro_internals.filesystem(target.dataset) is not None
     return target.path if single else posixpath.join(target.path, "preflight")
 
 

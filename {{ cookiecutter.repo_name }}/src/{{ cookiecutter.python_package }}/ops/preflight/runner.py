@@ -12,6 +12,7 @@ from typing import Any
 from kedro.framework import project
 from kedro.io import MemoryDataset
 
+from ..core import kedro_internals
 from .dataset_types import one_line
 from .planned_run import PlannedRun
 from .problem import Problem
@@ -44,7 +45,7 @@ def check(run: PlannedRun) -> Iterator[Problem]:
 def _without_hooks(runner: Any, plain: Any) -> Iterator[Problem]:
     """Kedro's own workers run no hook of the project unless they are forks."""
     method = _start_method()
-    if method == "fork" or runner._get_executor is not plain._get_executor:
+    if method == "fork" or kedro_internals.has_own_executor(runner, plain):
         return
     left_out = [
         type(hook).__name__
@@ -81,7 +82,7 @@ def _cannot_travel(run: PlannedRun) -> Iterator[Problem]:
             )
     handed_on = run.pipeline.all_outputs() & run.pipeline.all_inputs()
     for name, dataset in run.datasets.items():
-        if getattr(dataset, "_SINGLE_PROCESS", False):
+        if kedro_internals.is_single_process(dataset):
             why = f"{dataset.__class__.__name__} is for one process only"
         elif name in handed_on and isinstance(dataset, MemoryDataset):
             why = "what one process keeps in memory, no other sees"

@@ -17,7 +17,7 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
-from ..core import branch, redaction
+from ..core import branch, kedro_internals, redaction
 from ..core.errors import OpsError
 from ..core.user import user
 
@@ -143,12 +143,10 @@ def _type(cls: type) -> str:
 
 def _place(dataset: Any) -> str:
     """A path, a URL or the name of a table; empty if it has none of them."""
-    dataset = getattr(dataset, "_dataset", dataset)  # inside a CachedDataset
-    path = getattr(dataset, "_filepath", None) or getattr(dataset, "_path", None)
+    dataset = kedro_internals.uncached(dataset)
+    path = kedro_internals.path(dataset)
     if path:
-        protocol = str(getattr(dataset, "_protocol", "") or "file")
+        protocol = kedro_internals.protocol(dataset) or "file"
         bare = str(path)
         return bare if protocol == "file" or "://" in bare else f"{protocol}://{bare}"
-    arguments = getattr(dataset, "_load_args", None)
-    named = arguments.get("table_name") if isinstance(arguments, dict) else None
-    return str(named or getattr(dataset, "_table_name", None) or "")
+    return kedro_internals.table_name(dataset)

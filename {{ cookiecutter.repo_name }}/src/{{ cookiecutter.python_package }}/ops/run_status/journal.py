@@ -14,7 +14,6 @@ import logging
 import os
 import platform
 import re
-import sys
 import tempfile
 import threading
 import time
@@ -25,6 +24,7 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from ..core import kedro_internals
 from . import process
 from .model import Run
 from .run_store import ENDING, RunStore
@@ -201,7 +201,8 @@ def current() -> Journal | None:
         return journal
     if len(_OPEN) <= 1:
         return next(iter(_OPEN.values()), None)
-    return _of_the_caller()
+    callers = (_OPEN.get(id(each)) for each in kedro_internals.calling_catalogs())
+    return next(filter(None, callers), None)
 
 
 def journal_of_catalog(catalog: Any, run_id: str | None) -> Journal | None:
@@ -225,18 +226,6 @@ def running() -> list[Journal]:
 def _line(event: str, fields: dict[str, Any]) -> bytes:
     known = {"at": round(time.time(), 6), "event": event, **fields}
     return f"{_ENCODER.encode(known)}\n".encode()
-
-
-def _of_the_caller() -> Journal | None:
-    frame = sys._getframe(1)
-    while frame := frame.f_back:  # type: ignore[assignment]
-        module = frame.f_globals.get("__name__")
-        name = {"kedro.runner.task": "catalog", "kedro.io.data_catalog": "self"}
-        if module in name:
-            found = _OPEN.get(id(frame.f_locals.get(name[module])))
-            if found:
-                return found
-    return None
 
 
 def _create(folder: str) -> tuple[str, int]:

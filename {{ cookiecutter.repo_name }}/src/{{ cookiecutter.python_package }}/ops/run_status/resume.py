@@ -8,8 +8,8 @@ from typing import Any
 
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
-from kedro.runner.runner import _find_nodes_to_resume_from
 
+from ..core import kedro_internals
 from .model import Run, State
 
 _DONE = {State.COMPLETE, State.SKIPPED}
@@ -38,7 +38,7 @@ def command(
     left = [node for node in pipeline.nodes if run.nodes[node.name].state not in _DONE]
     options = list(_options(run_params, _LISTS))
     if len(left) < len(pipeline.nodes):
-        names = _find_nodes_to_resume_from(pipeline, left, catalog)
+        names = kedro_internals.nodes_to_resume_from(pipeline, left, catalog)
         if names:
             options.append(f"--from-nodes={','.join(sorted(names))}")
     else:

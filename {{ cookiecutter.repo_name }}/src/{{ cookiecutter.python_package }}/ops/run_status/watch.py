@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 import time
@@ -77,7 +78,8 @@ class Watch:
 
     def has_left(self) -> bool:
         """Whether Kedro is not in this run any more: Ctrl-C in a notebook, say."""
-        frame = sys._current_frames().get(self._thread_id)
+        # Python has no other way to see where another thread is.
+        frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001
         return _count(frame, self._code) < self._depth
 
     def is_within(self, other: Watch) -> bool:
@@ -165,13 +167,13 @@ def told(error: BaseException, project_path: Path) -> dict[str, str]:
 
 def _session_below() -> tuple[CodeType | None, int]:
     """The code that runs the pipeline, and how often it is on the stack."""
-    frame = sys._getframe(1)
+    frame = inspect.currentframe()
     ours = {__name__, f"{__package__}.hook"}
     while frame:
         name = frame.f_globals.get("__name__", "")
         if name not in ours and not name.startswith("pluggy"):
             return frame.f_code, _count(frame, frame.f_code)
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None, 0
 
 

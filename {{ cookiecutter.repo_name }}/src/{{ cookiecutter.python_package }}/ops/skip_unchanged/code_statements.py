@@ -50,10 +50,10 @@ def _has_effects(statement: ast.stmt) -> bool:
 
 def _touched(statement: ast.stmt) -> set[str]:
     """The names that a statement binds, or that it may change what they hold."""
-    known: Any = getattr(statement, "_touched", None)
+    known: Any = getattr(statement, "touched", None)
     if known is None:
         known = set(_names(statement))
-        statement._touched = known  # type: ignore[attr-defined]
+        statement.touched = known  # type: ignore[attr-defined]
     return known  # type: ignore[no-any-return]
 
 

@@ -12,6 +12,7 @@ from kedro.io import AbstractVersionedDataset
 from kedro.io.core import VersionNotFoundError
 from kedro.utils import load_obj
 
+from ..core import kedro_internals
 from ..core.errors import OpsError
 from .settings import CONTENT, RUN
 
@@ -101,23 +102,23 @@ def by_the_teams_way(way: str, name: str, readings: list[Any]) -> Held:
 
 def _files(dataset: Any) -> tuple[Any, str | None] | None:
     """The file system and the path that is read now; no path if nothing is there."""
-    if isinstance(dataset, AbstractVersionedDataset) and hasattr(dataset, "_fs"):
+    filesystem, path = kedro_internals.place(dataset)
+    if filesystem is None:
+        return None
+    if isinstance(dataset, AbstractVersionedDataset):
         # A copy: the one in the catalog would keep the version for the run.
-        probe: Any = copy.copy(dataset)
-        probe._clear_version_cache()
-        path = str(probe._filepath)
-        if probe._version is not None:
-            probe._fs.invalidate_cache(probe._fs._strip_protocol(path))
+        probe = copy.copy(dataset)
+        kedro_internals.forget_versions(probe)
+        if kedro_internals.version(probe) is not None:
+            bare = kedro_internals.strip_protocol(filesystem, path)
+            filesystem.invalidate_cache(bare)
             try:
-                path = str(probe._get_load_path())
+                path = str(kedro_internals.load_path(probe))
             except VersionNotFoundError:
-                return probe._fs, None
-        return probe._fs, str(probe._fs._strip_protocol(path))
-    parents = [each.__name__ for each in type(dataset).__mro__]
-    if "PartitionedDataset" in parents and hasattr(dataset, "_filesystem"):
-        filesystem: Any = dataset._filesystem
-        return filesystem, str(filesystem._strip_protocol(str(dataset._path)))
-    return None
+                return filesystem, None
+    elif "PartitionedDataset" not in {each.__name__ for each in type(dataset).__mro__}:
+        return None
+    return filesystem, kedro_internals.strip_protocol(filesystem, path)
 
 
 def _remote(filesystem: Any, path: str) -> Held:

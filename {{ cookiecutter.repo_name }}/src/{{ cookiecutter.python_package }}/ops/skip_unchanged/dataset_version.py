@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from kedro.io.core import parse_dataset_definition
 from kedro.utils import load_obj
 
+from ..core import kedro_internals
 from ..core.entry_places import FILE, FOLDER, TABLES
 from . import data_version
 from .code_version import Code, Codes
@@ -64,7 +65,7 @@ class Datasets:
     def _found(self, name: str) -> dict[str, Any] | None:
         resolver = self.catalog.config_resolver
         found: dict[str, Any] | None = resolver.config.get(name)
-        made = self.catalog._datasets.get(name)
+        made = kedro_internals.materialized(self.catalog, name)
         if found is None and (
             resolver.match_dataset_pattern(name)
             or resolver.match_user_catch_all_pattern(name)
@@ -85,7 +86,7 @@ class Datasets:
                 return True
             if _is_plain(_readings(entry)[0]):
                 return False
-        return bool(self.catalog.get(name)._EPHEMERAL)
+        return kedro_internals.is_ephemeral(self.catalog.get(name))
 
     def how(self, name: str) -> How:
         """What of its configuration and its class changes how it is read and written."""
@@ -168,10 +169,10 @@ class Datasets:
 
     def _how_of_object(self, dataset: Any) -> How:
         opaque: list[str] = []
-        if dataset._EPHEMERAL:
+        if kedro_internals.is_ephemeral(dataset):
             return How({})
         try:
-            config = dataset._init_config()
+            config = kedro_internals.init_config(dataset)
         except Exception:  # classes of others, which may not keep their arguments
             return How({}, (f"{type(dataset).__qualname__}",))
         items = {key: self._spelled(key, config[key], opaque) for key in config}
@@ -256,7 +257,8 @@ def _is_of(dataset: Any, entry: dict[str, Any]) -> bool:
     if not isinstance(kind, str):
         return type(dataset) is kind
     same = type(dataset).__name__ == kind.rpartition(".")[2]
-    return same and (path is None or str(path).endswith(str(dataset._filepath)))
+    there = str(kedro_internals.path(dataset))
+    return same and (path is None or str(path).endswith(there))
 
 
 def _readings(entry: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import field, frozen
 from kedro.pipeline.node import Node
 
-from ..core import redaction
+from ..core import kedro_internals, redaction
 from ..core.checksum import of_parts
 from .dataset_version import Datasets, How
 from .groups import Group
@@ -87,7 +87,8 @@ class Recipes:
 
 def _wiring(node: Node) -> str:
     """Which dataset is which argument, and which output."""
-    return _short(spelled([_plain(node._inputs), _plain(node._outputs)]))
+    given = kedro_internals.node_arguments(node)
+    return _short(spelled([_plain(each) for each in given]))
 
 
 def _plain(names: Any) -> Any:

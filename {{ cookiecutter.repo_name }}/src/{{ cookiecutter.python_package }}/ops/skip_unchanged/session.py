@@ -23,6 +23,7 @@ from kedro.framework.session import KedroSession
 from kedro.pipeline import Pipeline
 from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
 
+from ..core import kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, open_store, read_settings
 from .settings import SkipUnchangedOptions
@@ -104,7 +105,7 @@ class SkipUnchanged(AbstractRunner):
         if any(name not in catalog for name in pipeline.inputs()):
             return run_all(pipeline)  # Kedro says what is not there
         if only_missing_outputs:
-            pipeline = self._filter_pipeline_for_missing_outputs(pipeline, catalog)
+            pipeline = kedro_internals.only_missing_outputs(self, pipeline, catalog)
         planned = _planned(self.context, pipeline, catalog, run_id)
         if ASKED.get():
             raise Planned(planned, pipeline)
@@ -148,7 +149,9 @@ class SkippingSession(KedroSession):
         if self._runner is not None:
             self._runner.context = context
         if ASKED.get():
-            _leave_out_others(self._hook_manager)
+            # What hooks do for a run, they do not do for a plan.
+            for hook in ("before_pipeline_run", "on_pipeline_error"):
+                kedro_internals.leave_out(context, hook)
         return context
 
     def run(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -241,11 +244,3 @@ def _planned(
             raise
         _LOG.warning("Skip unchanged failed, and everything runs.", exc_info=True)
         return None
-
-
-def _leave_out_others(manager: Any) -> None:
-    """What hooks do for a run, they do not do for a plan."""
-    for name in ("before_pipeline_run", "on_pipeline_error"):
-        caller = getattr(manager.hook, name)
-        for implementation in caller.get_hookimpls():
-            caller._remove_plugin(implementation.plugin)

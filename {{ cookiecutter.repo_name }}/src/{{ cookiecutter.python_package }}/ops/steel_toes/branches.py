@@ -11,6 +11,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.project import pipelines
 from kedro.io import DataCatalog, DatasetError
 
+from ..core import kedro_internals
 from ..core.settings import open_store, read_settings
 from ..core.store import Store
 from ..core.stored_data import Stored, stored_data
@@ -74,7 +75,7 @@ class Branches:
         dataset: Any = None
         with suppress(DatasetError):  # e.g. a library that is not installed here
             dataset = self._catalog(branch).get(name)
-        dataset = getattr(dataset, "_dataset", dataset)  # inside a CachedDataset
+        dataset = kedro_internals.uncached(dataset)
         return dataset if issubclass(type(dataset), BranchedDataset) else None
 
     def _catalog(self, branch: str) -> DataCatalog:

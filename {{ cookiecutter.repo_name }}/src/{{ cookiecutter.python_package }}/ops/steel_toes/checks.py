@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
-from ..core import git
+from ..core import git, kedro_internals
 from ..core.dataset_io import is_local
 from ..core.errors import OpsError
 from . import paths
@@ -75,7 +75,7 @@ def _branched(
         dataset: Any = None
         with suppress(DatasetError):  # the runner reports it where hooks expect it
             dataset = catalog.get(name)
-        dataset = getattr(dataset, "_dataset", dataset)  # inside a CachedDataset
+        dataset = kedro_internals.uncached(dataset)
         if issubclass(type(dataset), BranchedDataset):
             yield name, dataset
 
@@ -113,7 +113,7 @@ def _hides(dataset: BranchedDataset) -> bool:
 def _ask(
     question: Callable[[BranchedDataset], bool], all_: list[BranchedDataset]
 ) -> list[bool]:
-    filesystems = (getattr(each.target, "_fs", None) for each in all_)
+    filesystems = (kedro_internals.filesystem(each.target) for each in all_)
     if all(map(is_local, filesystems)):
         return list(map(question, all_))
     with ThreadPoolExecutor() as pool:  # a bucket answers many questions at a time

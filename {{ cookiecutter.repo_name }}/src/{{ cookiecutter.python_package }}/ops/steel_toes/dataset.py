@@ -9,21 +9,20 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from inspect import signature
-from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
 from kedro.io import AbstractDataset, Version
 from kedro.io.core import parse_dataset_definition
 
-from ..core import dataset_io
+from ..core import dataset_io, kedro_internals
 from . import paths
 from .recorder import Recorder
 
 # What a dataset says about the data it reads; everything else is about the data
 # that it writes, so that nothing asked of it points at the base by mistake.
 _ABOUT_READING = {"preview", "resolve_load_version", "list_versions"}
-_ABOUT_READING |= {"_get_load_path", "_get_versions"}
+_ABOUT_READING |= kedro_internals.ABOUT_LOADING
 
 # To make a dataset takes longer than to load a small file. Of some types two that differ
 # in nothing but their path hold all the same but that, as the first two have shown: then
@@ -51,6 +50,8 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     ``exists`` asks for the copy that a save would replace: with an answer from the base
     ``kedro run --only-missing-outputs`` would skip what the branch has changed.
     """
+
+    target: AbstractDataset[Any, Any]  # that of the branch: what a save writes
 
     def __init__(  # noqa: PLR0913
         self,
@@ -88,8 +89,8 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self.target_config = (
             paths.on_branch(self.base_config, suffix) if suffix else self.base_config
         )
-        self._target = self._type(**copy.deepcopy(self.target_config))
-        self._EPHEMERAL = self._target._EPHEMERAL
+        self.target = self._type(**copy.deepcopy(self.target_config))
+        self._EPHEMERAL = kedro_internals.is_ephemeral(self.target)
         self.recorder: Recorder | None = None
         if store and suffix:
             self.recorder = Recorder.of(store, branch, name, {"run": save})
@@ -106,16 +107,11 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             return [base]
         return [paths.on_branch(base, suffix), base]
 
-    @property
-    def target(self) -> AbstractDataset[Any, Any]:
-        """The dataset of the branch: what a save writes."""
-        return self._target
-
     @cached_property
     def base(self) -> AbstractDataset[Any, Any]:
         """The dataset as it stands in ``catalog.yml``."""
         path = self._plain_path()
-        moved = _moved(self._target, path) if path else {}
+        moved = kedro_internals.state_at(self.target, path) if path else {}
         if path and _MOVES.get(self._type):
             known: AbstractDataset[Any, Any] = _restore(self._type, moved)
             return known
@@ -166,7 +162,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             self.base.release()
 
     def _describe(self) -> dict[str, Any]:
-        return self.target._describe()
+        return kedro_internals.describe(self.target)
 
     def __repr__(self) -> str:
         return repr(self.target)
@@ -179,12 +175,12 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     def _copy(self, **overwrite_params: Any) -> AbstractDataset[Any, Any]:
         """A copy that loads another version: Kedro's ``catalog.load(name, version)``."""
         duplicate = copy.copy(self)
-        duplicate._target = self.target._copy(**overwrite_params)
-        duplicate.__dict__["base"] = self.base._copy(**overwrite_params)
+        duplicate.target = kedro_internals.copied(self.target, **overwrite_params)
+        duplicate.base = kedro_internals.copied(self.base, **overwrite_params)
         return duplicate
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or "_target" not in self.__dict__:
+        if name.startswith("__") or "target" not in self.__dict__:
             raise AttributeError(name)
         return getattr(self.source if name in _ABOUT_READING else self.target, name)
 
@@ -204,42 +200,22 @@ class BranchedIncrementalDataset(BranchedDataset):
     def source(self) -> Any:
         if self.exists():
             return self.target
-        checkpoint = self.target._read_checkpoint()  # type: ignore[attr-defined]
-        if checkpoint is not None:
-            self.base._force_checkpoint = checkpoint  # type: ignore[attr-defined]
+        kedro_internals.share_checkpoint(self.target, self.base)
         return self.base
 
     def _exists(self) -> bool:
         # Its own ``exists`` asks for new partitions; a checkpoint alone is no data.
-        target: Any = self.target
-        target.release()
-        checkpoint = target._filesystem._strip_protocol(
-            target._checkpoint_config[target._filepath_arg]
-        )
-        return any(
-            path.endswith(target._filename_suffix) and path != checkpoint
-            for path in target._filesystem.find(target._normalized_path)
-        )
+        self.target.release()
+        return kedro_internals.has_partitions(self.target)
 
     def confirm(self) -> None:
-        source = self.source
-        partitions = [source._path_to_partition(p) for p in source._list_partitions()]
-        if partitions:
-            self.target._checkpoint.save(partitions[-1])  # type: ignore[attr-defined]
+        kedro_internals.confirm(self.target, self.source)
 
 
 @cache
 def _class_of(kind: Any) -> type[AbstractDataset[Any, Any]]:
     # Kedro looks in several packages, which takes longer than to load a small file.
     return parse_dataset_definition({"type": kind})[0]
-
-
-def _moved(dataset: AbstractDataset[Any, Any], path: str) -> dict[str, Any]:
-    """What a dataset would hold if its file were another."""
-    held = {**vars(dataset), "_filepath": PurePosixPath(path)}
-    if isinstance(given := held.get("_init_args"), dict):  # Kedro's own note
-        held["_init_args"] = {**given, "filepath": path}
-    return held
 
 
 def _restore(cls: Any, state: dict[str, Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core import git
+from ..core import git, kedro_internals
 from ..core.errors import OpsError
 from ..core.stored_data import stored_data
 from .branches import Branches
@@ -47,8 +47,7 @@ def of_dataset(catalog: Any, name: str) -> dict[str, Any]:
     found = catalog.get(name)
     if found is None:
         raise OpsError(f"The catalog has no dataset '{name}'.")
-    found = getattr(found, "_dataset", found)  # inside a CachedDataset
-    read = written = found
+    read = written = found = kedro_internals.uncached(found)
     why = (
         "its entry is as it stands in the catalog: this is the trunk, steel toes are "
         "off, it is ignored, or it has no data of its own"

@@ -1,0 +1,300 @@
+"""The private names of Kedro, its datasets and pluggy that the guards use: all of them.
+
+A new Kedro is looked at here first, and the starter's ``tests/core/test_kedro_internals.py``
+says by its name which function no longer gives what it says.
+"""
+
+# What classes of the project override, under the name that Kedro calls it by:
+#   AbstractDataset: _EPHEMERAL, _copy, _describe, _exists, _release
+#   AbstractRunner: _release_datasets
+#   ParallelRunner: _get_executor, in runners.py, which can do without this module and
+#     uses _create_hook_manager, _register_hooks and _register_hooks_entry_points, too
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import AbstractDataset, CachedDataset, DataCatalog, Version
+from kedro.io.catalog_config_resolver import CatalogConfigResolver
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.pipeline import Pipeline
+    from kedro.pipeline.node import Node
+    from kedro.runner import AbstractRunner
+    from kedro.validation.core import ValidatorSpec
+
+# Methods of a dataset that ask which version there is to load.
+ABOUT_LOADING = frozenset({"_get_load_path", "_get_versions"})
+# The variable that has the catalog, in the modules of Kedro that load and save.
+_CATALOGS = {"kedro.runner.task": "catalog", "kedro.io.data_catalog": "self"}
+
+
+# The context, the catalog, its entries and the nodes
+
+
+def credentials(context: KedroContext) -> dict[str, Any]:
+    """The whole of ``credentials.yml``, as the catalog gets it. No public way to ask."""
+    return context._get_config_credentials()
+
+
+def is_validation_enabled(catalog: DataCatalog) -> bool:
+    """As KEDRO_DATASET_VALIDATION says, too: the public ``validation_enabled`` does not."""
+    return catalog._is_validation_enabled()
+
+
+def set_validator_spec(catalog: DataCatalog, name: str, spec: ValidatorSpec) -> None:
+    """Give a dataset a validator. The public ``validator_specs`` is a copy."""
+    catalog._validator_specs[name] = spec
+
+
+def materialized(catalog: Any, name: str) -> Any:
+    """A dataset that the catalog has made; else none. The public ``get`` makes it."""
+    return catalog._datasets.get(name)
+
+
+def entry_of_pattern(name: str, pattern: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """The entry of a dataset, by that of its pattern. The public ``resolve_pattern`` needs
+    the credentials, too."""
+    made: dict[str, Any] = CatalogConfigResolver._resolve_dataset_config(
+        name, pattern, copy.deepcopy(entry)
+    )
+    return made
+
+
+def node_arguments(node: Node) -> tuple[Any, Any]:
+    """Inputs and outputs as they were given. The public ones have no names of arguments."""
+    return node._inputs, node._outputs
+
+
+def without_url_credentials(text: str) -> str:
+    """A text without what is secret in its URLs. Kedro does so in its own messages only."""
+    from kedro.io.core import _redact_url_credentials  # noqa: PLC0415
+
+    return str(_redact_url_credentials(text))
+
+
+# Hooks
+
+
+def leave_out(context: KedroContext, hook: str, but: object = None) -> None:
+    """Let no plugin but one do anything at a hook. KedroContext has no public hook manager,
+    and pluggy's public ``unregister`` takes out all hooks of a plugin."""
+    caller = getattr(context._hook_manager.hook, hook)
+    for implementation in caller.get_hookimpls():
+        if implementation.plugin is not but:
+            caller._remove_plugin(implementation.plugin)
+
+
+def calling_catalogs() -> Iterator[Any]:
+    """The catalogs that load or save now, the innermost first. Kedro tells hooks on
+    datasets nothing of them, so they are looked for on the stack."""
+    frame = inspect.currentframe()
+    while frame := frame and frame.f_back:
+        name = _CATALOGS.get(frame.f_globals.get("__name__", ""))
+        if name in frame.f_locals:
+            yield frame.f_locals[name]
+
+
+# Datasets of any kind
+
+
+def uncached(dataset: Any) -> Any:
+    """The dataset inside a CachedDataset, which has no public name; else the same."""
+    # Its true type: some datasets pass for others.
+    return dataset._dataset if issubclass(type(dataset), CachedDataset) else dataset
+
+
+def is_ephemeral(dataset: Any) -> bool:
+    """Whether nothing is left of it after a run: Kedro's own mark, which is not public."""
+    return bool(dataset._EPHEMERAL)
+
+
+def is_single_process(dataset: Any) -> bool:
+    """Whether it is for one process only: Kedro's own mark, which is not public."""
+    return bool(getattr(dataset, "_SINGLE_PROCESS", False))
+
+
+def has_exists(kind: type[AbstractDataset[Any, Any]]) -> bool:
+    """Whether they can tell if there is data. If not, the public ``exists`` says no."""
+    return kind._exists is not AbstractDataset._exists
+
+
+def describe(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
+    """What a dataset says of itself. The public ``repr`` makes one text of it."""
+    return dataset._describe()
+
+
+def init_config(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
+    """The entry that would make a dataset. Only a catalog has a public ``to_config``."""
+    return dataset._init_config()
+
+
+def copied(dataset: AbstractDataset[Any, Any], **overwrite: Any) -> Any:
+    """A copy with other attributes, for another version. A catalog has a public way."""
+    return dataset._copy(**overwrite)
+
+
+# Datasets: file system and path. No dataset has anything public for it.
+
+
+def filesystem(dataset: Any) -> Any:
+    """The file system of a dataset that keeps one file, or versions of it; else none."""
+    return getattr(dataset, "_fs", None)
+
+
+def path(dataset: Any) -> Any:
+    """The path of its file or of its folder of partitions, as the dataset has it."""
+    return getattr(dataset, "_filepath", None) or getattr(dataset, "_path", None)
+
+
+def place(dataset: Any) -> tuple[Any, str]:
+    """The file system and the path on it, of a file or a folder of partitions; none if
+    fsspec does not reach it."""
+    found, there = filesystem(dataset), getattr(dataset, "_filepath", None)
+    if found is not None and there is not None:
+        return found, str(there)
+    found = getattr(dataset, "_filesystem", None)
+    return found, str(getattr(dataset, "_path", "")) if found else ""
+
+
+def protocol(dataset: Any) -> str:
+    """The protocol, which a dataset may keep apart from its path; empty if none."""
+    return str(getattr(dataset, "_protocol", "") or "")
+
+
+def strip_protocol(filesystem: Any, path: str) -> str:
+    """A path as the file system has it. Only fsspec's ``unstrip_protocol`` is public."""
+    return str(filesystem._strip_protocol(path))
+
+
+def state_at(dataset: Any, path: str) -> dict[str, Any]:
+    """All that a dataset would hold if its file were another."""
+    held = {**vars(dataset), "_filepath": PurePosixPath(path)}
+    if isinstance(given := held.get("_init_args"), dict):  # Kedro's own note
+        held["_init_args"] = {**given, "filepath": path}
+    return held
+
+
+# Datasets: versions. Public are only their names, ``resolve_load_version`` and the like.
+
+
+def version(dataset: Any) -> Version | None:
+    """The versions that it loads and saves; none if it keeps none."""
+    found: Version | None = getattr(dataset, "_version", None)
+    return found
+
+
+def load_path(dataset: Any) -> Any:
+    """The path that a load reads, in the folder of a version if there are any."""
+    find = getattr(dataset, "_get_load_path", None)
+    return find() if find else dataset._filepath
+
+
+def save_path(dataset: Any) -> Any:
+    """The path that a save writes, in the folder of a version if there are any."""
+    return dataset._get_save_path()
+
+
+def forget_versions(dataset: Any) -> None:
+    """Look for the newest version anew. The public ``release`` lets go of more."""
+    dataset._clear_version_cache()
+
+
+def unversioned_at(dataset: Any, path: str) -> Any:
+    """A copy of a dataset, for another path and without versions."""
+    moved = copy.copy(dataset)
+    moved._filepath, moved._version = PurePosixPath(path), None
+    return moved
+
+
+# Datasets: arguments, tables and databases. No dataset has anything public for it.
+
+
+def load_args(dataset: Any) -> dict[str, Any]:
+    """What a dataset passes on when it loads."""
+    given = getattr(dataset, "_load_args", None)
+    return given if isinstance(given, dict) else {}
+
+
+def save_args(dataset: Any) -> list[Any]:
+    """What a dataset passes on when it saves, and to open the file before."""
+    names = ("_save_args", "_fs_open_args_save")
+    return [getattr(dataset, name, None) for name in names]
+
+
+def table_name(dataset: Any) -> str:
+    """The name of its table; empty if it keeps none."""
+    named = load_args(dataset).get("table_name")
+    return str(named or getattr(dataset, "_table_name", None) or "")
+
+
+def ibis_table(dataset: Any) -> tuple[str, Any, str] | None:
+    """Name, database and kind of the table of ``ibis.TableDataset``; none of others."""
+    if not hasattr(dataset, "_table_name"):
+        return None
+    return dataset._table_name, dataset._database, dataset._materialized
+
+
+def connection_config(dataset: Any) -> Any:
+    """What a dataset of ibis connects by. Its public ``connection`` has connected."""
+    return getattr(dataset, "_connection_config", None)
+
+
+def connection_string(dataset: Any) -> str:
+    """What a dataset of SQLAlchemy connects by. Its public ``engine`` needs the driver."""
+    return str(getattr(dataset, "_connection_str", ""))
+
+
+# IncrementalDataset: it has nothing public but to load and to confirm its own.
+
+
+def has_partitions(dataset: Any) -> bool:
+    """Whether it has partitions, new or not. The public ``exists`` asks for new ones."""
+    files, suffix = dataset._filesystem, dataset._filename_suffix
+    checkpoint = dataset._checkpoint_config[dataset._filepath_arg]
+    checkpoint = strip_protocol(files, checkpoint)
+    there = files.find(dataset._normalized_path)
+    return any(each.endswith(suffix) and each != checkpoint for each in there)
+
+
+def share_checkpoint(dataset: Any, other: Any) -> None:
+    """Let another dataset load what is behind this one's checkpoint, if it has one."""
+    checkpoint = dataset._read_checkpoint()
+    if checkpoint is not None:
+        other._force_checkpoint = checkpoint
+
+
+def confirm(dataset: Any, loaded: Any) -> None:
+    """Confirm for a dataset what another one has loaded."""
+    partitions = [loaded._path_to_partition(p) for p in loaded._list_partitions()]
+    if partitions:
+        dataset._checkpoint.save(partitions[-1])
+
+
+# Runners
+
+
+def has_own_executor(runner: Any, plain: Any) -> bool:
+    """Whether a class of runners makes its workers in its own way. None says so."""
+    return runner._get_executor is not plain._get_executor
+
+
+def only_missing_outputs(
+    runner: AbstractRunner, pipeline: Pipeline, catalog: Any
+) -> Pipeline:
+    """What ``--only-missing-outputs`` leaves of a pipeline. The public ``run`` runs it."""
+    return runner._filter_pipeline_for_missing_outputs(pipeline, catalog)
+
+
+def nodes_to_resume_from(
+    pipeline: Pipeline, left: list[Node], catalog: Any
+) -> set[str]:
+    """From which nodes to go on so that those that are left can run. Kedro only logs it."""
+    from kedro.runner.runner import _find_nodes_to_resume_from  # noqa: PLC0415
+
+    return _find_nodes_to_resume_from(pipeline, left, catalog)
