@@ -48,7 +48,7 @@ from kedro.framework.startup import bootstrap_project
 bootstrap_project(Path.cwd())
 import great_expectations as gx
 import numpy as np, pandas as pd, yaml
-from bench.ops.expectations import Suite
+from bench.ops.expectations.validator import SuiteValidator
 
 rows, rounds = map(int, sys.argv[1:])
 chance = np.random.default_rng(0)
@@ -59,7 +59,7 @@ data = pd.DataFrame({
     "z": chance.random(rows),
     "kind": chance.choice(["a", "b", "c"], rows),
 })
-ours = Suite("data", "data", conf="conf", envs=["base"])
+ours = SuiteValidator("data", "data", conf="conf", envs=["base"])
 written = yaml.safe_load(Path("conf/base/expectations/data.yml").read_text())
 context = gx.get_context(mode="ephemeral")
 context.variables.progress_bars = {"globally": False}
@@ -94,7 +94,7 @@ print("RESULT", json.dumps({side: costs[1:] for side, costs in found.items()}))
 def main(rounds: int, rows: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         os.environ["TMPDIR"] = tempfile.tempdir = name  # Cookiecutter leaves folders
-        switches = {"example": False, "great_expectations": True}
+        switches = {"example": False, "expectations": True}
         project = generate(Path(name), project_name="Bench", **switches)
         suites = project / "conf/base/expectations"
         suites.mkdir(exist_ok=True)

@@ -45,11 +45,11 @@ from kedro.framework.startup import bootstrap_project
 logging.disable(logging.WARNING)
 what, rounds = sys.argv[1], int(sys.argv[2])
 bootstrap_project(Path.cwd())
-from bench.ops import preflight_data, questions
-from bench.ops.examination import Examination
-from bench.ops.planned_run import PlannedRun
-from bench.ops.preflight import Flight, PreflightOptions
-from bench.ops.preflight_code import CodeChecks
+from bench.ops.preflight import deadline, inputs
+from bench.ops.preflight.checks import Examination
+from bench.ops.preflight.linters import CodeChecks
+from bench.ops.preflight.planned_run import PlannedRun, StartingRun
+from bench.ops.preflight.settings import PreflightOptions
 
 def timed(function):
     begin = time.perf_counter()
@@ -63,9 +63,9 @@ def server(context):
     catalog, pipeline = fresh(context)
     settings = PreflightOptions()
     planned = PlannedRun(context, {}, pipeline, catalog)
-    asked = preflight_data.questions(planned, settings.ignore, 60.0)
+    asked = inputs.questions(planned, settings.ignore, 60.0)
     assert len(asked) == 1000
-    together = timed(lambda: questions.ask_all(asked))
+    together = timed(lambda: deadline.ask_all(asked))
     one_by_one = timed(lambda: [each.ask() for each in asked[:100]]) * 10
     return together / one_by_one
 
@@ -74,9 +74,9 @@ def files(context):
     bare_catalog, pipeline = fresh(context)
     bare = timed(lambda: [bare_catalog.get(name) for name in pipeline.datasets()])
     catalog, pipeline = fresh(context)
-    flight = Flight(context, PreflightOptions())
+    starting = StartingRun(context, PreflightOptions())
     def look():
-        found = Examination.of(flight, {}, pipeline, catalog, False).problems()
+        found = Examination.of(starting, {}, pipeline, catalog, False).problems()
         assert [*found] == []
     return (timed(look) - bare) * 1000
 
@@ -84,7 +84,7 @@ def code(context):
     settings = PreflightOptions()
     checks = CodeChecks.of(Path.cwd(), settings)
     def ask():
-        answers = questions.ask_all(checks.questions())
+        answers = deadline.ask_all(checks.questions())
         found = [*checks.check(answers)]
         assert found == [], found
     ask()

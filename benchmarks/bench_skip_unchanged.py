@@ -65,8 +65,8 @@ import time
 from pathlib import Path
 from kedro.framework.startup import bootstrap_project
 bootstrap_project(Path.cwd())
-from bench.ops.skip_run import SkipRun
-from bench.ops.skip_unchanged import SkippingSession
+from bench.ops.skip_unchanged.run import SkipRun
+from bench.ops.skip_unchanged.session import SkippingSession
 of = SkipRun.of
 def timed(*args):
     start = time.process_time()
@@ -81,7 +81,7 @@ with SkippingSession.create() as session:
 FINGERPRINT = """
 import sys, time
 sys.path.insert(0, "src")
-from bench.ops.fingerprint import of_local_file
+from bench.ops.core.checksum import of_local_file
 start = time.perf_counter()
 of_local_file(sys.argv[1])
 print("SECONDS", time.perf_counter() - start)

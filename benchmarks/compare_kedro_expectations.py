@@ -100,7 +100,7 @@ def main(rounds: int) -> None:
 
 def make_ours(folder: Path) -> tuple[Path, Path]:
     """The project with the switch on, and a `kedro` for it."""
-    project = make(folder, great_expectations=True)
+    project = make(folder, expectations=True)
     suites = project / "conf/base/expectations"
     suites.mkdir(exist_ok=True)
     (suites / "bikes.yml").write_text(SUITE, encoding="utf-8")

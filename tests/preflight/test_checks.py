@@ -31,9 +31,9 @@ def breaks(pipeline, catalog):
 def examine(planner, entries, *nodes, code=False, **settings):
     context = planner.context(entries, **settings)
     read = options.read_settings(context.config_loader, preflight.PreflightOptions)
-    flight = preflight.Flight(context, read)
+    starting = ops("preflight.planned_run").StartingRun(context, read)
     examination = module.Examination.of(
-        flight, {}, pipeline(*nodes), context.catalog, code
+        starting, {}, pipeline(*nodes), context.catalog, code
     )
     return [*examination.problems()]
 

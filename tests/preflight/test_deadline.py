@@ -38,6 +38,7 @@ def test_questions_of_a_lane_are_asked_at_the_same_time():
 
 
 def test_a_lane_that_is_stuck_holds_up_no_other():
+    before = set(threading.enumerate())
     stuck = threading.Event()
     slow = [(f"slow{i}", "slow", stuck.wait, 0.3) for i in range(99)]
 
@@ -46,11 +47,7 @@ def test_a_lane_that_is_stuck_holds_up_no_other():
 
     assert found["quick"] is True
     assert isinstance(found["slow7"], module.NoAnswer)
-    assert all(
-        thread.daemon
-        for thread in threading.enumerate()
-        if thread is not threading.main_thread()
-    )
+    assert all(thread.daemon for thread in set(threading.enumerate()) - before)
 
 
 def test_some_questions_are_for_the_runs_own_thread():

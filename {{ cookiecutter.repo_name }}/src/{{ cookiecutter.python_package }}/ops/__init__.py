@@ -6,3 +6,14 @@ only: a guard imports ``core`` and itself, and ``node_stats`` and ``notification
 """
 
 __version__ = "0.9.0"
+
+# Their order in the register of hooks.py; skip_unchanged is a session, not a hook.
+ORDER = (
+    "notifications",  # sends one message when a run needs attention
+    "node_stats",  # records rows, columns, nulls, bytes and memory of each node
+    "run_status",  # records every run as it happens
+    "expectations",  # blocks data that fails its suite
+    "path_rules",  # moves the catalog's data to another bucket, folder or schema
+    "steel_toes",  # gives every git branch its own copy of the data
+    "preflight",  # stops a run that cannot succeed
+)

@@ -14,9 +14,8 @@ from ..core import kedro_internals
 from . import catalog, inputs, outputs, runner
 from .dataset_types import one_line
 from .deadline import Question, ask_all
-from .hook import Flight
 from .linters import CodeChecks
-from .planned_run import PlannedRun
+from .planned_run import PlannedRun, StartingRun
 from .problem import Problem
 from .settings import OFF, PreflightOptions
 
@@ -33,18 +32,18 @@ class Examination:
     @classmethod
     def of(  # noqa: PLR0913
         cls,
-        flight: Flight,
+        starting: StartingRun,
         run_params: dict[str, Any],
         pipeline: Any,
         catalog: Any,
         code: bool,
     ) -> Examination:
         """The one of a run that is about to start."""
-        broken = frozenset(flight.broken)
-        run = PlannedRun(flight.context, run_params, pipeline, catalog, broken)
-        project = Path(flight.context.project_path)
-        checks = CodeChecks.of(project, flight.settings) if code else None
-        return cls(run, flight.settings, flight.broken, checks)
+        broken = frozenset(starting.broken)
+        run = PlannedRun(starting.context, run_params, pipeline, catalog, broken)
+        project = Path(starting.context.project_path)
+        checks = CodeChecks.of(project, starting.settings) if code else None
+        return cls(run, starting.settings, starting.broken, checks)
 
     def problems(self) -> Iterator[Problem]:
         """All that is wrong, as grave as the settings say, without secrets."""

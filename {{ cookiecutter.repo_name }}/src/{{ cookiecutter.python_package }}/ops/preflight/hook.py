@@ -11,7 +11,6 @@ from contextvars import ContextVar
 from typing import Any
 
 import click
-from attrs import define, field
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
@@ -20,6 +19,7 @@ from kedro.pipeline import Pipeline
 from ..core import findings, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings
+from .planned_run import StartingRun
 from .problem import ERROR, NOTE, Problem
 from .settings import PreflightOptions
 
@@ -44,17 +44,8 @@ class Looked(Exception):
         self.problems = problems
 
 
-@define
-class Flight:
-    """What has to be kept from the making of the context until the run begins."""
-
-    context: KedroContext
-    settings: PreflightOptions
-    broken: dict[str, Problem] = field(factory=dict)
-
-
 # Of the run that is being started, which `kedro server` does in several threads.
-_FLIGHT: ContextVar[Flight | None] = ContextVar("flight", default=None)
+_STARTING: ContextVar[StartingRun | None] = ContextVar("starting", default=None)
 # Whether `kedro preflight` asks: it checks whatever is switched off for runs.
 ASKED: ContextVar[bool] = ContextVar("asked", default=False)
 
@@ -68,29 +59,29 @@ class Preflight:
         settings = read_settings(context.config_loader, PreflightOptions)
         asked = ASKED.get()
         if not asked and not is_guard_on("preflight", settings.enabled):
-            _FLIGHT.set(None)
+            _STARTING.set(None)
             return
         if asked:
             # What other hooks do before a run, they do for a run only.
             kedro_internals.leave_out(context, "before_pipeline_run", but=self)
-        flight = Flight(context, settings)
+        starting = StartingRun(context, settings)
         if (asked or _is_run()) and settings.level("catalog") == ERROR:
-            flight.broken = _take_out_broken(context)
-        _FLIGHT.set(flight)
+            starting.broken = _take_out_broken(context)
+        _STARTING.set(starting)
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
         """Stop the run if it cannot succeed; log what is only worth a warning."""
-        flight = _FLIGHT.get()
-        if flight is None:
+        starting = _STARTING.get()
+        if starting is None:
             return
         if ASKED.get():
-            raise Looked(_examine(flight, run_params, pipeline, catalog, code=True))
-        code = flight.settings.code.before_runs
+            raise Looked(_examine(starting, run_params, pipeline, catalog, code=True))
+        code = starting.settings.code.before_runs
         try:
-            problems = _examine(flight, run_params, pipeline, catalog, code)
+            problems = _examine(starting, run_params, pipeline, catalog, code)
         except OpsError:
             raise
         except Exception:
@@ -119,7 +110,7 @@ def _tell(grave: list[Problem], problems: list[Problem]) -> None:
 
 
 def _examine(
-    flight: Flight,
+    starting: StartingRun,
     run_params: dict[str, Any],
     pipeline: Pipeline,
     catalog: Any,
@@ -127,7 +118,7 @@ def _examine(
 ) -> list[Problem]:
     from .checks import Examination  # noqa: PLC0415
 
-    examination = Examination.of(flight, run_params, pipeline, catalog, code)
+    examination = Examination.of(starting, run_params, pipeline, catalog, code)
     return list(examination.problems())
 
 

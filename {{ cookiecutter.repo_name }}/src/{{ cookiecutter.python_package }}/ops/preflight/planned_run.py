@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from attrs import define, field
+from kedro.framework.context import KedroContext
 from kedro.io import AbstractDataset
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
@@ -15,6 +16,17 @@ from kedro.utils import load_obj
 
 from ..core.entry_places import innermost
 from .catalog_lines import CatalogLines
+from .problem import Problem
+from .settings import PreflightOptions
+
+
+@define
+class StartingRun:
+    """What is kept from the making of the context until the run begins."""
+
+    context: KedroContext
+    settings: PreflightOptions
+    broken: dict[str, Problem] = field(factory=dict)
 
 
 @define(slots=False)  # a cached property needs the room
