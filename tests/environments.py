@@ -55,7 +55,7 @@ def use(
     lend_environment(environment, project)
 
     result = inside(project, "kedro", "run", check=combination["example"])
-    # Coverage is measured once: it takes a third of the time and changes no result.
+    # Coverage is that of the example: the kit is left out.
     coverage = "--cov-fail-under=95" if combination == ALL_ON else "--no-cov"
     inside(project, "pytest", "-q", coverage)
     inside(project, "mypy", env=known_types)

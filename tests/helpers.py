@@ -95,7 +95,9 @@ def clean_template() -> Path:
     Cookiecutter copies all of it for each project, because of hooks/pre_prompt.py.
     """
     copy = Path(tempfile.mkdtemp(prefix="template-"), "template")
-    ignored = shutil.ignore_patterns(".git", ".venv", "demo", "__pycache__", ".*_cache")
+    ignored = shutil.ignore_patterns(
+        ".git", ".venv*", "demo", "__pycache__", ".*_cache"
+    )
     shutil.copytree(TEMPLATE, copy, ignore=ignored)
     return copy
 

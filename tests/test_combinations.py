@@ -196,6 +196,24 @@ def test_the_tree_is_exact(combination, project):
     assert sorted(tree(project)) == sorted(expected)
 
 
+def test_the_register_has_the_guards_that_are_on(combination, project):
+    register = (project / "src/toe_test/hooks.py").read_text(encoding="utf-8")
+    hooks = [file for file in kit(combination) if file.endswith("/hook.py")]
+
+    found = re.findall(r"^from \.ops\.(\w+)\.hook import", register, re.MULTILINE)
+    assert found == sorted(Path(file).parent.name for file in hooks)
+
+
+def test_the_settings_are_those_of_the_guards_that_are_on(combination, project):
+    if not guards(combination):
+        return
+    text = (project / "conf" / "base" / "ops.yml").read_text(encoding="utf-8")
+    code = "".join((project / file).read_text("utf-8") for file in kit(combination))
+
+    keys = re.findall(r'@settings_section\("(\w+)"', code)
+    assert sorted(yaml.safe_load(text)) == sorted([*keys, "store"])
+
+
 def test_no_empty_folder_is_left(project):
     folders = (path for path in project.rglob("*") if path.is_dir())
     empty = [path for path in folders if not any(path.iterdir())]

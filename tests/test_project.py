@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 from environments import ALL_ON, RESULT, inside, make_environment, use
-from helpers import commit, generate, run
+from helpers import SWITCHES, commit, generate, run
 from test_combinations import alone, but_one, name
 
 PACKAGE = "toe_test"
 RUNNERS = ["ThreadRunner", "ParallelRunner", f"{PACKAGE}.runners.ParallelRunner"]
-# What parts need of each other shows here. All but one of the others: see guards/.
-USED = [*alone(), *but_one(["steel_toes", "example", "pre_commit"])]
+# What parts need of each other shows here.
+USED = {name(each): each for each in [*alone(), *but_one(SWITCHES)]}
 
 
-@pytest.mark.parametrize("combination", USED, ids=name)
+@pytest.mark.parametrize("combination", USED.values(), ids=USED)
 def test_a_project_installs_runs_and_passes_its_own_tests(
     combination: dict[str, bool],
     tmp_path: Path,

@@ -29,7 +29,7 @@ class Attach:
     when: list[str] = field(factory=lambda: [SAVE])
 
 
-@settings_section(KEY)
+@settings_section("expectations")
 class ExpectationsOptions:
     """``expectations`` in ``ops.yml``."""
 
