@@ -93,7 +93,7 @@ def test_make_help_lists_every_target():
 def test_commands_and_their_options_exist(page, generated):
     for command in commands(page):
         program, *words = command.split()
-        if program in ("make", "pip"):
+        if program in ("make", "pip", "cruft"):
             continue
         name = [program, *itertools.takewhile(str.isalpha, words[:2])]
         helped = run(*name, "--help", cwd=generated).stdout
@@ -109,6 +109,8 @@ def test_variables_are_read(generated):
             r"\b(?:STEEL_TOES|RUN_STATUS)_[A-Z]+", text_of(page)
         ):
             assert f'"{variable}"' in code
+        for guard in re.findall(r"\b([A-Z_]+)=off\b", text_of(page)):
+            assert f'is_guard_on("{guard.lower()}"' in code, f"{page}: {guard}=off"
 
 
 def test_the_settings_are_those_of_the_project(generated):
