@@ -293,15 +293,6 @@ def test_a_path_loses_its_protocol():
     assert internals.strip_protocol(memory, "memory://folder/a") == "/folder/a"
 
 
-def test_a_dataset_at_another_path_holds_what_one_that_is_made_there_does(
-    tmp_path, text
-):
-    path = f"{tmp_path}/b.txt"
-    made = TextDataset(filepath=path, fs_args=APPENDS)
-    assert internals.state_at(text, path) == vars(made)
-    assert str(internals.path(text)).endswith("a.txt")
-
-
 def test_versions_are_found(text, versions):
     assert internals.version(text) is internals.version(MemoryDataset()) is None
     assert internals.version(versions) == Version(None, "3")

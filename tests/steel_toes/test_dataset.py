@@ -3,9 +3,16 @@
 import copy
 import os
 import pickle
+from pathlib import Path
 
 import pytest
-from kedro.io import AbstractVersionedDataset, DataCatalog, DatasetError, Version
+from kedro.io import (
+    AbstractDataset,
+    AbstractVersionedDataset,
+    DataCatalog,
+    DatasetError,
+    Version,
+)
 from kedro_datasets.partitions import IncrementalDataset, PartitionedDataset
 from kedro_datasets.text import TextDataset
 from kit import PACKAGE, ops
@@ -41,6 +48,38 @@ class Upper(TextDataset):
     def __init__(self, *, filepath, version=None):
         super().__init__(filepath=filepath, version=version)
         self.title = filepath.upper()
+
+
+class Plain(AbstractDataset):
+    """The dataset of Kedro's tutorial on custom datasets: its path is a Path."""
+
+    def __init__(self, filepath):
+        self._filepath = Path(filepath)
+
+    def _load(self):
+        return self._filepath.read_text()
+
+    def _save(self, data):
+        self._filepath.write_text(data)
+
+    def _exists(self):
+        return self._filepath.exists()
+
+    def _describe(self):
+        return {"filepath": self._filepath}
+
+
+def test_many_bases_of_a_plain_custom_dataset_are_read(tmp_path):
+    for name in ("cars", "bikes", "ships"):
+        file = tmp_path / f"{name}.txt"
+        file.write_text(name)
+        entry = {"type": Plain, "filepath": file.as_posix()}
+        dataset = module.BranchedDataset(
+            name=name, branch="dev", suffix="dev", dataset=entry
+        )
+        assert dataset.load() == name
+        dataset.save("branch")
+        assert (dataset.load(), file.read_text()) == ("branch", name)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from kedro.io import DataCatalog, DatasetError
 from kit import ops
 
-module = ops("steel_toes.protected_dataset")
+module = ops("steel_toes.dataset")
 
 
 @pytest.fixture

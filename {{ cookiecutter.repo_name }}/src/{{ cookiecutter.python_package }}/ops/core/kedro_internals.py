@@ -172,14 +172,6 @@ def strip_protocol(filesystem: Any, path: str) -> str:
     return str(filesystem._strip_protocol(path))
 
 
-def state_at(dataset: Any, path: str) -> dict[str, Any]:
-    """All that a dataset would hold if its file were another."""
-    held = {**vars(dataset), "_filepath": PurePosixPath(path)}
-    if isinstance(given := held.get("_init_args"), dict):  # Kedro's own note
-        held["_init_args"] = {**given, "filepath": path}
-    return held
-
-
 # Datasets: versions. Public are only their names, ``resolve_load_version`` and the like.
 
 

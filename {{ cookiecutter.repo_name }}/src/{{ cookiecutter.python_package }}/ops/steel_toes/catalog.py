@@ -10,8 +10,7 @@ from kedro.framework.context import KedroContext
 from ..core.errors import OpsError
 from ..core.settings import read_store
 from . import paths
-from .dataset import BranchedDataset, BranchedIncrementalDataset
-from .protected_dataset import ProtectedDataset
+from .dataset import BranchedDataset, BranchedIncrementalDataset, ProtectedDataset
 from .settings import Ignore, SteelToesOptions
 
 

@@ -17,8 +17,7 @@ from ..core import git, kedro_internals
 from ..core.dataset_io import is_local
 from ..core.errors import OpsError
 from . import paths
-from .dataset import BranchedDataset
-from .protected_dataset import ProtectedDataset, refusal
+from .dataset import BranchedDataset, ProtectedDataset, refusal
 
 
 class BranchedRun(NamedTuple):

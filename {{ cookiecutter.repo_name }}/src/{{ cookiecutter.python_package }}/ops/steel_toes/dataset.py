@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from abc import ABCMeta
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -12,7 +11,7 @@ from inspect import signature
 from typing import Any
 
 import yaml
-from kedro.io import AbstractDataset, Version
+from kedro.io import AbstractDataset, DatasetError, Version
 from kedro.io.core import parse_dataset_definition
 
 from ..core import dataset_io, kedro_internals
@@ -23,11 +22,6 @@ from .recorder import Recorder
 # that it writes, so that nothing asked of it points at the base by mistake.
 _ABOUT_READING = {"preview", "resolve_load_version", "list_versions"}
 _ABOUT_READING |= kedro_internals.ABOUT_LOADING
-
-# To make a dataset takes longer than to load a small file. Of some types two that differ
-# in nothing but their path hold all the same but that, as the first two have shown: then
-# the others' bases are the branch's datasets with another path.
-_MOVES: dict[type, bool] = {}
 
 
 class _Named(ABCMeta):
@@ -110,23 +104,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     @cached_property
     def base(self) -> AbstractDataset[Any, Any]:
         """The dataset as it stands in ``catalog.yml``."""
-        path = self._plain_path()
-        moved = kedro_internals.state_at(self.target, path) if path else {}
-        if path and _MOVES.get(self._type):
-            known: AbstractDataset[Any, Any] = _restore(self._type, moved)
-            return known
-        base = self._type(**copy.deepcopy(self.base_config))
-        if path:
-            _MOVES.setdefault(self._type, vars(base) == moved)
-        return base
-
-    def _plain_path(self) -> str:
-        """The base's path, if that is a local file and all that differs; else none."""
-        path = self.base_config.get("filepath")
-        moved = {**self.target_config, "filepath": path} == self.base_config
-        versioned = self.base_config.get("version") is not None
-        plain = isinstance(path, str) and path.startswith("/") and os.sep == "/"
-        return str(path) if moved and plain and not versioned else ""
+        return self._type(**copy.deepcopy(self.base_config))
 
     @property
     def source(self) -> AbstractDataset[Any, Any]:
@@ -210,6 +188,25 @@ class BranchedIncrementalDataset(BranchedDataset):
 
     def confirm(self) -> None:
         kedro_internals.confirm(self.target, self.source)
+
+
+class ProtectedDataset(BranchedDataset):
+    """A dataset of a protected trunk: it can be read, and a save is refused."""
+
+    def save(self, data: Any) -> None:
+        raise DatasetError(refusal(self))
+
+    def confirm(self) -> None:
+        raise DatasetError(refusal(self))
+
+
+def refusal(dataset: BranchedDataset) -> str:
+    """Why a protected dataset is not saved, and what to do."""
+    return (
+        f"'{dataset.name}' is not saved: steel toes protect '{dataset.branch}' outside CI. "
+        "Work on a branch (git switch -c NAME), or see protect_trunk in "
+        "conf/base/ops.yml."
+    )
 
 
 @cache
