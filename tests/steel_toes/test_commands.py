@@ -137,18 +137,6 @@ def test_promote_refuses_a_base_that_has_moved(cars):
     assert cars.load_base("cars") == "dev"
 
 
-def test_promote_deals_with_one_that_was_killed(cars):
-    assert run("promote", "dev", "--finish", "--undo")[0] == 2
-    assert run("promote", "dev", "--undo")[0] == 1
-    promotion = ops("steel_toes.promote").Promotion.of(cars.branches, "dev", ["cars"])
-    promotion._write("copying")
-
-    assert answer("promote", "dev", "--undo") == (
-        0,
-        [{"dataset": "cars", "action": "undone"}],
-    )
-
-
 def test_a_place_that_cannot_be_reached_is_one_line(cars, monkeypatch):
     def modified(path):
         raise PermissionError("denied\nby the bucket")

@@ -1,6 +1,5 @@
 """Promotions and runs that are killed at random moments."""
 
-import json
 import os
 import random
 import sys
@@ -19,7 +18,7 @@ SIZE = 1_500_000
 # Within how many seconds a kill comes, to begin with: how quick a machine is, each
 # test finds out.
 WINDOW = 0.15
-INTENT = "data/.ops/promotions/*.json"
+BEGUN = "data/.new-dev_*"  # the first copy
 CATALOG = """
 raw: {type: text.TextDataset, filepath: data/raw.txt}
 "{name}_parts":
@@ -65,63 +64,30 @@ def letters(workshop: Workshop, suffix: str = "") -> set[str]:
     return found
 
 
-def test_a_killed_promotion_is_finished_or_undone(big: Workshop, kedro: Kedro) -> None:
-    """Whenever it is killed, the base becomes wholly new or wholly old again."""
+def test_a_killed_promotion_is_finished_by_the_same_command(
+    big: Workshop, kedro: Kedro
+) -> None:
+    """Whenever it is killed, each dataset is wholly old or new, and then all are new."""
     data = big.path / "data"
     kedro.run(LETTER="a", STEEL_TOES_BRANCH="main")
-    killed, seen, tree, window = 0, set(), set(), WINDOW
+    killed, tree, window = 0, set(), WINDOW
     for number in range(25):
         letter = "bcdefghijk"[number % 10]
-        (old,) = letters(big)
         kedro.run(LETTER=letter)
         tree = tree or set(os.listdir(data))
         promote = ("branches", "promote", "dev", "--yes", "--force")
-        moment = (INTENT, random.uniform(0, window))
+        moment = (BEGUN, random.uniform(0, window))
         code, said = kedro(*promote, kill=moment)
         assert code in {0, -9}, said
         killed += code == -9
         window *= 1 if code else 0.8  # that kill came too late
         assert records(big).keys() == {*NAMES, "x_parts"}
 
-        way = random.choice(["finish", "undo"])
-        code, said = kedro("branches", "promote", "dev", f"--{way}")
-        if code and "has not changed the base" in said:
-            code, said = kedro("branches", "promote", "dev", "--undo")
-        seen.add("finished" if "finished" in said else "undone" if not code else "done")
-        assert code == 0 or "No promotion of 'dev' was interrupted" in said, said
-
-        (now,) = letters(big)  # one letter: all of them, or none
-        assert now in {old, letter}
-        if "finished" in said:
-            assert now == letter
-        if "undone" in said:
-            assert now == old
-        assert letters(big, "_dev") == {letter}
+        code, said = kedro(*promote)
+        assert code == 0, said
+        assert letters(big) == letters(big, "_dev") == {letter}
         assert set(os.listdir(data)) == tree
-        assert [*(data / ".ops").rglob("promotions/*")] == []
     assert killed > 5
-    assert seen & {"undone", "finished"}
-
-
-def test_a_promotion_that_is_under_way_is_left_alone(
-    big: Workshop, kedro: Kedro
-) -> None:
-    kedro.run(LETTER="a", STEEL_TOES_BRANCH="main")
-    kedro.run(LETTER="b")
-    intent = {"branch": "dev", "versions": dict.fromkeys(NAMES), "new": []}
-    intent |= {"mark": "0", "phase": "copying", "host": os.uname().nodename}
-    file = big.path / "data" / ".ops" / "promotions" / "dev-0.json"
-    for pid, phase, host in (
-        (os.getpid(), "copying", intent["host"]),
-        (os.getpid(), "swapping", intent["host"]),
-        (1, "copying", "elsewhere"),
-    ):
-        text = {**intent, "format": 1, "pid": pid, "phase": phase, "host": host}
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(json.dumps(text), encoding="utf-8")
-
-        assert "under way" in kedro.refuse("promote", "dev", "--yes")
-        assert letters(big) == {"a"}
 
 
 def test_a_killed_run_leaves_whole_records(big: Workshop, kedro: Kedro) -> None:

@@ -126,8 +126,6 @@ def clean(  # noqa: PLR0913, PLR0917
 @click.argument("branch")
 @click.option("--dataset", "-d", "datasets", multiple=True, help="Only this dataset.")
 @click.option("--force", is_flag=True, help="Even where the base has moved since.")
-@click.option("--finish", is_flag=True, help="Complete a promotion that was killed.")
-@click.option("--undo", is_flag=True, help="Undo a promotion that was killed.")
 @yes_option
 @env_option
 @as_json_option
@@ -135,26 +133,19 @@ def promote(  # noqa: PLR0913, PLR0917
     branch: str,
     datasets: tuple[str, ...],
     force: bool,
-    finish: bool,
-    undo: bool,
     yes: bool,
     env: str | None,
     as_json: bool,
 ) -> None:
-    """Copy the data of BRANCH over the base, all of them or none.
+    """Copy the data of BRANCH over the base.
 
-    Stops if the base of a dataset has moved since the branch forked from it.
+    Stops if the base of a dataset has moved since the branch forked from it. If it is
+    interrupted, run it again: it finishes what is left.
     """
-    from .promote import Promotion  # noqa: PLC0415
-    from .promotion_plan import plan, recover  # noqa: PLC0415
+    from . import promote as promotion  # noqa: PLC0415
 
-    if finish and undo:
-        raise click.UsageError("--finish or --undo: not both.")
     branches = _open(env)
-    if recovered := recover(branches, branch, finish, undo):
-        show(f"Promote {branch}", recovered, as_json)
-        return
-    rows = plan(branches, branch, datasets, force)
+    rows = promotion.plan(branches, branch, datasets, force)
     show(f"Promote {branch}", rows, as_json)
     refused = [row["dataset"] for row in rows if row["action"].startswith("refused")]
     if refused:
@@ -167,7 +158,7 @@ def promote(  # noqa: PLR0913, PLR0917
         return
     if not yes:
         stop_before_doing()
-    Promotion.of(branches, branch, chosen).run()
+    promotion.promote(branches, branch, chosen)
     click.echo(f"Promoted {len(chosen)} datasets of '{branch}'.", err=True)
 
 

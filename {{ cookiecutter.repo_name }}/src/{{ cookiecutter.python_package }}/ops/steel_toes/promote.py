@@ -1,176 +1,94 @@
-"""Promote: a branch's data take the place of the base's, all of them or none.
+"""Promote: a branch's data take the place of the base's.
 
-First everything is copied beside its new place, the base's data as well, and only then
-does the base change. What is going on is written down in the store before each of these
-steps, so that a promotion that was killed can be finished or undone by a later command.
+Everything is copied beside its new place first. Only then does the base change, one
+dataset after the other. If that is interrupted, the same command finishes it. Nothing is
+read from a record: the catalog and the branch alone say which places change.
 """
 
 from __future__ import annotations
 
-import os
-import platform
 from typing import Any
-from uuid import uuid4
 
-from attrs import asdict, evolve, field, frozen
 from kedro.io.core import generate_timestamp
 
 from ..core.branch import slug
 from ..core.errors import OpsError
-from ..core.store import Store, damaged
 from ..core.stored_data import Stored, stored_data
-from .branches import Branches
+from .branches import Branches, Holding
 
-# The phases. In the first the base is as it was, in the last as it shall be.
-COPYING, SWAPPING, UNDOING, DONE = "copying", "swapping", "undoing", "done"
-
-
-@frozen
-class Intent:
-    """What a promotion is about to do, as the store keeps it."""
-
-    branch: str
-    versions: dict[str, str | None]  # by dataset: the version that the base will have
-    new: list[str]  # the datasets that the base does not have yet
-    mark: str = field(factory=lambda: uuid4().hex[:8])  # of the copies on their way
-    phase: str = COPYING
-    host: str = field(factory=platform.node)
-    pid: int = field(factory=os.getpid)
-
-    @property
-    def name(self) -> str:
-        """Of the record in the store."""
-        return f"promotions/{slug(self.branch)}-{self.mark}.json"
-
-    def is_running(self) -> bool | None:
-        """Whether its process is still there; none if that cannot be told from here."""
-        if self.host != platform.node() or os.name == "nt":
-            return None
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:  # it is there, and somebody else's
-            return True
-        return self.pid != os.getpid()
+_ACTIONS = {
+    "same": "nothing: the base has the same",
+    "ahead": "copy",
+    "behind": "refused: the base has moved since the branch forked",
+    "unknown": "refused: it is not known what the branch forked from",
+}
 
 
-@frozen
-class Promotion:
-    """Carries out, finishes or undoes an intent."""
+def plan(
+    branches: Branches, branch: str, datasets: tuple[str, ...], force: bool
+) -> list[dict[str, Any]]:
+    """What a promotion would do with each dataset, or the chosen ones, of a branch.
 
-    branches: Branches
-    intent: Intent
+    Returns:
+        Rows of ``dataset``, ``action`` and ``from``; the action begins with ``copy``,
+        ``nothing`` or ``refused``.
 
-    @classmethod
-    def of(cls, branches: Branches, branch: str, datasets: list[str]) -> Promotion:
-        """The one of some datasets of a branch."""
-        versions, new = {}, []
-        for name in datasets:
-            base, target = _ends(branches, branch, name)
-            version = target.version
-            if version and base.version and version <= base.version:
-                # A later one, or the base would go on reading its own.
-                version = max(generate_timestamp(), f"{base.version}_2")
-            versions[name] = version
-            if base.at(version).fingerprint() is None:
-                new.append(name)
-        return cls(branches, Intent(branch, versions, new))
-
-    def run(self) -> None:
-        """Carry it out; if that fails, the base is as it was.
-
-        Raises:
-            OpsError: if another one is under way.
-        """
-        phase = COPYING
-        try:
-            self._write(COPYING)
-            self._refuse_company()
-            for name in self.intent.versions:
-                base, copy, backup, _ = self._places(name)
-                copy.copy_from(_ends(self.branches, self.intent.branch, name)[1])
-                if name not in self.intent.new:
-                    backup.copy_from(base)
-            phase = SWAPPING
-            self._write(SWAPPING)
-            self._swap()
-        except BaseException:  # a failure or Ctrl-C: in both the base comes back
-            evolve(self, intent=evolve(self.intent, phase=phase)).undo()
-            raise
-        self._put_away()
-
-    def finish(self) -> None:
-        """Complete one that was killed while it changed the base."""
-        self._write(SWAPPING)  # as this process's own
-        self._swap()
-        self._put_away()
-
-    def undo(self) -> None:
-        """Bring back the base of one that failed or was killed."""
-        if self.intent.phase in {SWAPPING, UNDOING}:
-            self._write(UNDOING)
-            for name in self.intent.versions:
-                base, _, backup, away = self._places(name)
-                if name in self.intent.new:
-                    base.remove()
-                else:
-                    base.take(backup, away)
-        self._put_away()
-
-    def _refuse_company(self) -> None:
-        for other in under_way(self.branches.manifest.store):
-            if other.mark != self.intent.mark:
-                raise OpsError(
-                    f"A promotion of '{other.branch}' has begun at the same moment; "
-                    "nothing was promoted. Try again."
-                )
-
-    def _swap(self) -> None:
-        for name in self.intent.versions:
-            base, copy, _, away = self._places(name)
-            base.take(copy, away)
-        for name in self.intent.versions:
-            self._note(name)
-
-    def _note(self, name: str) -> None:
-        # The base that the branch has become is where it forks from now.
-        manifest = self.branches.manifest
-        record = manifest.read(self.intent.branch, name)
-        if record:
-            base, _ = _ends(self.branches, self.intent.branch, name)
-            manifest.write(record._replace(base=base.fingerprint()))
-
-    def _put_away(self) -> None:
-        self._write(DONE)
-        for name in self.intent.versions:
-            for place in self._places(name)[1:]:
-                place.remove()
-        self.branches.manifest.store.remove(self.intent.name)
-
-    def _places(self, name: str) -> tuple[Stored, Stored, Stored, Stored]:
-        """The base, and beside it: its successor, its copy, a place for what goes."""
-        base, _ = _ends(self.branches, self.intent.branch, name)
-        copy, backup, away = (
-            base.beside(f"{what}-{self.intent.mark}") for what in ("new", "old", "out")
-        )
-        return base.at(self.intent.versions[name]), copy, backup, away
-
-    def _write(self, phase: str) -> None:
-        mine = evolve(self.intent, phase=phase, host=platform.node(), pid=os.getpid())
-        self.branches.manifest.store.write(self.intent.name, asdict(mine))
+    Raises:
+        OpsError: if the branch has no data, or none of a dataset that is chosen.
+    """
+    records = branches.records(branch)
+    if not records:
+        raise OpsError(f"The manifest knows no data of branch '{branch}'.")
+    unknown = set(datasets) - {record.dataset for record in records}
+    if unknown:
+        raise OpsError(f"The manifest knows no '{min(unknown)}' of branch '{branch}'.")
+    return [
+        {
+            "dataset": record.dataset,
+            "action": _action(branches.holding(record), force),
+            "from": record.location,
+        }
+        for record in records
+        if not datasets or record.dataset in datasets
+    ]
 
 
-def under_way(store: Store) -> list[Intent]:
-    """The promotions that are under way or were killed."""
-    return [_intent(name, text) for name, text in store.read_all("promotions")]
+def promote(branches: Branches, branch: str, datasets: list[str]) -> None:
+    """Put the branch's data of some datasets in the place of the base's.
 
+    If a copy cannot be made, the base is as it was.
 
-def _intent(name: str, text: dict[str, Any]) -> Intent:
+    Raises:
+        OpsError: if the catalog or the kind of a dataset does not allow it.
+    """
+    ends = {name: _ends(branches, branch, name) for name in datasets}
+    copies = {name: _copy(base, branch) for name, (base, _) in ends.items()}
     try:
-        return Intent(**text)
-    except TypeError as error:
-        raise damaged(name, error) from error
+        for name, (_, target) in ends.items():
+            copies[name].copy_from(target)
+        for name, (base, target) in ends.items():
+            base.at(_version(base, target)).take(copies[name], _away(base, branch))
+            _note(branches, branch, name)
+    finally:
+        for copy in copies.values():
+            copy.remove()
+
+
+def _action(holding: Holding, force: bool) -> str:
+    target, base = holding.target, holding.base
+    if target is None or base is None:
+        return "refused: the catalog does not have it there (any more)"
+    if target.is_view:
+        return "nothing: it is a view, which the base's run makes anew"
+    ours = target.fingerprint()
+    if ours is None:
+        return "refused: its data are gone"
+    if _away(base, holding.record.branch).fingerprint() is not None:
+        return "copy: finishes a promotion that was interrupted"
+    state = holding.state(ours)
+    if force and state in {"behind", "unknown"}:
+        return f"copy (forced: {state})"
+    return _ACTIONS[state]
 
 
 def _ends(branches: Branches, branch: str, name: str) -> tuple[Any, Any]:
@@ -182,3 +100,32 @@ def _ends(branches: Branches, branch: str, name: str) -> tuple[Any, Any]:
     if base is None or target is None:
         raise OpsError(f"'{name}' is of a kind that only its own class can copy.")
     return base, target
+
+
+# Both have the same names each time, so that the next promotion clears what one that was
+# killed has left.
+def _copy(base: Stored, branch: str) -> Any:
+    """The place beside the base for its successor."""
+    return base.beside(f"new-{slug(branch)}")
+
+
+def _away(base: Stored, branch: str) -> Any:
+    """The place beside the base for what was there, while a folder is replaced."""
+    return base.beside(f"old-{slug(branch)}")
+
+
+def _version(base: Stored, target: Stored) -> str | None:
+    """The version under which the base will have it."""
+    version = target.version
+    if version and base.version and version <= base.version:
+        # A later one, or the base would go on reading its own.
+        return max(generate_timestamp(), f"{base.version}_2")
+    return version
+
+
+def _note(branches: Branches, branch: str, name: str) -> None:
+    """The base that the branch has become is where it forks from now."""
+    record = branches.manifest.read(branch, name)
+    if record:
+        base, _ = _ends(branches, branch, name)
+        branches.manifest.write(record._replace(base=base.fingerprint()))
