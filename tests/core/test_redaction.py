@@ -1,5 +1,9 @@
 """Redaction: what others read holds no secret, and nothing of a user's folders."""
 
+import json
+from pathlib import Path
+from urllib.parse import quote
+
 import pytest
 from kit import ops
 
@@ -28,19 +32,63 @@ def test_numbers_and_lists_stay_what_they_are():
     assert module.values(given) == given | {"b": [1]}
 
 
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----"
+
+
 @pytest.mark.parametrize(
     "text, expected",
     [
         ("postgres://ada:pw@db/x", "postgres://db/x"),
+        ("mysql://ada:p@ss@db/x", "mysql://db/x"),
         ("https://h/?sig=abc&x=1", "https://h/?sig=***&x=1"),
         ("password=abc rest", "password=*** rest"),
+        ("password = abc rest", "password = *** rest"),
+        ("password='a b' rest", "password=*** rest"),
+        ("{'password': 'a b', 'x': 1}", "{'password': ***, 'x': 1}"),
+        ('{"api_key": "abc"}', '{"api_key": ***}'),
+        ("{'x-api-key': 'abc'}", "{'x-api-key': ***}"),
+        ("load --password abc --to x", "load --password *** --to x"),
+        ("connect(token=abc)", "connect(token=***)"),
         ("Authorization: Bearer abcdefghij", "Authorization: Bearer ***"),
+        ("Cookie: session=abc; other=1\nrest", "Cookie ***\nrest"),
         ("AKIAABCDEFGHIJKLMNOP is it", "*** is it"),
-        ("a @ b, mail ada@example.com", "a @ b, mail ada@example.com"),
+        (f"key {PEM} end", "key *** end"),
+        ("to https://hooks.slack.com/services/T0/B0/abc now", "to *** now"),
+        ("github_pat_11ABCDEFGHIJKLMNOPQRST is it", "*** is it"),
+        ("glpat-abcdefghijklmnopqrst is it", "*** is it"),
+        ("hf_abcdefghijklmnopqrstuv is it", "*** is it"),
+        ("sk-proj-abcdefghijklmnopqrst is it", "*** is it"),
+        ("dapi0123456789abcdef0123456789abcdef is it", "*** is it"),
+        (f"AIza{'x' * 35} is it", "*** is it"),
+        ("eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl is it", "*** is it"),
     ],
 )
 def test_secrets_in_texts_are_hidden(text, expected):
     assert module.text(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a @ b, mail ada@example.com",
+        "KeyError: 'password'",
+        '  File "src/shop/nodes.py", line 41, in fit_model',
+        "SyntaxError: unexpected token",
+        "ValueError: monkey: 12, passengers: 3, basic example",
+        "DatasetError: Failed while loading data from s3://bucket/key.csv",
+        "skip-unchanged, task-runner and desk-top-publishing-with-python",
+    ],
+)
+def test_ordinary_lines_stay_as_they_are(text):
+    assert module.text(text) == text
+
+
+@pytest.mark.parametrize("home", ["/root", "/app"])
+def test_a_folder_that_is_named_like_a_user_hides_no_password(home, monkeypatch):
+    monkeypatch.setattr(module, "_HOME", home)
+    text = f"mysql://{home[1:]}:Hunter2pw@db/x"
+
+    assert module.text(text, Path(home)) == "mysql://db/x"
 
 
 def test_paths_say_nothing_about_their_user(tmp_path, monkeypatch):
@@ -53,7 +101,8 @@ def test_paths_say_nothing_about_their_user(tmp_path, monkeypatch):
 
 @pytest.fixture
 def known(monkeypatch):
-    monkeypatch.setattr(module, "_KNOWN", [])
+    monkeypatch.setattr(module, "_SECRETS", set())
+    monkeypatch.setattr(module, "_WAYS", [])
 
 
 def test_what_is_known_to_be_secret_is_in_no_text(known):
@@ -62,6 +111,28 @@ def test_what_is_known_to_be_secret_is_in_no_text(known):
     text = "hunter2 and more, hunter2; p%40ss%27word"
     assert module.text(text) == "***, ***; ***"
     assert set(module.hidden()) >= {"hunter2", "hunter2 and more"}
+
+
+@pytest.mark.parametrize("secret", ["two\nlines", "pass\\word1", PEM, "a\"b'c"])
+def test_what_is_hidden_again_and_again_costs_nothing_more(known, secret):
+    """A process may run a thousand sessions, each with the same credentials."""
+    module.hide([secret])
+    ways = list(module._WAYS)
+    for _ in range(1_000):
+        module.hide([secret])
+        module.hide(module.hidden())
+
+    assert ways == module._WAYS
+    assert len(ways) < 10
+    for text in (secret, repr(secret), json.dumps(secret), quote(secret, safe="")):
+        assert "***" in module.text(f"<{text}>")
+
+
+def test_one_line_of_a_key_is_hidden(known):
+    line = "MIIEowIBAAKCAQEAx0"
+    module.hide([f"-----BEGIN KEY-----\n{line}\n-----END KEY-----"])
+
+    assert module.text(f"bad line {line}!") == "bad line ***!"
 
 
 def test_all_of_credentials_is_secret_but_what_is_known_to_be_none():

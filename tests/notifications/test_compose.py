@@ -164,7 +164,8 @@ def test_what_changed_since_the_last_good_run_is_told(store, tmp_path, monkeypat
 
 def test_secrets_are_in_no_part(store, monkeypatch):
     redaction = ops("core.redaction")
-    monkeypatch.setattr(redaction, "_KNOWN", [])
+    monkeypatch.setattr(redaction, "_SECRETS", set())
+    monkeypatch.setattr(redaction, "_WAYS", [])
     redaction.hide(["hunter2!"])
     run = failed("r9", message="hunter2! of postgres://ada:pw@db", branch="hunter2!")
     run.nodes["fit"].failure.traceback = f"in {Path.home()}/x hunter2!"

@@ -31,7 +31,8 @@ def project(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Kept, "told", [])
     monkeypatch.setattr(Kept, "prepared", [])
-    monkeypatch.setattr(redaction, "_KNOWN", [])
+    monkeypatch.setattr(redaction, "_SECRETS", set())
+    monkeypatch.setattr(redaction, "_WAYS", [])
     hooks = run_status.RunStatus(), module.Notifications()
     project = RunProject(tmp_path / "project", *hooks)
     tell(project)
@@ -268,7 +269,8 @@ def test_workers_know_what_they_may_not_write(project, monkeypatch):
     hook = module.Notifications()
     redaction.hide(["hunter2!"])
     told = hook.tell_workers()
-    monkeypatch.setattr(redaction, "_KNOWN", [])
+    monkeypatch.setattr(redaction, "_SECRETS", set())
+    monkeypatch.setattr(redaction, "_WAYS", [])
     hook.start_worker(told)
 
     assert redaction.text("a hunter2! b") == "a *** b"

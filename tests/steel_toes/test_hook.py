@@ -10,7 +10,7 @@ from kit import ops
 
 catalogs = ops("steel_toes.catalog")
 BranchedDataset = ops("steel_toes.dataset").BranchedDataset
-ProtectedDataset = ops("steel_toes.protected_dataset").ProtectedDataset
+ProtectedDataset = ops("steel_toes.dataset").ProtectedDataset
 OpsError = ops("core.errors").OpsError
 
 
@@ -42,6 +42,18 @@ def test_a_run_writes_the_branch_s_copies_and_says_so(project, caplog):
     ]
     assert (project.path / "data" / "x_dev.txt").read_text() == "raw"
     assert isinstance(catalog["cached"], CachedDataset)
+
+
+@pytest.mark.parametrize("branch", ["feat/{x}", "{", "}", "{name}", "a{{b}}", "%s"])
+def test_a_branch_s_name_is_no_part_of_a_pattern(project, monkeypatch, branch):
+    monkeypatch.setenv("STEEL_TOES_BRANCH", branch)
+    catalog = project.catalog({"{name}_out": text("{name}.txt")})
+
+    catalog["x_out"].save("new")
+
+    assert catalog["x_out"].load() == "new"
+    assert catalog["x_out"].branch == branch
+    assert (project.path / "data" / "x.txt").exists() is False
 
 
 @pytest.mark.parametrize("branch", ["main", "master"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,14 +19,31 @@ _SECRET = re.compile(
     r"|private_?key|account_?key|sas$|^(aws_)?key$|auth(orization)?$|conn(ection)?_?str",
     re.IGNORECASE,
 )
-# user:password@ or user@ of a URL, and what looks like a password in a query.
-_USER = re.compile(r"(?<=://)[^/\s@'\"]+@")
-_QUERY = re.compile(
-    r"(?i)\b((?:[\w-]*(?:password|passwd|pwd|secret|token|signature|api_?key|access_?key"
-    r"|account_?key))|sig|sas)(=|:\s*|%3D)([^\s&;,'\"]+)"
+# user:password@ or user@ of a URL; a password may hold another @.
+_USER = re.compile(r"(?<=://)[^/\s'\"]+@")
+# What is called a secret, and its value: password=x, 'token': 'x', --api-key x.
+_CALLED = (
+    r"[\w-]*(?:password|passwd|passphrase|pwd|secret|token|signature|api[_-]?key"
+    r"|access[_-]?key|account[_-]?key|private[_-]?key)|\bsig|\bsas"
 )
-_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
-_KEYS = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bxox[a-z]-[\w-]+|\bgh[a-z]_\w{20,}")
+_LABELLED = re.compile(
+    rf"(?i)((?:{_CALLED})['\"]?(?:\s*[=:]\s*|%3D)|--(?:{_CALLED})\s+)"
+    r"(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s&;,'\"(){}\[\]]+)"
+)
+_HEADER = re.compile(
+    r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}|\b(cookie):\s*[^\r\n'\"]+"
+)
+# Keys that show by their form what they are, as the rules of gitleaks list them.
+_KEYS = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|https://hooks\.slack\.com/[\w/-]+"
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bxox[a-z]-[\w-]+"  # AWS, Slack
+    r"|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}"  # GitHub, GitLab
+    r"|\bhf_[A-Za-z0-9]{20,}|\bsk-[\w-]{20,}"  # Hugging Face, OpenAI and others
+    r"|\bdapi[0-9a-f]{32}|\bAIza[\w-]{35}"  # Databricks, Google
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*",  # a JSON Web Token
+    re.DOTALL,
+)
 
 # What credentials hold that is no secret, and would be missed in a message.
 _PUBLIC = re.compile(
@@ -34,21 +52,33 @@ _PUBLIC = re.compile(
     re.IGNORECASE,
 )
 _SHORT, _SHORTEST = 6, 4  # letters: a shorter text may be any word
+_LINE = 16  # letters: a shorter line of a secret, such as BEGIN, says nothing
 
-# The secrets of this process, the longest first.
-_KNOWN: list[str] = []
+# The secrets of this process, and all the ways in which a text may show one, the
+# longest first.
+_SECRETS: set[str] = set()
+_WAYS: list[str] = []
 
 
 def hide(secrets: Iterable[str]) -> None:
     """From now on leave these out of every text, whatever stands around them."""
-    known = {*_KNOWN, *secrets}
-    known |= {quote(each, safe="") for each in known} | {repr(k)[1:-1] for k in known}
-    _KNOWN[:] = sorted(known, key=len, reverse=True)
+    new = {*secrets} - _SECRETS
+    if new:
+        _SECRETS.update(new)
+        ways = {*_WAYS}.union(*map(_ways, new))
+        _WAYS[:] = sorted(ways, key=len, reverse=True)
 
 
 def hidden() -> list[str]:
-    """What ``hide`` was told, for another process."""
-    return list(_KNOWN)
+    """What ``hide`` was given, for another process."""
+    return sorted(_SECRETS)
+
+
+def _ways(secret: str) -> set[str]:
+    """As it is, in a URL, in Python's and in JSON's quotes, and line by line."""
+    lines = (line for line in secret.splitlines() if len(line) > _LINE)
+    quoted = (quote(secret, safe=""), repr(secret)[1:-1], json.dumps(secret)[1:-1])
+    return {secret, *quoted, *lines}
 
 
 def secrets(given: Any, everything: bool, key: str = "") -> Iterator[str]:
@@ -99,17 +129,18 @@ def text(given: str, project_path: Path | None = None) -> str:
         given: any text: a message, a traceback, a place of data.
         project_path: paths in this folder become relative to it.
     """
+    # Secrets go first: a path that is replaced may be a part of one.
+    for way in _WAYS:
+        given = given.replace(way, HIDDEN)
+    given = _KEYS.sub(HIDDEN, given)
+    given = _USER.sub("", given)
+    given = _HEADER.sub(lambda found: f"{found[1] or found[2]} {HIDDEN}", given)
+    given = _LABELLED.sub(rf"\1{HIDDEN}", given)
     if project_path is not None:
         given = _without(given, f"{project_path}{os.sep}", "")
         given = _without(given, f"{project_path.as_posix()}/", "")
         given = _without(given, str(project_path), ".")
-    for secret in _KNOWN:
-        given = given.replace(secret, HIDDEN)
-    given = _without(given, _HOME, "~")
-    given = _USER.sub("", given)
-    given = _QUERY.sub(rf"\1\2{HIDDEN}", given)
-    given = _BEARER.sub(rf"\1 {HIDDEN}", given)
-    return _KEYS.sub(HIDDEN, given)
+    return _without(given, _HOME, "~")
 
 
 def _without(given: str, path: str, instead: str) -> str:

@@ -95,6 +95,8 @@ class CatalogRewriter(NamedTuple):
         }
         if "{" in name:  # a factory pattern: Kedro fills in the names later
             wrapped["ignore"] = list(self.ignore.names)
+            for key in ("branch", "suffix", "store", "ignore"):
+                wrapped[key] = _literal(wrapped[key])
         return wrapped
 
     def _kind(self, base: dict[str, Any]) -> type:
@@ -102,6 +104,20 @@ class CatalogRewriter(NamedTuple):
             return ProtectedDataset
         incremental = str(base["type"]).endswith("IncrementalDataset")
         return BranchedIncrementalDataset if incremental else BranchedDataset
+
+
+def _literal(value: Any) -> Any:
+    """A value in a pattern's entry from which Kedro makes the same value again.
+
+    It takes braces in a text for names of the pattern, if one of them closes.
+    """
+    if isinstance(value, dict):
+        return {key: _literal(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_literal(inner) for inner in value]
+    if isinstance(value, str) and "}" in value:
+        return value.replace("{", "{{").replace("}", "}}")
+    return value
 
 
 def without_branch(entry: Any) -> Any:
