@@ -1,4 +1,4 @@
-"""Values as bytes: what differs differs, and what is the same is the same."""
+"""Values as texts: what differs differs, and what is the same is the same."""
 
 import collections
 import copy
@@ -19,7 +19,7 @@ import pytest
 from kit import ops
 
 by_value = ops("skip_unchanged.code_values")
-packages = ops("skip_unchanged.code_packages")
+code_version = ops("skip_unchanged.code_version")
 
 
 @attrs.define
@@ -45,8 +45,9 @@ class Tuple(typing.NamedTuple):
 
 
 def written(value, project=Path("/project")):
-    values = by_value.Values(packages.Own(project))
-    return values.write(value), values.targets, values.opaque
+    is_own = code_version.CodeVersions(project).is_own
+    writer = by_value.ValueWriter(project, is_own)
+    return writer.write(value), writer.code, writer.opaque
 
 
 def circle(value):

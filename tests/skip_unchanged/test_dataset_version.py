@@ -20,7 +20,7 @@ def of(tmp_path, entries, project=None):
     )
     settings = ops("skip_unchanged.settings").SkipUnchangedOptions()
     project = project or tmp_path
-    codes = ops("skip_unchanged.code_version").Codes.of_project(project)
+    codes = ops("skip_unchanged.code_version").CodeVersions(project)
     catalog = DataCatalog.from_config(entries)
     return ops("skip_unchanged.dataset_version").Datasets(
         catalog, cache, settings, project, codes

@@ -34,7 +34,7 @@ def code(tmp_path):
 
     def ask(content, entry=None):
         (tmp_path / "file").write_bytes(content)
-        codes = ops("skip_unchanged.code_version").Codes.of_project(tmp_path)
+        codes = ops("skip_unchanged.code_version").CodeVersions(tmp_path)
         found = ops("skip_unchanged.object_code").ObjectCode(codes)
         return found.of(entry or PICKLE, str(tmp_path / "file"))
 
@@ -79,7 +79,7 @@ def test_what_may_hold_objects_is_looked_at(model, code, entry):
 
 def test_all_code_counts_where_the_names_cannot_be_seen(code, tmp_path):
     packed = code(gzip.compress(pickle.dumps(1)))
-    codes = ops("skip_unchanged.code_version").Codes.of_project(tmp_path)
+    codes = ops("skip_unchanged.code_version").CodeVersions(tmp_path)
     elsewhere = (
         ops("skip_unchanged.object_code")
         .ObjectCode(codes)

@@ -1,7 +1,7 @@
-"""What a value is, as bytes that are the same in every process.
+"""Values as texts: what differs differs, and what is the same is the same.
 
-Neither the hash seed nor the folder of the project shows in them, and nothing is
-pickled: the same content gives other pickles, depending on who shares it.
+Neither the hash seed nor the folder of the project shows in them. Nothing is pickled: the
+same content has other pickles, depending on what shares it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import enum
 import functools
 import inspect
 import re
+import sys
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -24,56 +25,65 @@ from types import (
 )
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-from . import code_syntax
-from .code_packages import Own, Package, module_of
+from .source_code import code_text, digest
 
+CODE = (FunctionType, type, ModuleType)
 _PLAIN = (type(None), bool, int, float, complex, bytes, type(...), type(NotImplemented))
-_CODE = (FunctionType, type, ModuleType)
-# Functions of C, by what is known of them: their names.
+# Functions written in C, of which only the name is known.
 _BUILT_IN: tuple[Any, ...] = (
-    type(str.join),
-    type(object.__init__),
-    type(object().__str__),
-    type(FunctionType.__code__),
+    *(BuiltinFunctionType, type(str.join), type(object.__init__)),
+    *(type(object().__str__), type(FunctionType.__code__)),
     type(FunctionType.__globals__),
 )
 
 
-@define
-class Values:
-    """Writes values; the code that they hold is left in ``targets``, in its order."""
+@frozen
+class Module:
+    """All of a module: its file, or the version of its library."""
 
-    own: Own
-    targets: list[Any] = field(factory=list)
-    opaque: list[str] = field(factory=list)
+    name: str
+
+
+@define
+class ValueWriter:
+    """Writes values; functions and classes that they hold are left in ``code``."""
+
+    project: Path
+    is_own: Callable[[str], bool]  # whether a module is the project's
+    code: list[Any] = field(factory=list)
+    opaque: list[str] = field(factory=list)  # types that cannot be compared
     _open: list[int] = field(factory=list)
 
-    def write(self, value: Any) -> bytes:
-        """The bytes of a value."""
+    def write(self, value: Any) -> str:
+        """The text of a value."""
         if type(value) in _PLAIN:
-            return f"{type(value).__name__} {value!r}".encode()
+            return f"{type(value).__name__} {value!r}"
         if type(value) is str:
             return self._text(value)
-        if isinstance(value, _CODE):
-            self.targets.append(value)
-            return b"code"
+        if isinstance(value, CODE):
+            self.code.append(value)
+            return "code"
         if id(value) in self._open:  # it holds itself
-            return b"cycle %d" % (len(self._open) - self._open.index(id(value)))
+            return f"cycle {len(self._open) - self._open.index(id(value))}"
         self._open.append(id(value))
         try:
             return self._write(value)
         finally:
             self._open.pop()
 
-    def _write(self, value: Any) -> bytes:
+    def _write(self, value: Any) -> str:
         kind = type(value)
         name = f"{module_of(kind)}.{kind.__name__}"
         if kind in {set, frozenset}:
-            return self._unordered(kind.__name__, value)
-        if kind is BuiltinFunctionType or isinstance(value, _BUILT_IN):
-            return self._built_in(value)
+            return self._unordered(name, value)
+        if isinstance(value, _BUILT_IN) and not _is_method(value):
+            module = getattr(value, "__module__", None) or ""
+            if module.partition(".")[0] not in sys.stdlib_module_names:
+                self.code.append(Module(module))
+            # In another Python it is in decimal what here is in _decimal.
+            return f"built-in {module.lstrip('_')} {value.__qualname__}"
         if isinstance(value, PurePath):
             return self._all("path", (value.as_posix(),))
         if isinstance(value, enum.Enum):
@@ -82,59 +92,49 @@ class Values:
             return self._all(name, parts(value))
         return self._object(value)
 
-    def _text(self, text: str) -> bytes:
-        inside = self.own.relative(text)
-        word = "str" if inside is None else "in the project"
-        return f"{word} {text if inside is None else inside}".encode(
-            "utf-8", "surrogatepass"
-        )
+    def _text(self, text: str) -> str:
+        for home in {str(self.project), self.project.as_posix()}:
+            rest = text.removeprefix(home)
+            if rest != text and rest[:1] in {"", "/", "\\"}:
+                return f"in the project {rest}".replace("\\", "/")
+        return f"str {text}"
 
-    def _all(self, word: str, parts: Iterable[Any]) -> bytes:
-        return code_syntax.digest(word.encode(), *map(self.write, parts))
+    def _all(self, word: str, parts: Iterable[Any]) -> str:
+        return f"{word} {digest(*map(self.write, parts))}"
 
-    def _unordered(self, word: str, parts: Iterable[Any]) -> bytes:
-        written: list[tuple[bytes, list[Any], list[Any]]] = []
-        outer = self.targets
+    def _unordered(self, word: str, parts: Iterable[Any]) -> str:
+        outer, written = self.code, []
         for part in parts:
-            self.targets = []
-            digest = self.write(part)
-            written.append((digest, [*map(_place, self.targets)], self.targets))
+            self.code = []
+            text = self.write(part)
+            written.append((text, [*map(_place, self.code)], self.code))
         written.sort(key=lambda each: each[:2])
-        self.targets = outer
-        for _, _, targets in written:
-            self.targets += targets
-        return code_syntax.digest(word.encode(), *(each[0] for each in written))
+        self.code = outer + [each for _, _, code in written for each in code]
+        return f"{word} {digest(*(text for text, _, _ in written))}"
 
-    def _built_in(self, function: Any) -> bytes:
-        holder = getattr(function, "__self__", None)
-        if holder is None or isinstance(holder, ModuleType):
-            module = getattr(function, "__module__", None) or ""
-            self.targets.append(Package.of(module))
-            # In another Python it is in decimal what here is in _decimal.
-            return f"built-in {module.lstrip('_')} {function.__qualname__}".encode()
-        return self._all(f"built-in {function.__name__}", (holder,))
-
-    def _object(self, value: Any) -> bytes:
+    def _object(self, value: Any) -> str:
         """What pickle would take of it: how it is made, and its state."""
         kind = type(value)
         # Statically: some libraries have objects with every attribute that is asked for.
         wrapped = inspect.getattr_static(value, "__wrapped__", None)
-        if callable(wrapped) and not self.own.has(module_of(kind)):
+        if callable(wrapped) and not self.is_own(module_of(kind)):
             return self._all("wrapper", (kind, wrapped))
-        reducer = copyreg.dispatch_table.get(kind)
         try:
-            made = reducer(value) if reducer else value.__reduce_ex__(4)
+            reducer = copyreg.dispatch_table.get(kind)
+            made: Any = reducer(value) if reducer else value.__reduce_ex__(4)
             if isinstance(made, str):  # a name in its module
                 module = getattr(value, "__module__", None) or module_of(kind)
                 return self._all(f"{module} {made}", (kind,))
-            more: tuple[Any, ...] = made[2:]
-            state, items, pairs, *_ = (*more, None, None, None)
-            parts = [*made[:2], _sorted(state)]
-            parts += [list(items or ()), list(pairs or ())]
+            state, items, pairs, *_ = list(made[2:]) + [None] * 3
+            parts = [*made[:2], _sorted(state), [*(items or ())], [*(pairs or ())]]
         except Exception:  # of any class: it does not let itself be taken apart
             self.opaque.append(f"{module_of(kind)}.{kind.__qualname__}")
-            return b"opaque"
+            return "opaque"
         return self._all("object", parts)
+
+
+def _pairs(value: Mapping[Any, Any]) -> Iterable[Any]:
+    return (part for pair in value.items() for part in pair)
 
 
 def _array(array: Any) -> tuple[Any, ...]:
@@ -146,22 +146,34 @@ def _array(array: Any) -> tuple[Any, ...]:
 _PARTS: dict[type, Callable[[Any], Iterable[Any]]] = {
     list: iter,
     tuple: iter,
-    dict: lambda each: (part for item in each.items() for part in item),
-    MappingProxyType: lambda each: (part for item in each.items() for part in item),
+    dict: _pairs,
+    MappingProxyType: _pairs,
     MethodType: lambda each: (each.__func__, each.__self__),
-    CodeType: lambda each: (code_syntax.of_code(each),),
+    CodeType: lambda each: (code_text(each),),
     functools.partial: lambda each: (each.func, each.args, each.keywords),
     property: lambda each: (each.fget, each.fset, each.fdel),
     classmethod: lambda each: (each.__func__,),
     staticmethod: lambda each: (each.__func__,),
     re.Pattern: lambda each: (each.pattern, each.flags),
     typing.ForwardRef: lambda each: (each.__forward_arg__,),
+    BuiltinFunctionType: lambda each: (each.__name__, each.__self__),
 }
 # The same by name, for what must not be imported to look at it.
 _NAMED: dict[str, Callable[[Any], Iterable[Any]]] = {
     "numpy.ndarray": _array,
     "os._Environ": lambda each: (),  # never the same twice, and full of secrets
 }
+
+
+def module_of(cls: type) -> str:
+    """The module of a class."""
+    name: object = cls.__module__  # some classes of C have something else there
+    return name if isinstance(name, str) else "builtins"
+
+
+def _is_method(value: Any) -> bool:
+    holder = getattr(value, "__self__", None)
+    return not (holder is None or isinstance(holder, ModuleType))
 
 
 def _sorted(state: Any) -> Any:
@@ -173,9 +185,33 @@ def _sorted(state: Any) -> Any:
     return state
 
 
-def _place(target: Any) -> tuple[str, str, bytes]:
-    """What tells code from other code, for an order among targets."""
-    module = getattr(target, "__module__", None) or ""
-    code = getattr(target, "__code__", None)
-    digest = code_syntax.of_code(code) if isinstance(code, CodeType) else b""
-    return module, getattr(target, "__qualname__", str(target)), digest
+def _place(code: Any) -> tuple[str, str, str]:
+    """What tells code from other code, for an order among it."""
+    module = getattr(code, "__module__", None) or ""
+    text = code_text(getattr(code, "__code__", None))
+    return module, getattr(code, "__qualname__", str(code)), text
+
+
+def cells_of(function: FunctionType) -> dict[str, Any]:
+    """The names of functions around a function that it uses, and what they hold."""
+    found = {}
+    closure = function.__closure__ or ()
+    for name, cell in zip(function.__code__.co_freevars, closure, strict=True):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # it is not set yet
+            found[name] = None
+    return found
+
+
+def plain_parts(value: Any, depth: int = 3) -> Any:
+    """Of what a library's function or a class holds: code and plain values."""
+    if isinstance(
+        value, (str, bytes, int, float, FunctionType, type, functools.partial)
+    ):
+        return value
+    if isinstance(value, (list, tuple)) and depth:
+        return [plain_parts(each, depth - 1) for each in value]
+    if isinstance(value, Mapping) and depth:
+        return [plain_parts(pair, depth - 1) for pair in value.items()]
+    return None

@@ -18,7 +18,7 @@ from kedro.utils import load_obj
 from ..core import kedro_internals
 from ..core.entry_places import FILE, FOLDER, TABLES
 from . import data_version
-from .code_version import Code, Codes
+from .code_version import CodeVersion, CodeVersions
 from .data_version import MISSING, Held
 from .object_code import ObjectCode
 from .settings import SkipUnchangedOptions
@@ -52,7 +52,7 @@ class Datasets:
     cache: StatCache
     options: SkipUnchangedOptions
     project: Path
-    codes: Codes
+    codes: CodeVersions
     _entries: dict[str, Any] = field(factory=dict)
 
     def entry(self, name: str) -> dict[str, Any] | None:
@@ -204,7 +204,7 @@ class Datasets:
             return value.replace(self.project.as_posix(), ".")
         return value
 
-    def _codes(self, base: dict[str, Any], validator: Any) -> list[Code]:
+    def _codes(self, base: dict[str, Any], validator: Any) -> list[CodeVersion]:
         """Of its classes that are the project's own."""
         found = []
         given: Any = base
@@ -221,7 +221,7 @@ class Datasets:
             found.append(self._code(load_obj(validator)))
         return [each for each in found if each is not None]
 
-    def _code(self, thing: Any) -> Code | None:
+    def _code(self, thing: Any) -> CodeVersion | None:
         cls = (
             thing if inspect.isroutine(thing) or inspect.isclass(thing) else type(thing)
         )
@@ -229,7 +229,7 @@ class Datasets:
         ours = os.path.realpath(file).startswith(os.path.realpath(self.project))
         if not ours or f"{os.sep}site-packages{os.sep}" in file:
             return None
-        return self.codes.of(cls)
+        return self.codes.version(cls)
 
     @cached_property
     def _objects(self) -> ObjectCode:

@@ -20,7 +20,7 @@ from typing import Any
 from attrs import define, field
 
 from ..core.checksum import of_local_file, of_parts
-from .code_version import Codes
+from .code_version import CodeVersions
 
 # Types of Kedro's own datasets that keep data, and no objects with code.
 _DATA = re.compile(
@@ -42,7 +42,7 @@ _LONGEST = 512  # bytes of a name that may be cut in two by the end of a block
 class ObjectCode:
     """The code behind objects, found by the names of modules in the bytes of a file."""
 
-    codes: Codes
+    codes: CodeVersions
     package: str = __name__.partition(".")[0]
     _modules: dict[str, str | None] = field(factory=dict)
 
@@ -75,7 +75,7 @@ class ObjectCode:
         return self._modules[name]
 
     def _defined_in(self, module: ModuleType) -> str | None:
-        found = [self.codes.of(each) for each in _definitions(module)]
+        found = [self.codes.version(each) for each in _definitions(module)]
         if any(code.opaque for code in found):
             return None
         return " ".join(code.digest for code in found)

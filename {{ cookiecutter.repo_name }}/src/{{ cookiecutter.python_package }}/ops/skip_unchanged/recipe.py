@@ -42,7 +42,7 @@ class Recipes:
         opaque: list[str] = []
         for node in group.nodes:
             items[f"wiring of {'+'.join(node.outputs)}"] = _wiring(node)
-            code = self._datasets.codes.of(node.func)
+            code = self._datasets.codes.version(node.func)
             items[f"code of {'+'.join(node.outputs)}"] = code.digest
             items |= code.items
             opaque += code.opaque

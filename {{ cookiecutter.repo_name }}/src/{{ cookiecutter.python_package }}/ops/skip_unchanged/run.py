@@ -20,7 +20,7 @@ from ..core import branch, skipped_nodes
 from ..core.errors import OpsError
 from ..core.settings import STORE, open_store, read_settings
 from .claims import EVERYTHING, RunMark
-from .code_version import Codes
+from .code_version import CodeVersions
 from .dataset_version import Datasets
 from .history import Made, MadeLog
 from .plan import DONE, SKIP, Plan, Step, prints
@@ -65,7 +65,7 @@ class SkipRun:
         forced.refuse_unknown(
             {name for node in pipeline.nodes for name in (node.name, node.short_name)}
         )
-        codes = Codes.of_project(project)
+        codes = CodeVersions(project)
         datasets = Datasets(catalog, cache, settings, project, codes)
         plan = Plan(pipeline, datasets, log, forced)
         return cls(plan, log, RunMark(url, credentials), cache, settings, run_id)
