@@ -1,11 +1,14 @@
 """How datasets are read and written, and what they hold."""
 
+import gzip
+import pickle
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 from kedro.io import DataCatalog
 from kedro_datasets.text import TextDataset
-from kit import PACKAGE, ops
+from kit import PACKAGE, PROJECT, ops
 
 from .skip_project import text
 
@@ -124,3 +127,66 @@ def test_the_validator_of_a_guard_changes_no_data(tmp_path):
     plain = how(tmp_path)
     assert how(tmp_path, validator={"class": guard, "options": {"run": 1}}) == plain
     assert how(tmp_path, validator=guard) == plain
+
+
+PICKLE = {"type": "pickle.PickleDataset"}
+
+
+@pytest.fixture
+def edit_package():
+    """Edit a module of the project's package."""
+    file = PROJECT / "src" / PACKAGE / "some_models.py"
+    yield file.write_text
+    file.unlink(missing_ok=True)
+
+
+def read(tmp_path, content, entry):
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    datasets = of(tmp_path, {"a": {"filepath": str(file), **entry}})
+    return datasets.read("a", datasets.now("a")).print
+
+
+OF_THE_PROJECT = pickle.dumps([f"{PACKAGE}.some_models", "Model"])
+OF_A_LIBRARY = pickle.dumps(OrderedDict(a=[1, 2.0]))
+
+
+@pytest.mark.parametrize(
+    ("content", "entry", "depends"),
+    [
+        (OF_THE_PROJECT, PICKLE, True),
+        (OF_A_LIBRARY, PICKLE, False),
+        # Nobody can see what is in it.
+        (gzip.compress(OF_A_LIBRARY), PICKLE, True),
+        (
+            OF_THE_PROJECT,
+            {"type": "pandas.GenericDataset", "file_format": "pickle"},
+            True,
+        ),
+        # Tables and texts hold no objects, whatever is in them.
+        (OF_THE_PROJECT, {"type": "pandas.CSVDataset"}, False),
+        (OF_THE_PROJECT, {"type": "text.TextDataset"}, False),
+    ],
+)
+def test_data_that_may_hold_the_projects_objects_depends_on_all_its_code(
+    tmp_path, edit_package, content, entry, depends
+):
+    edit_package("class Model:\n    def f(self): return 1")
+    before = read(tmp_path, content, entry)
+    edit_package("class Model:\n    def f(self): return 2")
+
+    assert (read(tmp_path, content, entry) != before) == depends
+
+
+def test_a_folder_may_hold_the_projects_objects(tmp_path, edit_package):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/a.pkl").write_bytes(OF_A_LIBRARY)
+    entry = {"type": "partitions.PartitionedDataset", "path": str(tmp_path / "parts")}
+
+    def told():
+        datasets = of(tmp_path, {"a": {**entry, "dataset": "pickle.PickleDataset"}})
+        return datasets.read("a", datasets.now("a")).print
+
+    before = told()
+    edit_package("a = 1")
+    assert told() != before

@@ -1,6 +1,5 @@
 """Nodes run if what they are made of changed, and only then."""
 
-import gc
 import json
 import os
 import shutil
@@ -580,15 +579,6 @@ def test_a_plan_explains_a_node_item_by_item(bench: Bench) -> None:
     assert rows["input mid"]["state"] == rows["output out"]["state"] == "same"
     code, said = bench.said("plan", "--explain=total")
     assert "params:size" in said and "│ 1 " in said
-
-
-def test_nodes_run_with_garbage_collected_as_ever(bench: Bench) -> None:
-    bench.edit("import os\n", "import gc, os\n")
-    bench.edit("return [mid, size]", "return gc.get_threshold()")
-
-    assert bench.run() == {"total"}
-
-    assert json.loads(bench.workshop.read("data/out.json")) == [*gc.get_threshold()]
 
 
 def test_the_summary_says_what_was_saved(bench: Bench) -> None:

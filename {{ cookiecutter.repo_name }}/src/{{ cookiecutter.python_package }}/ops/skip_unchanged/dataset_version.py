@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import mmap
 import os
 import posixpath
 import re
@@ -16,11 +17,11 @@ from kedro.io.core import parse_dataset_definition
 from kedro.utils import load_obj
 
 from ..core import kedro_internals
+from ..core.checksum import of_local_file, of_parts
 from ..core.entry_places import FILE, FOLDER, TABLES
 from . import data_version
 from .code_version import CodeVersion, CodeVersions
 from .data_version import MISSING, Held
-from .object_code import ObjectCode
 from .settings import SkipUnchangedOptions
 from .stat_cache import StatCache, signs_of
 from .values import NotTold, spelled
@@ -29,6 +30,17 @@ from .values import NotTold, spelled
 _PLAIN = re.compile(
     r"(kedro_datasets\.)?((text|json|yaml|pickle|plotly|networkx|pillow"
     r"|svmlight|polars)\.|pandas\.(CSV|JSON|Parquet|Excel|Feather|XML|Generic))"
+)
+# Types of Kedro's own datasets that keep data, and no objects with code.
+_DATA = re.compile(
+    r"(?:kedro_datasets\.)?(?:pandas|polars|dask|spark|snowflake|databricks|ibis|json|yaml"
+    r"|text|toml|plotly|pillow|geopandas|networkx|svmlight|biosequence"
+    r"|holoviews|video|api|tracking)\.\w+"
+)
+# How compressed files begin: gzip, bzip2, xz, lzma, zstandard, lz4, zlib, zip.
+_COMPRESSED = (
+    *(b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"\x28\xb5\x2f\xfd"),
+    *(b"\x04\x22\x4d\x18", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"PK"),
 )
 _IN_MEMORY = re.compile(r"(^|\.)(Shared)?MemoryDataset$")
 # What does not change how data is read or written.
@@ -131,12 +143,13 @@ class Datasets:
         """What a load gets: what is held, with the code of the objects in it."""
         if held.print is None:
             return held
+        # A pickle has the name of an object's class, but not what the class does.
         entry = self.entry(name)
-        code = self._objects.of(entry and _readings(entry)[-1], held.place)
-        if code is None:
-            why = "holds objects whose code cannot be told from other code"
-            return evolve(held, print=None, why_not=why)
-        return evolve(held, print=f"{held.print}+{code}") if code else held
+        if entry is not None and not _may_hold_objects(_readings(entry)[-1]):
+            return held
+        if not _may_name(held.place, __name__.partition(".")[0]):
+            return held
+        return evolve(held, print=f"{held.print}+{self._package_code}")
 
     def is_still(self, name: str, held: Held) -> bool:
         """Whether a load would read the same, and it was not written again."""
@@ -232,8 +245,14 @@ class Datasets:
         return self.codes.version(cls)
 
     @cached_property
-    def _objects(self) -> ObjectCode:
-        return ObjectCode(self.codes)
+    def _package_code(self) -> str:
+        """All code of the project's package, without the kit."""
+        kit = Path(__file__).parents[1]
+        files = sorted(set(kit.parent.rglob("*.py")) - set(kit.rglob("*.py")))
+        return of_parts(
+            f"{path.relative_to(kit.parent).as_posix()} {of_local_file(str(path))}"
+            for path in files
+        )
 
     @cached_property
     def _version(self) -> str:
@@ -241,6 +260,31 @@ class Datasets:
             return metadata.version("kedro-datasets")
         except metadata.PackageNotFoundError:
             return ""
+
+
+def _may_hold_objects(entry: dict[str, Any]) -> bool:
+    """Whether a type may keep Python objects, which have code, and not only data."""
+    given: Any = entry
+    while isinstance(given, dict):
+        if given.get("file_format") == "pickle" or "type" not in given:
+            return True
+        inner = given.get("dataset")
+        if inner is None:
+            return not _DATA.fullmatch(str(given["type"]))
+        given = {"type": inner} if isinstance(inner, str) else inner
+    return True
+
+
+def _may_name(path: str, package: str) -> bool:
+    """Whether a file names a package; so it may if its bytes do not show that."""
+    try:
+        with open(path, "rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            with content:
+                packed = content[:6].startswith(_COMPRESSED)
+                return packed or content.find(package.encode()) >= 0
+    except (OSError, ValueError):  # a folder, a URL, an empty file
+        return True
 
 
 def _first(found: list[Held]) -> Held:
