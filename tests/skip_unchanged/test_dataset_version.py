@@ -31,7 +31,7 @@ def of(tmp_path, entries, project=None):
 
 
 def how(tmp_path, **entry):
-    return of(tmp_path, {"a": text(tmp_path / "a.txt") | entry}).how("a")
+    return of(tmp_path, {"a": text(tmp_path / "a.txt") | entry}).configuration("a")
 
 
 def test_a_plain_file_is_looked_at_without_building_its_dataset(tmp_path):
@@ -51,7 +51,7 @@ def test_an_object_in_the_catalog_is_looked_at_as_it_is(tmp_path):
     datasets.catalog["a"] = TextDataset(filepath=str(other))
 
     assert datasets.now("a").place == str(other)
-    assert datasets.how("a").items
+    assert datasets.configuration("a").items
 
 
 def test_an_object_in_the_place_of_a_pattern_is_looked_at_as_it_is(tmp_path):
@@ -90,7 +90,7 @@ def test_another_ending_counts(tmp_path):
 
 def test_the_projects_own_class_counts_with_its_code(tmp_path):
     entry = {"a": {**text(tmp_path / "a.txt"), "type": f"{__name__}.Upper"}}
-    items = of(tmp_path, entry, Path(__file__).parents[2]).how("a").items
+    items = of(tmp_path, entry, Path(__file__).parents[2]).configuration("a").items
 
     assert any("Upper" in item for item in items)
 
@@ -99,14 +99,25 @@ def test_in_memory_is_the_same_under_every_runner(tmp_path):
     datasets = of(tmp_path, {"a": {"type": "MemoryDataset", "copy_mode": "assign"}})
 
     assert datasets.is_in_memory("a") and datasets.is_in_memory("nowhere")
-    assert datasets.how("a").items.keys() == {"copy_mode"}
+    assert datasets.configuration("a").items.keys() == {"copy_mode"}
     datasets.catalog["b"] = "text"
     assert datasets.is_in_memory("b")
-    assert datasets.how("b").items == {}
+    assert datasets.configuration("b").items == {}
 
 
-def test_what_cannot_be_told_is_said(tmp_path):
-    assert how(tmp_path, load_args={"a": object()}).opaque
+class Closed:
+    """Does not let itself be taken apart."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError
+
+
+def test_what_cannot_be_compared_is_said(tmp_path):
+    [words] = how(tmp_path, load_args={"a": Closed()}).opaque
+    assert words.startswith("load_args: ") and "cannot be compared" in words
 
 
 def test_a_file_that_was_written_since_is_not_still_the_same(tmp_path):

@@ -18,7 +18,7 @@ import inspect
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import resolve_name
 from pathlib import Path
@@ -27,14 +27,6 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from .code_values import (
-    CODE,
-    Module,
-    ValueWriter,
-    cells_of,
-    module_of,
-    plain_parts,
-)
 from .source_code import (
     Mentions,
     SourceFile,
@@ -45,6 +37,7 @@ from .source_code import (
     names_acted_on,
     tree_text,
 )
+from .values import CODE, Module, ValueWriter, cells_of, module_of, plain_parts
 
 # Classes whose methods a library writes, from what their source says.
 _GENERATED = ("_fields", "__dataclass_fields__", "__attrs_attrs__")
@@ -112,8 +105,8 @@ class CodeVersions:
         self._specs: dict[str, ModuleSpec | None] = {}
         self._sources: dict[str, SourceFile] = {}
 
-    def version(self, thing: Callable[..., Any] | type) -> CodeVersion:
-        """The code of a node's function, or of a class such as a dataset's."""
+    def version(self, thing: Any) -> CodeVersion:
+        """The code of a function or class, or a value with the code that it holds."""
         key = _key(thing)
         if key not in self._versions:
             self._versions[key] = (thing, self._follow(thing))

@@ -24,7 +24,6 @@ from .code_version import CodeVersion, CodeVersions
 from .data_version import MISSING, Held
 from .settings import SkipUnchangedOptions
 from .stat_cache import StatCache, signs_of
-from .values import NotTold, spelled
 
 # Types whose data is one local file or folder, so that none need be built to look at it.
 _PLAIN = re.compile(
@@ -49,7 +48,7 @@ _PLACES = {FILE, FOLDER}
 
 
 @frozen
-class How:
+class Configuration:
     """What changes how a dataset is read and written."""
 
     items: dict[str, str]
@@ -100,11 +99,11 @@ class Datasets:
                 return False
         return kedro_internals.is_ephemeral(self.catalog.get(name))
 
-    def how(self, name: str) -> How:
+    def configuration(self, name: str) -> Configuration:
         """What of its configuration and its class changes how it is read and written."""
         entry = self.entry(name)
         if entry is None:
-            return self._how_of_object(self.catalog.get(name))
+            return self._configuration_of_object(self.catalog.get(name))
         items: dict[str, str] = {}
         opaque: list[str] = []
         base = _readings(entry)[-1]
@@ -112,7 +111,7 @@ class Datasets:
         for key, value in base.items():
             # What is in memory is so in different types under different runners.
             if key not in _BESIDE and not (in_memory and key == "type"):
-                items[key] = self._spelled(key, value, opaque)
+                items[key] = self._digest(key, value, opaque)
         validator = entry.get("validator")
         if _is_of_a_guard(validator):
             validator = None
@@ -120,10 +119,10 @@ class Datasets:
             items |= {**code.items, f"code {code.digest}": ""}
             opaque += code.opaque
         if validator is not None:
-            items["validator"] = self._spelled("", validator, opaque)
+            items["validator"] = self._digest("", validator, opaque)
         if str(base["type"]).startswith("kedro_datasets.") or _is_plain_type(base):
             items["kedro-datasets"] = self._version
-        return How(items, tuple(opaque))
+        return Configuration(items, tuple(opaque))
 
     def now(self, name: str) -> Held:
         """What a load would read."""
@@ -180,23 +179,21 @@ class Datasets:
             return Held(None, f"cannot be read ({type(error).__name__})", path)
         return Held(found, "" if found else MISSING, path, signs)
 
-    def _how_of_object(self, dataset: Any) -> How:
+    def _configuration_of_object(self, dataset: Any) -> Configuration:
         opaque: list[str] = []
         if kedro_internals.is_ephemeral(dataset):
-            return How({})
+            return Configuration({})
         try:
             config = kedro_internals.init_config(dataset)
         except Exception:  # classes of others, which may not keep their arguments
-            return How({}, (f"{type(dataset).__qualname__}",))
-        items = {key: self._spelled(key, config[key], opaque) for key in config}
-        return How(items, tuple(opaque))
+            return Configuration({}, (f"{type(dataset).__qualname__}",))
+        items = {key: self._digest(key, config[key], opaque) for key in config}
+        return Configuration(items, tuple(opaque))
 
-    def _spelled(self, key: str, value: Any, opaque: list[str]) -> str:
-        try:
-            return spelled(self._without_places(key, value))
-        except NotTold as reason:
-            opaque.append(f"{key}: {reason}")
-            return ""
+    def _digest(self, key: str, value: Any, opaque: list[str]) -> str:
+        found = self.codes.version(self._without_places(key, value))
+        opaque += [f"{key}: {each}" for each in found.opaque]
+        return found.digest
 
     def _without_places(self, key: str, value: Any) -> Any:
         if isinstance(value, dict):
