@@ -497,6 +497,66 @@ random.seed(70)
 """
 
 
+CORNERS = """
+import functools
+from typing import Optional, List
+from . import far, tools
+
+LIMIT, SCALE, WIDTH = 1, 2, 3
+
+class Inner:
+    size = 4
+
+def build(cls):
+    cls.extra = lambda self: 5
+    return cls
+
+def choose(function):
+    return lambda data: function(data) + 6
+
+@build
+class Built:
+    pass
+
+def node(data: Optional["Inner"], more: "List[Inner]" = ()):
+    import importlib
+    import own
+    from importlib import import_module as load
+    global COUNT
+    COUNT = 7
+
+    @choose
+    def step(given, limit=LIMIT):
+        return given
+
+    class Local(Built):
+        scale = SCALE
+
+    async def wait():
+        return [each.rjust(WIDTH) async for each in data]
+
+    named = importlib.import_module(".named", __package__)
+    return own.far.go(data), step(data), Local(), wait, named, many
+
+def many(data):
+    numbers = [NUMBERS]
+    return numbers, tools.late(data)
+
+MANY_LINES
+
+## far.py
+def go(data):
+    return data + 8
+## named.py
+NAMED = 9
+## tools.py
+def late(data):
+    return data + 10
+""".replace("NUMBERS", ", ".join(f"n{i}" for i in range(300))).replace(
+    "MANY_LINES", "\n".join(f"n{i} = {i}" for i in range(300))
+)
+
+
 def _constant(name, node, old, new):
     return Edit(
         f"constant: {name}",
@@ -666,5 +726,16 @@ EDITS = [
     Edit("module by name", STALE, SCOPES, "NAMED = 29", "NAMED = 290"),
     Edit("lazy import of all names", STALE, SCOPES, "STAR = 31", "STAR = 310"),
     Edit("unused function", FRESH, SCOPES, "    return trim\n", "    return 0\n"),
+    # Corners
+    Edit("class of a hint in quotes in brackets", STALE, CORNERS, "size = 4", "size = 40"),
+    Edit("decorator of a class", STALE, CORNERS, "self: 5", "self: 50"),
+    Edit("decorator of an inner function", STALE, CORNERS, "(data) + 6", "(data) + 60"),
+    Edit("default of an inner function", STALE, CORNERS, "= 1, 2, 3", "= 10, 2, 3"),
+    Edit("attribute of an inner class", STALE, CORNERS, "= 1, 2, 3", "= 1, 20, 3"),
+    Edit("width in an inner coroutine", STALE, CORNERS, "= 1, 2, 3", "= 1, 2, 30"),
+    Edit("module of a package that is imported inside", STALE, CORNERS, "data + 8", "data + 80"),
+    Edit("module by name in a package", STALE, CORNERS, "NAMED = 9", "NAMED = 90"),
+    Edit("last of 300 names", STALE, CORNERS, "n299 = 299", "n299 = 0"),
+    Edit("attribute after 300 names", STALE, CORNERS, "data + 10", "data + 100"),
     Edit("signature", STALE, SCOPES, "clean=trim, /,", "clean=trim,"),
 ]  # fmt: skip

@@ -435,11 +435,11 @@ def test_two_runs_at_once_leave_no_stale_record(bench: Bench) -> None:
 def test_what_two_runs_write_at_a_time_is_not_remembered(bench: Bench) -> None:
     marks = bench.workshop.path / "data/.ops/making"
     mark = {"host": "other", "pid": 1, "begun": 9e12, "places": ["*"]}
-    marks.joinpath("9-other.json").write_text(json.dumps(mark))
+    marks.joinpath("9-other.log").write_text(json.dumps(mark))
     bench.edit("size: 1", "size: 2", PARAMS)
     assert bench.run() == {"total"}
     assert bench.run() == {"total"}
-    marks.joinpath("9-other.json").write_text(json.dumps({**mark, "ended": True}))
+    marks.joinpath("9-other.log").write_text(json.dumps({**mark, "ended": True}))
 
     assert bench.run() == {"total"}
     assert bench.run() == set()

@@ -86,7 +86,7 @@ def test_a_plan_that_fails_lets_everything_run(project, monkeypatch, caplog):
     def broken(*args):
         raise RuntimeError("no plan")
 
-    monkeypatch.setattr(ops("skip_unchanged.run").SkipRun, "of", broken)
+    monkeypatch.setattr(ops("skip_unchanged.run").SkipRun, "prepare", broken)
 
     with caplog.at_level(logging.WARNING):
         assert project.run() == ["clean", "total"]

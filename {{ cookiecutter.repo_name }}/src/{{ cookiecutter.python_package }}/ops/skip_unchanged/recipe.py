@@ -35,7 +35,7 @@ class Recipes:
         self._configurations: dict[str, Configuration] = {}
         self._parameters: dict[str, Recipe] = {}
 
-    def of(self, group: Group) -> Recipe:
+    def recipe(self, group: Group) -> Recipe:
         """The recipe of nodes that run together."""
         items: dict[str, str] = {}
         shown: dict[str, str] = {}

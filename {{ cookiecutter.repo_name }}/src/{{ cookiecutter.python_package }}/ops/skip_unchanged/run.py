@@ -49,7 +49,7 @@ class SkipRun:
     forgotten: list[str] = field(factory=list)  # steps that are not remembered
 
     @classmethod
-    def of(
+    def prepare(
         cls, context: Any, pipeline: Pipeline, catalog: Any, run_id: str | None = None
     ) -> SkipRun:
         """The run that is about to start.
@@ -62,7 +62,7 @@ class SkipRun:
         url, credentials = open_store(context)
         cache = StatCache(os.path.join(project, STORE, "stats.json"), str(project))
         log = MadeLog(url, credentials, _branch(project))
-        forced = Forced.of()
+        forced = Forced.from_environment()
         forced.refuse_unknown(
             {name for node in pipeline.nodes for name in (node.name, node.short_name)}
         )

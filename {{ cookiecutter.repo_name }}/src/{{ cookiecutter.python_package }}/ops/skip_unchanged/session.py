@@ -181,7 +181,7 @@ def _planned(
     from .run import SkipRun  # noqa: PLC0415
 
     try:
-        return SkipRun.of(context, pipeline, catalog, run_id)
+        return SkipRun.prepare(context, pipeline, catalog, run_id)
     except OpsError:
         raise
     except Exception:

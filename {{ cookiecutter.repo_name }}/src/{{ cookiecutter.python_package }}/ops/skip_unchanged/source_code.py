@@ -105,7 +105,7 @@ class Mentions:
         return found
 
     def _add(self, step: Any, steps: list[Any], number: int) -> None:
-        if step.opname in _LOADS:
+        if step.opname in _LOADS and step.argval != "__name__":  # of any class
             chain = [step.argval]
             for each in steps[number + 1 :]:
                 if each.opname not in _ATTRIBUTES:
