@@ -7,14 +7,17 @@ is replaced by.
 import re
 from typing import NamedTuple
 
-STALE, FRESH = True, False
+STALE, FRESH = "stale", "up to date"
+# Unused code beside an import inside a function: the whole file counts, which is simple,
+# and the node runs once more than it has to.
+NEEDLESS = "needless, accepted"
 
 
 class Edit(NamedTuple):
     """An edit by its name."""
 
     name: str
-    stale: bool
+    node: str  # STALE, FRESH or NEEDLESS
     files: str
     old: str
     new: str
@@ -357,9 +360,9 @@ def node(data, clean=trim, /, *more, **others):
         case {"a": OUTER, **REST}:
             return OUTER, REST
     try:
-        return any((FOUND := each) for each in data), FOUND
+        found = any((FOUND := each) for each in data), FOUND
     except ValueError as ERROR:
-        return ERROR
+        found = ERROR
     if (COUNT := 15) and LIMIT:
         return Worker().work(data), Local, inner, COUNT
     with package.opened() as OUTER:
@@ -494,10 +497,70 @@ random.seed(70)
 """
 
 
-def _constant(name, stale, old, new):
+CORNERS = """
+import functools
+from typing import Optional, List
+from . import far, tools
+
+LIMIT, SCALE, WIDTH = 1, 2, 3
+
+class Inner:
+    size = 4
+
+def build(cls):
+    cls.extra = lambda self: 5
+    return cls
+
+def choose(function):
+    return lambda data: function(data) + 6
+
+@build
+class Built:
+    pass
+
+def node(data: Optional["Inner"], more: "List[Inner]" = ()):
+    import importlib
+    import own
+    from importlib import import_module as load
+    global COUNT
+    COUNT = 7
+
+    @choose
+    def step(given, limit=LIMIT):
+        return given
+
+    class Local(Built):
+        scale = SCALE
+
+    async def wait():
+        return [each.rjust(WIDTH) async for each in data]
+
+    named = importlib.import_module(".named", __package__)
+    return own.far.go(data), step(data), Local(), wait, named, many
+
+def many(data):
+    numbers = [NUMBERS]
+    return numbers, tools.late(data)
+
+MANY_LINES
+
+## far.py
+def go(data):
+    return data + 8
+## named.py
+NAMED = 9
+## tools.py
+def late(data):
+    return data + 10
+""".replace("NUMBERS", ", ".join(f"n{i}" for i in range(300))).replace(
+    "MANY_LINES", "\n".join(f"n{i} = {i}" for i in range(300))
+)
+
+
+def _constant(name, node, old, new):
     return Edit(
         f"constant: {name}",
-        stale,
+        node,
         CONSTANT.replace("{}", old),
         f"VALUE = {old}",
         f"VALUE = {new}",
@@ -547,9 +610,9 @@ EDITS = [
     Edit("register of a lazy helper", STALE, LAZY, '"a"', '"b"'),
     Edit("function in a register of a lazy helper", STALE, LAZY, "return 3", "return 30"),
     Edit("helper of a lazy helper", STALE, LAZY, "data + 7", "data + 70"),
-    Edit("unused beside a lazy helper", FRESH, LAZY, "return 1", "return 10"),
-    Edit("unused beside its helper", FRESH, LAZY, "return 2", "return 20"),
-    Edit("unused import of a lazy module", FRESH, LAZY, "json as loader", "csv as loader"),
+    Edit("unused beside a lazy helper", NEEDLESS, LAZY, "return 1", "return 10"),
+    Edit("unused beside its helper", NEEDLESS, LAZY, "return 2", "return 20"),
+    Edit("unused import of a lazy module", NEEDLESS, LAZY, "json as loader", "csv as loader"),
     # Constants
     _constant("value", STALE, "3", "4"),
     _constant("float", STALE, "1", "1.0"),
@@ -655,13 +718,24 @@ EDITS = [
     Edit("table exchanged", STALE, SCOPES, '"a": first, "b": second', '"a": second, "b": first'),
     Edit("function in a register", STALE, SCOPES, "data + 19", "data + 190"),
     Edit("function that is new in a register", STALE, SCOPES, "def beside", "@entered\ndef beside"),
-    Edit("function beside a register", FRESH, SCOPES, "data + 21", "data + 210"),
+    Edit("function beside a register", NEEDLESS, SCOPES, "data + 21", "data + 210"),
     Edit("lazy import by its path", STALE, SCOPES, "data + 22", "data + 220"),
     Edit("lazy import as another name", STALE, SCOPES, "data + 27", "data + 270"),
-    Edit("unused beside it, too", FRESH, SCOPES, "data + 28", "data + 280"),
+    Edit("unused beside it, too", NEEDLESS, SCOPES, "data + 28", "data + 280"),
     Edit("lazy import through a try", STALE, SCOPES, "data + 18", "data + 180"),
     Edit("module by name", STALE, SCOPES, "NAMED = 29", "NAMED = 290"),
     Edit("lazy import of all names", STALE, SCOPES, "STAR = 31", "STAR = 310"),
     Edit("unused function", FRESH, SCOPES, "    return trim\n", "    return 0\n"),
+    # Corners
+    Edit("class of a hint in quotes in brackets", STALE, CORNERS, "size = 4", "size = 40"),
+    Edit("decorator of a class", STALE, CORNERS, "self: 5", "self: 50"),
+    Edit("decorator of an inner function", STALE, CORNERS, "(data) + 6", "(data) + 60"),
+    Edit("default of an inner function", STALE, CORNERS, "= 1, 2, 3", "= 10, 2, 3"),
+    Edit("attribute of an inner class", STALE, CORNERS, "= 1, 2, 3", "= 1, 20, 3"),
+    Edit("width in an inner coroutine", STALE, CORNERS, "= 1, 2, 3", "= 1, 2, 30"),
+    Edit("module of a package that is imported inside", STALE, CORNERS, "data + 8", "data + 80"),
+    Edit("module by name in a package", STALE, CORNERS, "NAMED = 9", "NAMED = 90"),
+    Edit("last of 300 names", STALE, CORNERS, "n299 = 299", "n299 = 0"),
+    Edit("attribute after 300 names", STALE, CORNERS, "data + 10", "data + 100"),
     Edit("signature", STALE, SCOPES, "clean=trim, /,", "clean=trim,"),
 ]  # fmt: skip

@@ -13,7 +13,6 @@ project, package, folder = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
 sys.path[:0] = [str(project / "src"), str(Path(__file__).parent)]
 EDITS = importlib.import_module("code_edits").EDITS
 code_version = importlib.import_module(f"{package}.ops.skip_unchanged.code_version")
-packages = importlib.import_module(f"{package}.ops.skip_unchanged.code_packages")
 
 
 def code(files: dict[str, str], home: Path) -> list[object]:
@@ -23,11 +22,10 @@ def code(files: dict[str, str], home: Path) -> list[object]:
         path.write_text(text, encoding="utf-8")
     for name in [name for name in sys.modules if name.partition(".")[0] == "own"]:
         del sys.modules[name]
-    packages._folders.cache_clear()
     sys.path.insert(0, str(home))
     try:
         node = importlib.import_module("own.nodes").node
-        found = code_version.Codes.of_project(home).of(node)
+        found = code_version.CodeVersions(home).version(node)
         return [found.digest, found.items, found.opaque]
     finally:
         sys.path.remove(str(home))

@@ -78,5 +78,7 @@ class SkipProject:
         context = self.context()
         catalog = context._get_catalog()
         return (
-            ops("skip_unchanged.run").SkipRun.of(context, Pipeline(nodes), catalog).plan
+            ops("skip_unchanged.run")
+            .SkipRun.prepare(context, Pipeline(nodes), catalog)
+            .plan
         )

@@ -14,10 +14,10 @@ def view(tmp_path):
     project.parameters = {"size": 2}
     (tmp_path / "data/raw.txt").write_text(" one")
     context = project.context()
-    run = ops("skip_unchanged.run").SkipRun.of(
+    run = ops("skip_unchanged.run").SkipRun.prepare(
         context, Pipeline(NODES), context._get_catalog()
     )
-    return ops("skip_unchanged.plan_table").View.of(run, Pipeline(NODES), {})
+    return ops("skip_unchanged.plan_table").View.of_run(run, Pipeline(NODES), {})
 
 
 def test_the_table_says_what_why_how_long_and_where(view, capsys):

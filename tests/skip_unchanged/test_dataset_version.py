@@ -1,11 +1,14 @@
 """How datasets are read and written, and what they hold."""
 
+import gzip
+import pickle
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 from kedro.io import DataCatalog
 from kedro_datasets.text import TextDataset
-from kit import PACKAGE, ops
+from kit import PACKAGE, PROJECT, ops
 
 from .skip_project import text
 
@@ -20,7 +23,7 @@ def of(tmp_path, entries, project=None):
     )
     settings = ops("skip_unchanged.settings").SkipUnchangedOptions()
     project = project or tmp_path
-    codes = ops("skip_unchanged.code_version").Codes.of_project(project)
+    codes = ops("skip_unchanged.code_version").CodeVersions(project)
     catalog = DataCatalog.from_config(entries)
     return ops("skip_unchanged.dataset_version").Datasets(
         catalog, cache, settings, project, codes
@@ -28,7 +31,7 @@ def of(tmp_path, entries, project=None):
 
 
 def how(tmp_path, **entry):
-    return of(tmp_path, {"a": text(tmp_path / "a.txt") | entry}).how("a")
+    return of(tmp_path, {"a": text(tmp_path / "a.txt") | entry}).configuration("a")
 
 
 def test_a_plain_file_is_looked_at_without_building_its_dataset(tmp_path):
@@ -48,7 +51,7 @@ def test_an_object_in_the_catalog_is_looked_at_as_it_is(tmp_path):
     datasets.catalog["a"] = TextDataset(filepath=str(other))
 
     assert datasets.now("a").place == str(other)
-    assert datasets.how("a").items
+    assert datasets.configuration("a").items
 
 
 def test_an_object_in_the_place_of_a_pattern_is_looked_at_as_it_is(tmp_path):
@@ -87,7 +90,7 @@ def test_another_ending_counts(tmp_path):
 
 def test_the_projects_own_class_counts_with_its_code(tmp_path):
     entry = {"a": {**text(tmp_path / "a.txt"), "type": f"{__name__}.Upper"}}
-    items = of(tmp_path, entry, Path(__file__).parents[2]).how("a").items
+    items = of(tmp_path, entry, Path(__file__).parents[2]).configuration("a").items
 
     assert any("Upper" in item for item in items)
 
@@ -96,14 +99,25 @@ def test_in_memory_is_the_same_under_every_runner(tmp_path):
     datasets = of(tmp_path, {"a": {"type": "MemoryDataset", "copy_mode": "assign"}})
 
     assert datasets.is_in_memory("a") and datasets.is_in_memory("nowhere")
-    assert datasets.how("a").items.keys() == {"copy_mode"}
+    assert datasets.configuration("a").items.keys() == {"copy_mode"}
     datasets.catalog["b"] = "text"
     assert datasets.is_in_memory("b")
-    assert datasets.how("b").items == {}
+    assert datasets.configuration("b").items == {}
 
 
-def test_what_cannot_be_told_is_said(tmp_path):
-    assert how(tmp_path, load_args={"a": object()}).opaque
+class Closed:
+    """Does not let itself be taken apart."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError
+
+
+def test_what_cannot_be_compared_is_said(tmp_path):
+    [words] = how(tmp_path, load_args={"a": Closed()}).opaque
+    assert words.startswith("load_args: ") and "cannot be compared" in words
 
 
 def test_a_file_that_was_written_since_is_not_still_the_same(tmp_path):
@@ -124,3 +138,66 @@ def test_the_validator_of_a_guard_changes_no_data(tmp_path):
     plain = how(tmp_path)
     assert how(tmp_path, validator={"class": guard, "options": {"run": 1}}) == plain
     assert how(tmp_path, validator=guard) == plain
+
+
+PICKLE = {"type": "pickle.PickleDataset"}
+
+
+@pytest.fixture
+def edit_package():
+    """Edit a module of the project's package."""
+    file = PROJECT / "src" / PACKAGE / "some_models.py"
+    yield file.write_text
+    file.unlink(missing_ok=True)
+
+
+def read(tmp_path, content, entry):
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    datasets = of(tmp_path, {"a": {"filepath": str(file), **entry}})
+    return datasets.read("a", datasets.now("a")).print
+
+
+OF_THE_PROJECT = pickle.dumps([f"{PACKAGE}.some_models", "Model"])
+OF_A_LIBRARY = pickle.dumps(OrderedDict(a=[1, 2.0]))
+
+
+@pytest.mark.parametrize(
+    ("content", "entry", "depends"),
+    [
+        (OF_THE_PROJECT, PICKLE, True),
+        (OF_A_LIBRARY, PICKLE, False),
+        # Nobody can see what is in it.
+        (gzip.compress(OF_A_LIBRARY), PICKLE, True),
+        (
+            OF_THE_PROJECT,
+            {"type": "pandas.GenericDataset", "file_format": "pickle"},
+            True,
+        ),
+        # Tables and texts hold no objects, whatever is in them.
+        (OF_THE_PROJECT, {"type": "pandas.CSVDataset"}, False),
+        (OF_THE_PROJECT, {"type": "text.TextDataset"}, False),
+    ],
+)
+def test_data_that_may_hold_the_projects_objects_depends_on_all_its_code(
+    tmp_path, edit_package, content, entry, depends
+):
+    edit_package("class Model:\n    def f(self): return 1")
+    before = read(tmp_path, content, entry)
+    edit_package("class Model:\n    def f(self): return 2")
+
+    assert (read(tmp_path, content, entry) != before) == depends
+
+
+def test_a_folder_may_hold_the_projects_objects(tmp_path, edit_package):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/a.pkl").write_bytes(OF_A_LIBRARY)
+    entry = {"type": "partitions.PartitionedDataset", "path": str(tmp_path / "parts")}
+
+    def told():
+        datasets = of(tmp_path, {"a": {**entry, "dataset": "pickle.PickleDataset"}})
+        return datasets.read("a", datasets.now("a")).print
+
+    before = told()
+    edit_package("a = 1")
+    assert told() != before

@@ -57,7 +57,7 @@ def test_many_files_become_one_with_the_last_lines(url):
 
 @pytest.mark.parametrize("line", ["", "1 a b", "2 k h i o {}", "1 k h i o {", "x\x00"])
 def test_a_damaged_line_is_no_line(line):
-    assert Made.of(line) is None
+    assert Made.parse(line) is None
 
 
 def test_damaged_details_are_none():

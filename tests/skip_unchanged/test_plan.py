@@ -74,7 +74,7 @@ def test_an_input_that_is_kept_in_memory_from_outside_always_runs(project):
 
     [step] = (
         ops("skip_unchanged.run")
-        .SkipRun.of(context, Pipeline(nodes), catalog)
+        .SkipRun.prepare(context, Pipeline(nodes), catalog)
         .plan.steps
     )
     assert "`given` is in memory, from outside" in step.reasons

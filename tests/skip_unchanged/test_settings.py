@@ -15,11 +15,13 @@ def test_a_name_goes_before_a_pattern():
 
 
 def test_nodes_are_forced_by_name_or_all():
-    forced = options.Forced.of({"SKIP_UNCHANGED_FORCE": "a, b"})
+    forced = options.Forced.from_environment({"SKIP_UNCHANGED_FORCE": "a, b"})
 
     assert forced.has("a", "x") and forced.has("x", "b") and not forced.has("c", "c")
-    assert options.Forced.of({"SKIP_UNCHANGED_FORCE": "all"}).has("c", "c")
-    assert not options.Forced.of({}).has("c", "c")
+    assert options.Forced.from_environment({"SKIP_UNCHANGED_FORCE": "all"}).has(
+        "c", "c"
+    )
+    assert not options.Forced.from_environment({}).has("c", "c")
 
 
 def test_a_name_that_no_node_has_is_refused():

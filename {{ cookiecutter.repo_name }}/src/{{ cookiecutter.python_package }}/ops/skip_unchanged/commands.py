@@ -38,7 +38,7 @@ def command(explain: str | None, as_json: bool, **selected: Any) -> None:
             "settings.py: SESSION_CLASS is not SkippingSession; put it there."
         )
     except Planned as seen:
-        view = plan_table.View.of(seen.run, seen.pipeline, selected)
+        view = plan_table.View.of_run(seen.run, seen.pipeline, selected)
     except (ValueError, ImportError) as error:  # no such pipeline, node, ...
         raise OpsError(" ".join(str(error).split())) from error
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import mmap
 import os
 import posixpath
 import re
@@ -16,19 +17,29 @@ from kedro.io.core import parse_dataset_definition
 from kedro.utils import load_obj
 
 from ..core import kedro_internals
+from ..core.checksum import of_local_file, of_parts
 from ..core.entry_places import FILE, FOLDER, TABLES
 from . import data_version
-from .code_version import Code, Codes
+from .code_version import CodeVersion, CodeVersions
 from .data_version import MISSING, Held
-from .object_code import ObjectCode
 from .settings import SkipUnchangedOptions
 from .stat_cache import StatCache, signs_of
-from .values import NotTold, spelled
 
 # Types whose data is one local file or folder, so that none need be built to look at it.
 _PLAIN = re.compile(
     r"(kedro_datasets\.)?((text|json|yaml|pickle|plotly|networkx|pillow"
     r"|svmlight|polars)\.|pandas\.(CSV|JSON|Parquet|Excel|Feather|XML|Generic))"
+)
+# Types of Kedro's own datasets that keep data, and no objects with code.
+_DATA = re.compile(
+    r"(?:kedro_datasets\.)?(?:pandas|polars|dask|spark|snowflake|databricks|ibis|json|yaml"
+    r"|text|toml|plotly|pillow|geopandas|networkx|svmlight|biosequence"
+    r"|holoviews|video|api|tracking)\.\w+"
+)
+# How compressed files begin: gzip, bzip2, xz, lzma, zstandard, lz4, zlib, zip.
+_COMPRESSED = (
+    *(b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"\x28\xb5\x2f\xfd"),
+    *(b"\x04\x22\x4d\x18", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"PK"),
 )
 _IN_MEMORY = re.compile(r"(^|\.)(Shared)?MemoryDataset$")
 # What does not change how data is read or written.
@@ -37,7 +48,7 @@ _PLACES = {FILE, FOLDER}
 
 
 @frozen
-class How:
+class Configuration:
     """What changes how a dataset is read and written."""
 
     items: dict[str, str]
@@ -52,7 +63,7 @@ class Datasets:
     cache: StatCache
     options: SkipUnchangedOptions
     project: Path
-    codes: Codes
+    codes: CodeVersions
     _entries: dict[str, Any] = field(factory=dict)
 
     def entry(self, name: str) -> dict[str, Any] | None:
@@ -88,11 +99,11 @@ class Datasets:
                 return False
         return kedro_internals.is_ephemeral(self.catalog.get(name))
 
-    def how(self, name: str) -> How:
+    def configuration(self, name: str) -> Configuration:
         """What of its configuration and its class changes how it is read and written."""
         entry = self.entry(name)
         if entry is None:
-            return self._how_of_object(self.catalog.get(name))
+            return self._configuration_of_object(self.catalog.get(name))
         items: dict[str, str] = {}
         opaque: list[str] = []
         base = _readings(entry)[-1]
@@ -100,7 +111,7 @@ class Datasets:
         for key, value in base.items():
             # What is in memory is so in different types under different runners.
             if key not in _BESIDE and not (in_memory and key == "type"):
-                items[key] = self._spelled(key, value, opaque)
+                items[key] = self._digest(key, value, opaque)
         validator = entry.get("validator")
         if _is_of_a_guard(validator):
             validator = None
@@ -108,10 +119,10 @@ class Datasets:
             items |= {**code.items, f"code {code.digest}": ""}
             opaque += code.opaque
         if validator is not None:
-            items["validator"] = self._spelled("", validator, opaque)
+            items["validator"] = self._digest("", validator, opaque)
         if str(base["type"]).startswith("kedro_datasets.") or _is_plain_type(base):
             items["kedro-datasets"] = self._version
-        return How(items, tuple(opaque))
+        return Configuration(items, tuple(opaque))
 
     def now(self, name: str) -> Held:
         """What a load would read."""
@@ -131,12 +142,13 @@ class Datasets:
         """What a load gets: what is held, with the code of the objects in it."""
         if held.print is None:
             return held
+        # A pickle has the name of an object's class, but not what the class does.
         entry = self.entry(name)
-        code = self._objects.of(entry and _readings(entry)[-1], held.place)
-        if code is None:
-            why = "holds objects whose code cannot be told from other code"
-            return evolve(held, print=None, why_not=why)
-        return evolve(held, print=f"{held.print}+{code}") if code else held
+        if entry is not None and not _may_hold_objects(_readings(entry)[-1]):
+            return held
+        if not _may_name(held.place, __name__.partition(".")[0]):
+            return held
+        return evolve(held, print=f"{held.print}+{self._package_code}")
 
     def is_still(self, name: str, held: Held) -> bool:
         """Whether a load would read the same, and it was not written again."""
@@ -167,23 +179,21 @@ class Datasets:
             return Held(None, f"cannot be read ({type(error).__name__})", path)
         return Held(found, "" if found else MISSING, path, signs)
 
-    def _how_of_object(self, dataset: Any) -> How:
+    def _configuration_of_object(self, dataset: Any) -> Configuration:
         opaque: list[str] = []
         if kedro_internals.is_ephemeral(dataset):
-            return How({})
+            return Configuration({})
         try:
             config = kedro_internals.init_config(dataset)
         except Exception:  # classes of others, which may not keep their arguments
-            return How({}, (f"{type(dataset).__qualname__}",))
-        items = {key: self._spelled(key, config[key], opaque) for key in config}
-        return How(items, tuple(opaque))
+            return Configuration({}, (f"{type(dataset).__qualname__}",))
+        items = {key: self._digest(key, config[key], opaque) for key in config}
+        return Configuration(items, tuple(opaque))
 
-    def _spelled(self, key: str, value: Any, opaque: list[str]) -> str:
-        try:
-            return spelled(self._without_places(key, value))
-        except NotTold as reason:
-            opaque.append(f"{key}: {reason}")
-            return ""
+    def _digest(self, key: str, value: Any, opaque: list[str]) -> str:
+        found = self.codes.version(self._without_places(key, value))
+        opaque += [f"{key}: {each}" for each in found.opaque]
+        return found.digest
 
     def _without_places(self, key: str, value: Any) -> Any:
         if isinstance(value, dict):
@@ -204,7 +214,7 @@ class Datasets:
             return value.replace(self.project.as_posix(), ".")
         return value
 
-    def _codes(self, base: dict[str, Any], validator: Any) -> list[Code]:
+    def _codes(self, base: dict[str, Any], validator: Any) -> list[CodeVersion]:
         """Of its classes that are the project's own."""
         found = []
         given: Any = base
@@ -221,7 +231,7 @@ class Datasets:
             found.append(self._code(load_obj(validator)))
         return [each for each in found if each is not None]
 
-    def _code(self, thing: Any) -> Code | None:
+    def _code(self, thing: Any) -> CodeVersion | None:
         cls = (
             thing if inspect.isroutine(thing) or inspect.isclass(thing) else type(thing)
         )
@@ -229,11 +239,17 @@ class Datasets:
         ours = os.path.realpath(file).startswith(os.path.realpath(self.project))
         if not ours or f"{os.sep}site-packages{os.sep}" in file:
             return None
-        return self.codes.of(cls)
+        return self.codes.version(cls)
 
     @cached_property
-    def _objects(self) -> ObjectCode:
-        return ObjectCode(self.codes)
+    def _package_code(self) -> str:
+        """All code of the project's package, without the kit."""
+        kit = Path(__file__).parents[1]
+        files = sorted(set(kit.parent.rglob("*.py")) - set(kit.rglob("*.py")))
+        return of_parts(
+            f"{path.relative_to(kit.parent).as_posix()} {of_local_file(str(path))}"
+            for path in files
+        )
 
     @cached_property
     def _version(self) -> str:
@@ -241,6 +257,31 @@ class Datasets:
             return metadata.version("kedro-datasets")
         except metadata.PackageNotFoundError:
             return ""
+
+
+def _may_hold_objects(entry: dict[str, Any]) -> bool:
+    """Whether a type may keep Python objects, which have code, and not only data."""
+    given: Any = entry
+    while isinstance(given, dict):
+        if given.get("file_format") == "pickle" or "type" not in given:
+            return True
+        inner = given.get("dataset")
+        if inner is None:
+            return not _DATA.fullmatch(str(given["type"]))
+        given = {"type": inner} if isinstance(inner, str) else inner
+    return True
+
+
+def _may_name(path: str, package: str) -> bool:
+    """Whether a file names a package; so it may if its bytes do not show that."""
+    try:
+        with open(path, "rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            with content:
+                packed = content[:6].startswith(_COMPRESSED)
+                return packed or content.find(package.encode()) >= 0
+    except (OSError, ValueError):  # a folder, a URL, an empty file
+        return True
 
 
 def _first(found: list[Held]) -> Held:

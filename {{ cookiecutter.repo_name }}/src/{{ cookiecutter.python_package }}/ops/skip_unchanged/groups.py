@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from graphlib import CycleError, TopologicalSorter
 
 from attrs import define, field
 from kedro.io.core import is_parameter
@@ -47,19 +48,47 @@ def groups(pipeline: Pipeline, in_memory: Callable[[str], bool]) -> list[Group]:
     for name in sorted(pipeline.datasets()):
         if not is_parameter(name):
             memory[name] = in_memory(name)
-    tied = _Ties(len(nodes))
+    # The nodes of a group share a number, that of one of them.
+    number = list(range(len(nodes)))
     for i, node in enumerate(nodes):
         for name in node.inputs:
             if memory.get(name) and bare(name) in makers:
-                tied.tie(i, makers[bare(name)])
-    number = tied.numbers()
-    needs: list[set[int]] = [set() for _ in nodes]
-    for i, node in enumerate(nodes):
-        for name in node.inputs:
-            maker = makers.get(bare(name), i)
-            if number[maker] != number[i]:
-                needs[number[i]].add(number[maker])
-    return _described(nodes, _merged(number, needs), makers, memory)
+                _tie(number, i, makers[bare(name)])
+    return _described(nodes, _in_order(nodes, number, makers), makers, memory)
+
+
+def _tie(number: list[int], one: int, other: int) -> None:
+    """Put the nodes of two groups into one group."""
+    number[_top(number, one)] = _top(number, other)
+
+
+def _top(number: list[int], i: int) -> int:
+    while number[i] != i:
+        number[i] = number[number[i]]
+        i = number[i]
+    return i
+
+
+def _in_order(
+    nodes: list[Node], number: list[int], makers: dict[str, int]
+) -> list[list[int]]:
+    """The nodes of each group, in an order in which the groups can run.
+
+    Two groups may need each other, one node of each by a file; then they are one.
+    """
+    while True:
+        members: dict[int, list[int]] = defaultdict(list)
+        needs: dict[int, set[int]] = defaultdict(set)
+        for i, node in enumerate(nodes):
+            top = _top(number, i)
+            members[top].append(i)
+            found = {_top(number, makers.get(bare(name), i)) for name in node.inputs}
+            needs[top] |= found - {top}
+        try:
+            return [members[each] for each in TopologicalSorter(needs).static_order()]
+        except CycleError as error:
+            for each in error.args[1]:
+                _tie(number, each, error.args[1][0])
 
 
 def _described(
@@ -93,80 +122,3 @@ def _described(
             names[:] = sorted(set(names))
         found.append(group)
     return found
-
-
-def _merged(number: list[int], needs: list[set[int]]) -> list[list[int]]:
-    """The members of each group in an order in which they can run.
-
-    Two groups may need each other, one node of each by a file; then they are one.
-    """
-    members = defaultdict(list)
-    for i, each in enumerate(number):
-        members[each].append(i)
-    order = _components(sorted(members), lambda each: sorted(needs[each]))
-    return [sorted(i for each in whole for i in members[each]) for whole in order]
-
-
-def _components(
-    vertices: Iterable[int], after: Callable[[int], Iterable[int]]
-) -> list[list[int]]:
-    """Those that can reach each other together, each lot after what it needs (Tarjan).
-
-    Without recursion: a chain may have thousands of nodes.
-    """
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    path: list[int] = []
-    on_path: set[int] = set()
-    found: list[list[int]] = []
-    for start in vertices:
-        if start in index:
-            continue
-        work: list[tuple[int, Iterator[int]]] = [(start, iter(after(start)))]
-        index[start] = low[start] = len(index)
-        path.append(start)
-        on_path.add(start)
-        while work:
-            vertex, rest = work[-1]
-            for other in rest:
-                if other not in index:
-                    index[other] = low[other] = len(index)
-                    path.append(other)
-                    on_path.add(other)
-                    work.append((other, iter(after(other))))
-                    break
-                if other in on_path:
-                    low[vertex] = min(low[vertex], index[other])
-            else:
-                work.pop()
-                if work:
-                    above = work[-1][0]
-                    low[above] = min(low[above], low[vertex])
-                if low[vertex] == index[vertex]:
-                    whole: list[int] = []
-                    while vertex not in whole[-1:]:
-                        whole.append(path.pop())
-                    on_path.difference_update(whole)
-                    found.append(whole)
-    return found
-
-
-class _Ties:
-    """Which of some numbers belong together (union-find)."""
-
-    def __init__(self, count: int) -> None:
-        self._above = list(range(count))
-
-    def tie(self, one: int, other: int) -> None:
-        """Have two belong together."""
-        self._above[self._top(one)] = self._top(other)
-
-    def numbers(self) -> list[int]:
-        """For each, a number that it shares with those that it belongs to."""
-        return [self._top(i) for i in range(len(self._above))]
-
-    def _top(self, i: int) -> int:
-        while self._above[i] != i:
-            self._above[i] = self._above[self._above[i]]
-            i = self._above[i]
-        return i

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import posixpath
 import time
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from attrs import define, field, frozen
@@ -51,7 +53,7 @@ class Made:
         )
 
     @classmethod
-    def of(cls, line: str) -> Made | None:
+    def parse(cls, line: str) -> Made | None:
         """What a line says; none if it is damaged, or of another version."""
         parts = line.split(" ", 5)
         if len(parts) != 6 or parts[0] != str(FORMAT):  # noqa: PLR2004
@@ -59,7 +61,18 @@ class Made:
         return cls(*parts[1:]) if parts[5].endswith("}") else None
 
 
-@define
+class MadeIndex:
+    """What was made, as it was when this was read."""
+
+    def __init__(self, lines: list[Made]) -> None:
+        """Take the lines, oldest first."""
+        self.last = {made.key: made for made in lines}
+        self.found: dict[tuple[str, str], list[Made]] = defaultdict(list)
+        for made in lines:
+            self.found[made.how, made.outputs].append(made)
+
+
+@define(slots=False)
 class MadeLog:
     """The lines in a store, for a run on a branch."""
 
@@ -75,6 +88,23 @@ class MadeLog:
     def is_local(self) -> bool:
         """Whether the store is a folder on this machine."""
         return self._logs("").is_local
+
+    def find(self, how: str, outputs: str) -> Iterator[list[Made]]:
+        """What was made that way with these outputs: on this branch, then on others."""
+        yield self._own.found[how, outputs]
+        yield self._others.found[how, outputs]
+
+    def last(self, key: str) -> Made | None:
+        """The last time that these nodes ran: on this branch, else on another."""
+        return self._own.last.get(key) or self._others.last.get(key)
+
+    @cached_property
+    def _own(self) -> MadeIndex:
+        return MadeIndex(self.own())
+
+    @cached_property
+    def _others(self) -> MadeIndex:
+        return MadeIndex(self.others())
 
     def own(self) -> list[Made]:
         """The lines of this branch, oldest first."""
@@ -135,6 +165,6 @@ def _parsed(logs: Logs) -> Iterator[Made]:
         except FileNotFoundError:
             continue  # it was put together with others in the meantime
         for line in text.decode("utf-8", "replace").split("\n"):
-            made = Made.of(line)
+            made = Made.parse(line)
             if made is not None:
                 yield made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from attrs import define, field
 from kedro.pipeline import Pipeline
@@ -60,7 +60,6 @@ class Plan:
     ) -> None:
         """Look at everything that can be looked at before the first node runs."""
         self.datasets, self.log = datasets, log
-        self._made = _Known(log)
         self._held: dict[str, Held] = {}
         self._names: dict[str, set[str]] = defaultdict(set)  # all ways to read it
         for name in pipeline.datasets():
@@ -75,19 +74,15 @@ class Plan:
 
     def decide(self, step: Step) -> None:
         """Say whether a step has to run, by what is known now."""
-        step.last = step.last or self._made.last(step.key)
+        step.last = step.last or self.log.last(step.key)
         open_inputs = self._look(step)
         step.reasons = [*step.always, *self._untold(step)]
         if step.reasons:
             step.action = RUN
             return
         outputs = prints(step.outputs)
-        for known in (self._made.own, self._made.others):
-            fitting = [
-                made
-                for made in known(step.recipe.print, outputs)
-                if _fits(made, step, open_inputs)
-            ]
+        for known in self.log.find(step.recipe.print, outputs):
+            fitting = [made for made in known if _fits(made, step, open_inputs)]
             if fitting:
                 step.action = MAYBE if open_inputs else SKIP
                 step.reasons = [
@@ -198,44 +193,6 @@ class Plan:
         self.places = places
 
 
-class _Known:
-    """What was made, read once and only as far as it is asked for."""
-
-    def __init__(self, log: MadeLog) -> None:
-        self._log = log
-        self._own = _Index(log.own)
-        self._others = _Index(log.others)
-
-    def own(self, how: str, outputs: str) -> list[Made]:
-        return self._own.found[how, outputs]
-
-    def others(self, how: str, outputs: str) -> list[Made]:
-        return self._others.found[how, outputs]
-
-    def last(self, key: str) -> Made | None:
-        return self._own.last.get(key) or self._others.last.get(key)
-
-
-class _Index:
-    def __init__(self, read: Callable[[], list[Made]]) -> None:
-        self._read = read
-        self._found: dict[tuple[str, str], list[Made]] | None = None
-        self._last: dict[str, Made] = {}
-
-    @property
-    def found(self) -> dict[tuple[str, str], list[Made]]:
-        if self._found is None:
-            self._found = defaultdict(list)
-            for made in self._read():
-                self._found[made.how, made.outputs].append(made)
-                self._last[made.key] = made
-        return self._found
-
-    @property
-    def last(self) -> dict[str, Made]:
-        return self._last if self.found is not None else {}
-
-
 def prints(held: dict[str, Held]) -> str:
     """One fingerprint for what several datasets hold."""
     return of_parts(f"{name} {held[name].print}" for name in sorted(held))
@@ -251,7 +208,7 @@ def _fits(made: Made, step: Step, open_inputs: list[str]) -> bool:
 
 
 def _step(group: Group, recipes: Recipes, forced: Forced) -> Step:
-    recipe = recipes.of(group)
+    recipe = recipes.recipe(group)
     step = Step(group, of_parts(group.outputs), recipe)
     step.always = [why for node in group.nodes for why in _always(node, forced)]
     step.always += [f"`{name}` is in memory, from outside" for name in group.given]

@@ -33,7 +33,7 @@ class View:
     old: dict[str, list[str]]  # by dataset: nodes that have changed and do not run
 
     @classmethod
-    def of(cls, run: SkipRun, pipeline: Pipeline, selected: dict[str, Any]) -> View:
+    def of_run(cls, run: SkipRun, pipeline: Pipeline, selected: dict[str, Any]) -> View:
         """The view of a run that would have been.
 
         Args:

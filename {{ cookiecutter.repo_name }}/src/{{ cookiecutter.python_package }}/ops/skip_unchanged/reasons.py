@@ -83,7 +83,7 @@ def _input(name: str, then: str | None, now: str | None) -> str:
     if then is None:
         return f"`{name}` is a new input"
     if str(then).partition("+")[0] == str(now).partition("+")[0]:
-        return f"the code of objects in `{name}` changed"
+        return f"the project's code changed, and `{name}` may hold its objects"
     return f"`{name}` has new content"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -9,9 +10,8 @@ from kedro.pipeline.node import Node
 
 from ..core import kedro_internals, redaction
 from ..core.checksum import of_parts
-from .dataset_version import Datasets, How
+from .dataset_version import Configuration, Datasets
 from .groups import Group
-from .values import NotTold, leaves, spelled
 
 _LONGEST = 60  # characters of a value that is shown
 
@@ -32,24 +32,25 @@ class Recipes:
     def __init__(self, datasets: Datasets) -> None:
         """Take the datasets of the run."""
         self._datasets = datasets
-        self._hows: dict[str, How] = {}
+        self._configurations: dict[str, Configuration] = {}
         self._parameters: dict[str, Recipe] = {}
 
-    def of(self, group: Group) -> Recipe:
+    def recipe(self, group: Group) -> Recipe:
         """The recipe of nodes that run together."""
         items: dict[str, str] = {}
         shown: dict[str, str] = {}
         opaque: list[str] = []
         for node in group.nodes:
-            items[f"wiring of {'+'.join(node.outputs)}"] = _wiring(node)
-            code = self._datasets.codes.of(node.func)
+            wiring = self._datasets.codes.version(_wiring(node))
+            items[f"wiring of {'+'.join(node.outputs)}"] = wiring.digest
+            code = self._datasets.codes.version(node.func)
             items[f"code of {'+'.join(node.outputs)}"] = code.digest
             items |= code.items
             opaque += code.opaque
             for name in {*node.inputs, *node.outputs} - set(group.parameters):
-                how = self._how(name)
-                items |= {f"{name}: {key}": how.items[key] for key in how.items}
-                opaque += [f"{name}: {each}" for each in how.opaque]
+                found = self._configuration(name)
+                items |= {f"{name}: {key}": each for key, each in found.items.items()}
+                opaque += [f"{name}: {each}" for each in found.opaque]
         for name in group.parameters:
             parameter = self._parameter(name)
             items |= parameter.items
@@ -58,12 +59,10 @@ class Recipes:
         parts = (f"{key} {items[key]}" for key in sorted(items))
         return Recipe(of_parts(parts), items, shown, tuple(dict.fromkeys(opaque)))
 
-    def _how(self, name: str) -> How:
-        if name not in self._hows:
-            how = self._datasets.how(name)
-            short = {key: _short(how.items[key]) for key in how.items}
-            self._hows[name] = How(short, how.opaque)
-        return self._hows[name]
+    def _configuration(self, name: str) -> Configuration:
+        if name not in self._configurations:
+            self._configurations[name] = self._datasets.configuration(name)
+        return self._configurations[name]
 
     def _parameter(self, name: str) -> Recipe:
         if name not in self._parameters:
@@ -73,27 +72,29 @@ class Recipes:
     def _told(self, name: str) -> Recipe:
         dataset = self._datasets.catalog.get(name)
         value = dataset.load() if dataset is not None else None
-        try:
-            whole = _short(spelled(value))
-        except NotTold as reason:
-            return Recipe("", {}, {}, (f"{name}: {reason}",))
-        items, shown = {name: whole}, {}
+        version = self._datasets.codes.version
+        whole = version(value)
+        items, shown = {name: whole.digest}, {}
         for leaf, inner in leaves(name, value):
-            items[leaf] = _short(spelled(inner))
+            items[leaf] = version(inner).digest
             key = leaf.replace("params:", "").rpartition(".")[2]
             shown[leaf] = repr(redaction.values(inner, key))[:_LONGEST]
-        return Recipe(whole, items, shown)
+        opaque = tuple(f"{name}: {each}" for each in whole.opaque)
+        return Recipe(whole.digest, items, shown, opaque)
 
 
-def _wiring(node: Node) -> str:
+def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The parts of nested settings by their names: ``params:model.depth``."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            mark = ":" if name == "parameters" else "."
+            start = "params" if name == "parameters" else name
+            yield from leaves(f"{start}{mark}{key}", inner)
+    else:
+        yield name, value
+
+
+def _wiring(node: Node) -> list[Any]:
     """Which dataset is which argument, and which output."""
     given = kedro_internals.node_arguments(node)
-    return _short(spelled([_plain(each) for each in given]))
-
-
-def _plain(names: Any) -> Any:
-    return dict(names) if isinstance(names, dict) else names
-
-
-def _short(text: str) -> str:
-    return of_parts([text]).removeprefix("xxh3:")
+    return [dict(each) if isinstance(each, dict) else each for each in given]

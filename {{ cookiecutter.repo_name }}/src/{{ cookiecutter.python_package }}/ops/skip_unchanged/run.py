@@ -19,8 +19,9 @@ from kedro.pipeline.node import Node
 from ..core import branch, skipped_nodes
 from ..core.errors import OpsError
 from ..core.settings import STORE, open_store, read_settings
+from ..core.suppress import suppress_errors
 from .claims import EVERYTHING, RunMark
-from .code_version import Codes
+from .code_version import CodeVersions
 from .dataset_version import Datasets
 from .history import Made, MadeLog
 from .plan import DONE, SKIP, Plan, Step, prints
@@ -48,7 +49,7 @@ class SkipRun:
     forgotten: list[str] = field(factory=list)  # steps that are not remembered
 
     @classmethod
-    def of(
+    def prepare(
         cls, context: Any, pipeline: Pipeline, catalog: Any, run_id: str | None = None
     ) -> SkipRun:
         """The run that is about to start.
@@ -61,11 +62,11 @@ class SkipRun:
         url, credentials = open_store(context)
         cache = StatCache(os.path.join(project, STORE, "stats.json"), str(project))
         log = MadeLog(url, credentials, _branch(project))
-        forced = Forced.of()
+        forced = Forced.from_environment()
         forced.refuse_unknown(
             {name for node in pipeline.nodes for name in (node.name, node.short_name)}
         )
-        codes = Codes.of_project(project)
+        codes = CodeVersions(project)
         datasets = Datasets(catalog, cache, settings, project, codes)
         plan = Plan(pipeline, datasets, log, forced)
         return cls(plan, log, RunMark(url, credentials), cache, settings, run_id)
@@ -136,18 +137,18 @@ class SkipRun:
 
     def _begin(self) -> None:
         places = self.plan.places.values()
-        with quietly():
+        with suppress_errors():
             self.mark.begin(place or EVERYTHING for place in places)
 
     def _end(self) -> None:
-        with quietly():
+        with suppress_errors():
             self._flush()
-        with quietly():
+        with suppress_errors():
             self.mark.end()
-        with quietly():
+        with suppress_errors():
             self.log.flush()
             self.log.tidy()
-        with quietly():
+        with suppress_errors():
             self.cache.save()
 
     def _expect(self, steps: list[Step]) -> None:
@@ -164,7 +165,7 @@ class SkipRun:
         self._seconds[name] = round(now - self._since, 6)
         self._since = now
         if not left:
-            with quietly():
+            with suppress_errors():
                 self.plan.look_again(step.group.outputs)
                 if step.tellable:
                     self._remember(step)
@@ -208,29 +209,6 @@ class SkipRun:
                 self.log.add(made)
             else:
                 self.forgotten.append(step.name)
-
-
-class quietly:  # noqa: N801
-    """Remembering must not fail a run: what is not remembered is computed again."""
-
-    def __enter__(self) -> None:
-        """Nothing to do."""
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
-        """Say what went wrong, once; but let through what ends the process."""
-        if not isinstance(error, Exception):
-            return False
-        _warn_once(f"{type(error).__name__}: {error}")
-        return True
-
-
-_WARNED: set[str] = set()
-
-
-def _warn_once(text: str) -> None:
-    if text not in _WARNED:
-        _WARNED.add(text)
-        _LOG.warning("Skip unchanged cannot remember what was made (%s).", text)
 
 
 def _branch(project: Path) -> str:

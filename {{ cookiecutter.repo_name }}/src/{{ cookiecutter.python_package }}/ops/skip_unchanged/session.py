@@ -7,17 +7,14 @@ session is started from.
 
 from __future__ import annotations
 
-import atexit
-import gc
 import inspect
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-from attrs import frozen
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.pipeline import Pipeline
@@ -26,15 +23,12 @@ from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
 from ..core import kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, open_store, read_settings
+from ..core.suppress import suppress_errors
 from .settings import SkipUnchangedOptions
 
 _LOG = logging.getLogger(__name__)
 # Whether `kedro plan` asks: then nothing is run.
 ASKED: ContextVar[bool] = ContextVar("asked", default=False)
-# How often Python looks for garbage until nodes run: among the newest objects only, and
-# after so many. A catalog and a plan of a thousand nodes are a million objects, and hardly
-# any is garbage: looking for it took an eighth of a run with nothing to do.
-SELDOM = (50_000, 1_000, 1_000)
 
 
 class Planned(Exception):
@@ -46,38 +40,10 @@ class Planned(Exception):
         self.run, self.pipeline = run, pipeline
 
 
-@frozen(eq=False)
-class Outputs(Mapping[str, Any]):
-    """The datasets of a pipeline's outputs, as Kedro returns them.
-
-    Each is built when it is asked for: of a large pipeline that has nothing to do, that
-    would be a good part of the time.
-    """
-
-    _catalog: Any
-    _names: list[str]
-
-    def __getitem__(self, name: str) -> Any:
-        """A dataset by its name."""
-        if name not in self._names:
-            raise KeyError(name)
-        return self._catalog[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """The names."""
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._names)
-
-
 class SkipUnchanged(AbstractRunner):
     """A mixin, before a runner: it runs what changed, and remembers what was made."""
 
-    has_run = False  # whether any runner of this process has run nodes
     context: KedroContext | None = None
-    usual: tuple[int, int, int] | None = None  # how often garbage is looked for
     _skip_run: Any = None
 
     def run(  # noqa: PLR0913
@@ -91,9 +57,6 @@ class SkipUnchanged(AbstractRunner):
         """Run the nodes of the pipeline that have to be run."""
 
         def run_all(part: Pipeline, only_missing: bool = False) -> dict[str, Any]:
-            SkipUnchanged.has_run = True
-            if self.usual is not None:
-                gc.set_threshold(*self.usual)
             found: dict[str, Any] = super(SkipUnchanged, self).run(
                 part, catalog, hook_manager, run_id, only_missing
             )
@@ -118,10 +81,7 @@ class SkipUnchanged(AbstractRunner):
         finally:
             self._skip_run = None
         planned.report()
-        if not SkipUnchanged.has_run:
-            atexit.register(_leave_garbage)
-        outputs = sorted(pipeline.outputs())
-        return Outputs(catalog, outputs)  # type: ignore[return-value]
+        return {name: catalog[name] for name in pipeline.outputs()}
 
     def _release_datasets(self, node: Any, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         # Every runner of Kedro calls this in its own process once a node has saved all
@@ -133,7 +93,7 @@ class SkipUnchanged(AbstractRunner):
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Travel to another process as the runner that was named."""
         state = {**self.__dict__}
-        for name in ("context", "usual", "_skip_run"):
+        for name in ("context", "_skip_run"):
             state.pop(name, None)
         return _plain, (_named(type(self)), state)
 
@@ -165,13 +125,10 @@ class SkippingSession(KedroSession):
             runner.__class__ = with_skipping(kind)
         assert isinstance(runner, SkipUnchanged)
         self._runner = runner
-        runner.usual = gc.get_threshold()
-        gc.set_threshold(*SELDOM)
         try:
             return super().run(**{**given, "runner": runner})
         finally:
-            gc.set_threshold(*runner.usual)
-            runner.context = runner.usual = self._runner = None
+            runner.context = self._runner = None
             runner.__class__ = kind
 
 
@@ -181,16 +138,6 @@ def with_skipping(kind: Any) -> type[SkipUnchanged]:
     hooks and records are about that one."""
     names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
     return type(kind.__name__, (SkipUnchanged, kind), names)
-
-
-def _leave_garbage() -> None:
-    """At the end of a process that ran no node, do not look for what it throws away.
-
-    Python looks through all objects once more before it ends: a quarter of a run with
-    nothing to do. What a node made may have to be closed by that; here there is nothing.
-    """
-    if not SkipUnchanged.has_run:
-        gc.freeze()
 
 
 def _named(kind: type) -> type:
@@ -216,15 +163,14 @@ def _marked(context: KedroContext | None) -> Iterator[None]:
         yield
         return
     from .claims import EVERYTHING, RunMark  # noqa: PLC0415
-    from .run import quietly  # noqa: PLC0415
 
     mark = RunMark(*open_store(context))
-    with quietly():
+    with suppress_errors():
         mark.begin([EVERYTHING])
     try:
         yield
     finally:
-        with quietly():
+        with suppress_errors():
             mark.end()
 
 
@@ -235,7 +181,7 @@ def _planned(
     from .run import SkipRun  # noqa: PLC0415
 
     try:
-        return SkipRun.of(context, pipeline, catalog, run_id)
+        return SkipRun.prepare(context, pipeline, catalog, run_id)
     except OpsError:
         raise
     except Exception:

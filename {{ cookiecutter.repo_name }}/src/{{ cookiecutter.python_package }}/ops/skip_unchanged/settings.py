@@ -40,7 +40,7 @@ class Forced:
     names: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, environ: Mapping[str, str] = os.environ) -> Forced:
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Forced:
         """Those that the environment names, with commas between them."""
         given = environ.get(FORCE, "").split(",")
         return cls(frozenset(filter(None, map(str.strip, given))))

@@ -1,83 +1,217 @@
-"""A value of the parameters as a text that tells it from every other."""
+"""Values as texts: what differs differs, and what is the same is the same.
+
+Neither the hash seed nor the folder of the project shows in them. Nothing is pickled: the
+same content has other pickles, depending on what shares it.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
-import decimal
+import copyreg
 import enum
-import pathlib
-import types
-from collections.abc import Iterator, Mapping
+import functools
+import inspect
+import re
+import sys
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePath
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MappingProxyType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
-_DEEPEST = 50
+from attrs import define, field, frozen
+
+from .source_code import code_text, digest
+
+CODE = (FunctionType, type, ModuleType)
+_PLAIN = (type(None), bool, int, float, complex, bytes, type(...), type(NotImplemented))
+# Functions written in C, of which only the name is known.
+_BUILT_IN: tuple[Any, ...] = (
+    *(BuiltinFunctionType, type(str.join), type(object.__init__)),
+    *(type(object().__str__), type(FunctionType.__code__)),
+    type(FunctionType.__globals__),
+)
 
 
-class NotTold(Exception):
-    """A value that cannot be told from others; the message names its type."""
+@frozen
+class Module:
+    """All of a module: its file, or the version of its library."""
+
+    name: str
 
 
-def spelled(value: Any, depth: int = 0) -> str:
-    """By value and type: 1, 1.0 and True are three. The order of keys counts, too.
+@define
+class ValueWriter:
+    """Writes values; functions and classes that they hold are left in ``code``."""
 
-    Raises:
-        NotTold: for an object whose value is not known.
-    """
-    if depth > _DEEPEST:
-        raise NotTold("a structure that contains itself")
-    kind = type(value)
-    if kind in {str, bytes, bool, int, float, complex, type(None)}:
-        return f"{kind.__name__} {value!r}"
-    inside = [spelled(each, depth + 1) for each in _inside(value)]
-    return f"{kind.__module__}.{kind.__qualname__}({', '.join(inside)})"
+    project: Path
+    is_own: Callable[[str], bool]  # whether a module is the project's
+    code: list[Any] = field(factory=list)
+    opaque: list[str] = field(factory=list)  # types that cannot be compared
+    _open: list[int] = field(factory=list)
+
+    def write(self, value: Any) -> str:
+        """The text of a value."""
+        if type(value) in _PLAIN:
+            return f"{type(value).__name__} {value!r}"
+        if type(value) is str:
+            return self._text(value)
+        if isinstance(value, CODE):
+            self.code.append(value)
+            return "code"
+        if id(value) in self._open:  # it holds itself
+            return f"cycle {len(self._open) - self._open.index(id(value))}"
+        self._open.append(id(value))
+        try:
+            return self._write(value)
+        finally:
+            self._open.pop()
+
+    def _write(self, value: Any) -> str:
+        kind = type(value)
+        name = f"{module_of(kind)}.{kind.__name__}"
+        if kind in {set, frozenset}:
+            return self._unordered(name, value)
+        if isinstance(value, _BUILT_IN) and not _is_method(value):
+            module = getattr(value, "__module__", None) or ""
+            if module.partition(".")[0] not in sys.stdlib_module_names:
+                self.code.append(Module(module))
+            # In another Python it is in decimal what here is in _decimal.
+            return f"built-in {module.lstrip('_')} {value.__qualname__}"
+        if isinstance(value, PurePath):
+            return self._all("path", (value.as_posix(),))
+        if isinstance(value, enum.Enum):
+            return self._all("member", (kind, value.value))
+        if parts := _PARTS.get(kind) or _NAMED.get(name):
+            return self._all(name, parts(value))
+        return self._object(value)
+
+    def _text(self, text: str) -> str:
+        for home in {str(self.project), self.project.as_posix()}:
+            rest = text.removeprefix(home)
+            if rest != text and rest[:1] in {"", "/", "\\"}:
+                return f"in the project {rest}".replace("\\", "/")
+        return f"str {text}"
+
+    def _all(self, word: str, parts: Iterable[Any]) -> str:
+        return f"{word} {digest(*map(self.write, parts))}"
+
+    def _unordered(self, word: str, parts: Iterable[Any]) -> str:
+        outer, written = self.code, []
+        for part in parts:
+            self.code = []
+            text = self.write(part)
+            written.append((text, [*map(_place, self.code)], self.code))
+        written.sort(key=lambda each: each[:2])
+        self.code = outer + [each for _, _, code in written for each in code]
+        return f"{word} {digest(*(text for text, _, _ in written))}"
+
+    def _object(self, value: Any) -> str:
+        """What pickle would take of it: how it is made, and its state."""
+        kind = type(value)
+        # Statically: some libraries have objects with every attribute that is asked for.
+        wrapped = inspect.getattr_static(value, "__wrapped__", None)
+        if callable(wrapped) and not self.is_own(module_of(kind)):
+            return self._all("wrapper", (kind, wrapped))
+        try:
+            reducer = copyreg.dispatch_table.get(kind)
+            made: Any = reducer(value) if reducer else value.__reduce_ex__(4)
+            if isinstance(made, str):  # a name in its module
+                module = getattr(value, "__module__", None) or module_of(kind)
+                return self._all(f"{module} {made}", (kind,))
+            state, items, pairs, *_ = list(made[2:]) + [None] * 3
+            parts = [*made[:2], _sorted(state), [*(items or ())], [*(pairs or ())]]
+        except Exception:  # of any class: it does not let itself be taken apart
+            self.opaque.append(f"{module_of(kind)}.{kind.__qualname__}")
+            return "opaque"
+        return self._all("object", parts)
 
 
-def _inside(value: Any) -> Iterator[Any]:
-    """What a value consists of."""
-    if isinstance(value, enum.Enum):
-        yield from (value.name, value.value)
-    elif isinstance(value, Mapping):
-        for pair in value.items():
-            yield from pair
-    elif isinstance(value, (list, tuple)):
-        yield from value
-    elif isinstance(value, (set, frozenset)):
-        yield from sorted(map(spelled, value))
-    elif isinstance(value, (datetime.date, datetime.time, datetime.timedelta)):
-        yield repr(value)
-    elif isinstance(value, (decimal.Decimal, pathlib.PurePath)):
-        yield str(value)
-    elif isinstance(value, (str, bytes, int, float)):  # a class of its own
-        yield repr(value)
-        yield from vars(value).values() if hasattr(value, "__dict__") else ()
-    else:
-        yield from _fields(value)
+def _pairs(value: Mapping[Any, Any]) -> Iterable[Any]:
+    return (part for pair in value.items() for part in pair)
 
 
-def _fields(value: Any) -> Iterator[Any]:
-    """Of a model, into which Kedro has made the parameters."""
-    kind = type(value)
-    if dataclasses.is_dataclass(kind):
-        names = [each.name for each in dataclasses.fields(kind)]
-    elif hasattr(kind, "__attrs_attrs__"):
-        names = [each.name for each in kind.__attrs_attrs__]
-    elif hasattr(kind, "model_fields"):  # of Pydantic
-        names = ["__dict__", "__pydantic_extra__", "__pydantic_private__"]
-    elif kind is types.SimpleNamespace:
-        names = ["__dict__"]
-    else:
-        raise NotTold(f"{kind.__module__}.{kind.__qualname__}")
-    for name in names:
-        yield from (name, getattr(value, name, None))
+def _array(array: Any) -> tuple[Any, ...]:
+    content = array.tolist() if array.dtype.hasobject else array.tobytes()
+    return array.dtype.descr, array.shape, content
 
 
-def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The parts of nested settings by their names: ``params:model.depth``."""
-    if isinstance(value, Mapping) and value:
-        for key, inner in value.items():
-            mark = ":" if name == "parameters" else "."
-            start = "params" if name == "parameters" else name
-            yield from leaves(f"{start}{mark}{key}", inner)
-    else:
-        yield name, value
+# What counts of a value, by its type; in a dictionary also the order: of columns, say.
+_PARTS: dict[type, Callable[[Any], Iterable[Any]]] = {
+    list: iter,
+    tuple: iter,
+    dict: _pairs,
+    MappingProxyType: _pairs,
+    MethodType: lambda each: (each.__func__, each.__self__),
+    CodeType: lambda each: (code_text(each),),
+    functools.partial: lambda each: (each.func, each.args, each.keywords),
+    property: lambda each: (each.fget, each.fset, each.fdel),
+    classmethod: lambda each: (each.__func__,),
+    staticmethod: lambda each: (each.__func__,),
+    re.Pattern: lambda each: (each.pattern, each.flags),
+    typing.ForwardRef: lambda each: (each.__forward_arg__,),
+    BuiltinFunctionType: lambda each: (each.__name__, each.__self__),
+}
+# The same by name, for what must not be imported to look at it.
+_NAMED: dict[str, Callable[[Any], Iterable[Any]]] = {
+    "numpy.ndarray": _array,
+    "os._Environ": lambda each: (),  # never the same twice, and full of secrets
+}
+
+
+def module_of(cls: type) -> str:
+    """The module of a class."""
+    name: object = cls.__module__  # some classes of C have something else there
+    return name if isinstance(name, str) else "builtins"
+
+
+def _is_method(value: Any) -> bool:
+    holder = getattr(value, "__self__", None)
+    return not (holder is None or isinstance(holder, ModuleType))
+
+
+def _sorted(state: Any) -> Any:
+    """The state without the order in which the attributes were set."""
+    if isinstance(state, Mapping) and all(isinstance(key, str) for key in state):
+        return dict(sorted(state.items()))
+    if isinstance(state, tuple):
+        return tuple(map(_sorted, state))
+    return state
+
+
+def _place(code: Any) -> tuple[str, str, str]:
+    """What tells code from other code, for an order among it."""
+    module = getattr(code, "__module__", None) or ""
+    text = code_text(getattr(code, "__code__", None))
+    return module, getattr(code, "__qualname__", str(code)), text
+
+
+def cells_of(function: FunctionType) -> dict[str, Any]:
+    """The names of functions around a function that it uses, and what they hold."""
+    found = {}
+    closure = function.__closure__ or ()
+    for name, cell in zip(function.__code__.co_freevars, closure, strict=True):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # it is not set yet
+            found[name] = None
+    return found
+
+
+def plain_parts(value: Any, depth: int = 3) -> Any:
+    """Of what a library's function or a class holds: code and plain values."""
+    if isinstance(
+        value, (str, bytes, int, float, FunctionType, type, functools.partial)
+    ):
+        return value
+    if isinstance(value, (list, tuple)) and depth:
+        return [plain_parts(each, depth - 1) for each in value]
+    if isinstance(value, Mapping) and depth:
+        return [plain_parts(pair, depth - 1) for pair in value.items()]
+    return None
