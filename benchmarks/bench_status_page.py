@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 from browser import chromium
-from helpers import environment, generate
+from helpers import environment
 from playwright.sync_api import Browser
 from rich.console import Console
 from rich.table import Table
@@ -85,10 +85,9 @@ DRAWN = """() => new Promise((done) =>
 def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name, chromium() as browser:
         os.environ["TMPDIR"] = tempfile.tempdir = name  # Cookiecutter leaves folders
-        project = generate(Path(name), project_name="Bench", example=False)
         results = {
             title: measure(
-                project, browser, Path(name) / f"{nodes}-{runs}", (nodes, runs), rounds
+                browser, Path(name) / f"{nodes}-{runs}", (nodes, runs), rounds
             )
             for title, (nodes, runs) in PAGES.items()
         }
@@ -110,13 +109,12 @@ def main(rounds: int) -> None:
 
 
 def measure(
-    project: Path, browser: Browser, folder: Path, shape: tuple[int, int], rounds: int
+    browser: Browser, folder: Path, shape: tuple[int, int], rounds: int
 ) -> dict[str, Any]:
     """Write a page of so many nodes and runs, and draw it."""
     words = [*map(str, shape), str(rounds), json.dumps(str(folder))]
     said = subprocess.run(
         [sys.executable, "-c", WRITE, *words],
-        cwd=project,
         env=environment(),
         stdout=subprocess.PIPE,
         text=True,
