@@ -23,6 +23,7 @@ from playwright.sync_api import Browser
 from rich.console import Console
 from rich.table import Table
 
+TESTS = Path(__file__).parents[1] / "tests"
 RESULTS = Path(__file__).with_suffix(".json")
 
 # The highest that each should be.
@@ -115,7 +116,7 @@ def measure(
     words = [*map(str, shape), str(rounds), json.dumps(str(folder))]
     said = subprocess.run(
         [sys.executable, "-c", WRITE, *words],
-        env=environment(),
+        env=environment() | {"PYTHONPATH": str(TESTS)},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

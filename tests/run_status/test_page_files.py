@@ -226,6 +226,22 @@ def test_a_run_whose_file_is_missing_gets_it_again(store):
     assert store.get("run-1/run.js")
 
 
+def test_a_run_is_on_the_page_before_its_journal_is_in_the_store(store):
+    page.StatusPage(store).update(lambda: going_on("run-4"))
+
+    assert states(store)["run-4"] == "running"
+
+
+def test_a_page_without_news_is_not_written_again(store):
+    page.StatusPage(store).finish(run("run-3"))
+    index = store.get("index.html")
+    store.put("index.html", b"as it was")
+    page.StatusPage(store).refresh()
+
+    assert index
+    assert store.get("index.html") == b"as it was"
+
+
 def test_where_there_is_no_page_none_is_made(store):
     page.StatusPage(store).refresh()
 

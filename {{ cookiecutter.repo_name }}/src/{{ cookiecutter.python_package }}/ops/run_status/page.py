@@ -117,18 +117,19 @@ class StatusPage:
         """Write the list: with this run, and with what has become of others."""
         before = {line["key"]: line for line in self._lines()}
         missing = set(self._store.without(RUN))
-        lines, reads = [], 0
+        # A store behind a URL may not have the journal of this run yet.
+        lines, reads = [summary(run)] if run else [], 0
         for key in reversed(self._store.keys()):
+            if run and key == run.key:
+                continue
             line = before.get(key)
-            if run is not None and key == run.key:
-                line = summary(run)
-            elif line is not None and line["state"] not in _ENDED:
+            if line is not None and line["state"] not in _ENDED:
                 line = self._read(key, line)
             elif (line is None or key in missing) and reads < _AT_ONCE:
                 line, reads = self._read(key, line), reads + 1
             if line is not None:
                 lines.append(line)
-        if run is not None or lines != [*before.values()]:
+        if run or {line["key"]: line for line in lines} != before:
             _put_list(self._store.put, lines)
         self._is_listed = True
 

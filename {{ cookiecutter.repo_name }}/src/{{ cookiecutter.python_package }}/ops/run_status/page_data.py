@@ -15,6 +15,8 @@ from kedro.io.core import is_parameter
 
 from .model import Dataset, Failure, Figures, Node, Run
 
+JsonObject = dict[str, Any]
+
 # A path from the root of a disk; no part of a URL is one, unless it is a file's.
 _PATH = re.compile(
     r"(?:(?<![\w./\\~*<-])|(?<=file://)|(?<=file:///))(?:[A-Za-z]:)?"
@@ -22,18 +24,16 @@ _PATH = re.compile(
 )
 _HOMES = {"home": 2, "Users": 2, "root": 1}
 _USER = re.compile(r"(?<=://)[^/\s@\"']+@")  # with or without a password
-JsonObject = dict[str, Any]
 
+_SUMMARY = ("key", "project", "pipelines", "env", "runner", "branch", "commit", "dirty")
+_TIMES = ("started", "ended", "last_news")
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 def summary(run: Run, publish: bool = False) -> JsonObject:
     """A run as the list has it."""
     counts = Counter(node.state.value for node in run.nodes.values())
-    names = (
-        "key project pipelines env runner branch commit dirty started ended last_news"
-    )
-    told = {name: getattr(run, name) for name in names.split()}
+    told = {name: getattr(run, name) for name in (*_SUMMARY, *_TIMES)}
     if not publish:
         told |= {"user": run.user, "host": run.host}
     return _known(told | {"state": run.state.value, "nodes": dict(counts)})
@@ -41,9 +41,11 @@ def summary(run: Run, publish: bool = False) -> JsonObject:
 
 def script(run: Run, drawings: list[JsonObject], publish: bool = False) -> bytes:
     """The text of ``run.js``: a line for each node, dataset, check and drawing."""
-    known = summary(run, publish)
-    known |= {"resume": without_paths(run.resume)}
-    known |= {"failure": _failure(run.failure, publish)}
+    known = {
+        **summary(run, publish),
+        "resume": without_paths(run.resume),
+        "failure": _failure(run.failure, publish),
+    }
     lists = {
         "nodes": [_node(node, run, publish) for node in run.nodes.values()],
         "datasets": [
