@@ -1,6 +1,6 @@
 """What the status page costs: to write, in bytes, and until it is drawn.
 
-Pages of made-up runs of 1,000 and 5,000 nodes, written by a generated project's code in a
+Pages of made-up runs of 1,000 and 5,000 nodes, index.html and a run.js for each, written by a generated project's code in a
 process of its own and drawn by a headless Chromium. What came out is in
 benchmarks/README.md.
 """
@@ -18,11 +18,12 @@ from typing import Any
 
 import click
 from browser import chromium
-from helpers import environment, generate
+from helpers import environment
 from playwright.sync_api import Browser
 from rich.console import Console
 from rich.table import Table
 
+TESTS = Path(__file__).parents[1] / "tests"
 RESULTS = Path(__file__).with_suffix(".json")
 
 # The highest that each should be.
@@ -43,7 +44,7 @@ from pathlib import Path
 from kit import ops
 from run_status import some_runs
 
-page_files, page_runs = ops("run_status.page_files"), ops("run_status.page_runs")
+page, layout = ops("run_status.page"), ops("run_status.layout")
 nodes, count, rounds, folder = map(json.loads, sys.argv[1:])
 chance = random.Random(1)
 
@@ -61,16 +62,16 @@ runs = []
 for number in range(count):
     chance.seed(1)
     runs.append(some_runs.run(f"run-{number:03}", steps(), at=some_runs.START + 3600 * number))
-page_files.page(runs[:1][:0])  # reads the page's sources
+put = page.put_into(Path(folder))
+page.write(put, [])  # reads the page's sources
 times, updates = [], []
-page = page_files.StatusPage(Path(folder))
 for _ in range(rounds):
-    page_runs._drawn.cache_clear()
     start = time.perf_counter(), time.process_time()
-    page_files.write(Path(folder), map(page_runs.Shown, runs))
+    page.write(put, runs)
     times.append((time.perf_counter() - start[0], time.process_time() - start[1]))
+    run, drawn = runs[-1], layout.drawings(runs[-1])
     start = time.perf_counter(), time.process_time()
-    page.update(page_runs.Shown(runs[-1]))
+    put(f"{run.key}/run.js", page.script(run, drawn))
     updates.append((time.perf_counter() - start[0], time.process_time() - start[1]))
 print(json.dumps({"written": times, "updated": updates}))
 """
@@ -85,10 +86,9 @@ DRAWN = """() => new Promise((done) =>
 def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name, chromium() as browser:
         os.environ["TMPDIR"] = tempfile.tempdir = name  # Cookiecutter leaves folders
-        project = generate(Path(name), project_name="Bench", example=False)
         results = {
             title: measure(
-                project, browser, Path(name) / f"{nodes}-{runs}", (nodes, runs), rounds
+                browser, Path(name) / f"{nodes}-{runs}", (nodes, runs), rounds
             )
             for title, (nodes, runs) in PAGES.items()
         }
@@ -110,28 +110,27 @@ def main(rounds: int) -> None:
 
 
 def measure(
-    project: Path, browser: Browser, folder: Path, shape: tuple[int, int], rounds: int
+    browser: Browser, folder: Path, shape: tuple[int, int], rounds: int
 ) -> dict[str, Any]:
     """Write a page of so many nodes and runs, and draw it."""
     words = [*map(str, shape), str(rounds), json.dumps(str(folder))]
     said = subprocess.run(
         [sys.executable, "-c", WRITE, *words],
-        cwd=project,
-        env=environment(),
+        env=environment() | {"PYTHONPATH": str(TESTS)},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     ).stdout
     told = json.loads(said.splitlines()[-1])
     file = folder / "index.html"
-    [status] = folder.glob("*/status.js")
+    run = next(folder.glob("*/run.js"))
     return {
         "written": seconds([wall for wall, _ in told["written"]]),
         "written_cpu": seconds([cpu for _, cpu in told["written"]]),
         "updated": seconds([wall for wall, _ in told["updated"]]),
         "updated_cpu": seconds([cpu for _, cpu in told["updated"]]),
-        "bytes": file.stat().st_size,
-        "status_bytes": status.stat().st_size,
+        "bytes": file.stat().st_size + run.stat().st_size,
+        "run_bytes": run.stat().st_size,
         "drawn": seconds([drawn(browser, file) for _ in range(rounds)]),
     }
 

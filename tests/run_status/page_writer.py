@@ -7,7 +7,7 @@ from kit import ops
 
 from . import some_runs
 
-page_files, page_runs = ops("run_status.page_files"), ops("run_status.page_runs")
+page, layout = ops("run_status.page"), ops("run_status.layout")
 runs = some_runs.runs
 
 
@@ -18,11 +18,12 @@ class Writer:
         self, do: str, folder: Path, *told: dict[str, Any], publish: bool = False
     ) -> None:
         """Write a page, or update it."""
-        found = [page_runs.Shown(made_up(each)) for each in told]
+        found, put = [made_up(each) for each in told], page.put_into(folder)
         if do == "write":
-            page_files.write(folder, found, publish)
+            page.write(put, found, publish)
         else:
-            page_files.StatusPage(folder).update(found[0])
+            [run] = found
+            put(f"{run.key}/run.js", page.script(run, layout.drawings(run)))
 
 
 def made_up(told: dict[str, Any]) -> Any:

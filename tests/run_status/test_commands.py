@@ -16,6 +16,7 @@ module = ops("run_status.commands")
 def store(tmp_path, monkeypatch):
     store = ops("run_status.run_store").RunStore(str(tmp_path / "store"))
     told = main(ENDED)
+    told[0] |= {"key": "2026-a"}
     store.put("2026-a/vm-1.jsonl", text(told))
     context = SimpleNamespace()
     monkeypatch.setattr(module, "load_context", lambda env: context)
@@ -42,7 +43,7 @@ def test_a_list_can_be_json(store):
     [row] = json.loads(said)
     assert (code, row["run"], row["state"], row["branch"]) == (
         0,
-        "key",
+        "2026-a",
         "complete",
         "dev",
     )
@@ -75,7 +76,21 @@ def test_the_page_is_written_to_a_folder(store, tmp_path):
 
     assert code == 0
     assert (tmp_path / "page" / "index.html").exists()
+    assert (tmp_path / "page" / "2026-a" / "run.js").exists()
     assert "index.html" in said
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "last"], ["watch"]])
+def test_what_a_command_finds_dead_is_shown_so_on_the_page(store, command):
+    killed = main()
+    killed[0] |= {"key": "2026-b", "born": 1}
+    store.put("2026-b/vm-1.jsonl", text(killed))
+    lines = [{"key": "2026-b", "state": "running"}]
+    store.put("runs.json", json.dumps({"format": 1, "runs": lines}).encode())
+
+    assert run(*command)[0] == 0
+    assert b'"state":"interrupted"' in store.get("index.html")
+    assert b'"state":"interrupted"' in store.get("2026-b/run.js")
 
 
 def test_the_page_is_opened(store, monkeypatch):

@@ -1,10 +1,12 @@
-"""Where boxes are drawn."""
+"""Where boxes are drawn, and which boxes there are."""
 
 import random
 import time
 
 import pytest
 from kit import ops
+
+from .some_runs import nodes, run, runs, wide
 
 layout = ops("run_status.layout")
 
@@ -140,3 +142,86 @@ def test_thousands_of_boxes_take_no_time_to_speak_of():
     start = time.process_time()
     layout.draw([150] * 10_000, edges)
     assert time.process_time() - start < 3
+
+
+def drawings(steps=None):
+    """The drawings of a run, by their namespaces."""
+    found = layout.drawings(run(steps=steps))
+    return {drawing["namespace"]: drawing for drawing in found}
+
+
+def names(drawing, kind):
+    return [box[kind] for box in drawing["boxes"] if kind in box]
+
+
+def test_nodes_and_datasets_are_drawn_and_parameters_are_not():
+    drawing = drawings()[""]
+
+    assert names(drawing, "node") == ["clean", "split", "fit", "score"]
+    drawn = ["table", "raw", "train", "test", "model", "metrics"]
+    assert sorted(names(drawing, "dataset")) == sorted(drawn)
+
+
+def test_the_forms_of_a_transcoded_dataset_are_one_box():
+    steps = nodes({"make": ([], ["cars@pandas"]), "use": (["cars@spark"], ["out"])})
+    drawing = drawings(steps)[""]
+
+    assert names(drawing, "dataset") == ["cars@pandas", "out"]
+    assert sorted(drawing["lines"]) == [(0, 2), (1, 3), (2, 1)]
+
+
+def test_few_nodes_are_one_drawing_whatever_their_namespaces():
+    found = drawings(wide(150, spaces=5))
+
+    assert list(found) == [""]
+    assert len(names(found[""], "node")) == 150
+
+
+def test_of_many_nodes_each_namespace_is_a_box_that_opens():
+    steps = wide(400, spaces=5)
+    found = drawings(steps)
+
+    spaces = [f"area_{i}" for i in range(5)]
+    assert names(found[""], "namespace")[:5] == spaces
+    assert set(found) == {"", *spaces, *names(found[""], "namespace")}
+    assert "area_2.make_200" in names(found["area_2"], "node")
+    inside = [name for each in found.values() for name in names(each, "node")]
+    assert sorted(inside) == sorted(node.name for node in steps)
+
+
+def test_namespaces_in_namespaces_open_one_after_the_other():
+    deep = wide(500)
+    for number, node in enumerate(deep):
+        node.namespace = f"all.half_{number % 2}.part_{number % 10}"
+    found = drawings(deep)
+
+    assert names(found[""], "namespace") == ["all.half_0", "all.half_1"]
+    inner = [f"all.half_1.part_{number}" for number in (1, 3, 5, 7, 9)]
+    assert names(found["all.half_1"], "namespace") == inner
+    assert len(names(found[inner[0]], "node")) == 50
+
+
+def test_a_namespace_of_one_node_is_that_node():
+    many = wide(250)
+    many[0].namespace = "alone"
+    drawing = drawings(many)[""]
+
+    assert names(drawing, "namespace") == []
+    assert len(names(drawing, "node")) == 250
+
+
+def test_many_nodes_without_namespaces_are_all_drawn():
+    assert len(names(drawings(wide(300))[""], "node")) == 300
+
+
+def test_wide_letters_have_wide_boxes():
+    steps = [runs.Node("漢字漢字", [], ["a"]), runs.Node("abcd", ["a"], ["b"])]
+    chinese, latin, *_ = drawings(steps)[""]["boxes"]
+
+    assert chinese["width"] > latin["width"]
+
+
+def test_a_run_without_nodes_has_an_empty_drawing():
+    [drawing] = layout.drawings(runs.Run("key", "id"))
+
+    assert (drawing["boxes"], drawing["width"], drawing["height"]) == ([], 0, 0)

@@ -8,105 +8,100 @@ from kit import ops
 from .some_runs import START, State, failed, going_on, run, runs
 
 page_data = ops("run_status.page_data")
-page_graph = ops("run_status.graph")
-Detail = page_data.Detail
 
 
-def record(of, detail=Detail.ALL, publish=False):
-    return page_data.record(of, page_graph.Graph.of(of), detail, publish)
+def record(of, publish=False):
+    """What run.js tells of a run."""
+    text = page_data.script(of, [], publish).decode()
+    return json.loads(text.removeprefix("opsRun(").removesuffix(");\n"))
 
 
-def test_times_are_milliseconds_since_the_start():
+def by_name(things):
+    return {thing["name"]: thing for thing in things}
+
+
+def test_a_node_tells_its_times_in_seconds_since_the_start():
     told = record(run())
+    split = by_name(told["nodes"])["split"]
 
-    state, started, ended, failure, spans, memory = told["nodes"][1][:6]
-    assert (started, ended, failure) == (1000, 2000, None)
-    # Of each phase: which, how long after the one before, how long.
-    assert spans == [0, 0, 250, 1, 0, 500, 2, 0, 250]
-    assert memory == 200_000  # kilobytes
-    assert list(State)[state] == State.COMPLETE
-    assert (told["started"], told["ended"]) == (START, START + 4)
+    assert (split["state"], split["started"], split["ended"]) == ("complete", 1, 2)
+    assert (split["loading"], split["computing"], split["saving"]) == (0.25, 0.5, 0.25)
+    assert split["inputs"] == ["table", "params:share"]
+    assert (told["run"]["started"], told["run"]["ended"]) == (START, START + 4)
 
 
 def test_what_is_not_known_is_left_out():
     told = record(going_on())
+    running, queued = told["nodes"][2:]
 
-    assert told["ended"] is None
-    running, queued = told["nodes"][2], told["nodes"][3]
-    assert running[1:3] == [2000, None]
-    assert running[4] == [0, 0, None]
-    assert queued[1:] == [None, None, None, [], 200_000, 1000]
-
-
-def test_counts_are_those_of_the_states():
-    told = record(failed(), Detail.SUMMARY)
-
-    counts = dict(zip(State, told["counts"], strict=False))
-    assert (counts[State.COMPLETE], counts[State.ERROR]) == (2, 1)
-    assert counts[State.UPSTREAM_FAILED] == 1
-    assert "nodes" not in told
+    assert "ended" not in told["run"]
+    assert (running["state"], running["phase"]) == ("running", "loading")
+    assert not {"ended", "loading", "failure"} & running.keys()
+    assert queued["usual"] == 1
+    assert "started" not in queued
 
 
-def test_less_detail_is_less():
+def test_zero_is_known():
     of = run()
-    of.checks = [runs.Check("expectations", "table", "error", False, "too few rows")]
-    summary, nodes, figures, everything = (record(of, detail) for detail in Detail)
+    of.datasets["raw"].loaded = runs.Figures(row_count=0)
 
-    assert not {"nodes", "checks", "graph"} & summary.keys()
-    assert nodes["nodes"][0] == [2, 0, 1000]
-    assert [120] in nodes["datasets"][0]
-    assert nodes["graph"] == everything["graph"]
-    assert figures["schemas"] == []
-    assert everything["schemas"] == [(("id", "int64"), ("mass", "float64"))]
-    assert everything["checks"] == [
-        ["expectations", "table", "error", 0, "too few rows"]
-    ]
-    sizes = [len(page_data.text(told)) for told in (summary, nodes, figures)]
-    assert sizes == sorted(sizes)
+    assert by_name(record(of)["datasets"])["raw"]["loaded"] == {"row_count": 0}
+    assert record(of)["nodes"][0]["started"] == 0
 
 
-def test_a_dataset_has_its_figures_and_its_place():
-    told = record(run())
+def test_a_run_has_a_line_in_the_list():
+    line = page_data.summary(failed())
 
-    by_number = {each[0]: each for each in told["datasets"]}
-    number = page_graph.Graph.of(run()).number["table"]
-    _, loaded, saved, kind, place = by_number[number]
-    assert loaded == saved == [120, 4096, 0, None, 2]
-    assert told["types"][kind] == "pandas.ParquetDataset"
-    assert told["places"][place].replace("\0", "table") == "data/table_dev.parquet"
+    assert (line["key"], line["state"], line["branch"]) == ("r2", "error", "dev")
+    states = (State.COMPLETE, State.ERROR, State.UPSTREAM_FAILED)
+    assert line["nodes"] == dict(zip(states, (2, 1, 1), strict=True))
 
 
-def test_parameters_have_no_figures():
-    told = record(run())
+def test_a_dataset_has_its_figures_its_columns_and_its_place():
+    table = by_name(record(run())["datasets"])["table"]
 
-    number = page_graph.Graph.of(run()).number["params:share"]
-    assert number not in [each[0] for each in told["datasets"]]
+    assert table["loaded"] == table["saved"] == {"row_count": 120, "size": 4096}
+    assert table["columns"] == {"id": "int64", "mass": "float64"}
+    assert table["nulls"] == {"mass": 2}
+    assert table["type"] == "pandas.ParquetDataset"
+    assert table["place"] == "data/table_dev.parquet"
+
+
+def test_parameters_are_no_datasets():
+    assert "params:share" not in by_name(record(run())["datasets"])
+
+
+def test_checks_are_told():
+    of = run()
+    of.checks = [runs.Check("preflight", "raw", "error", False, "no /home/ada/x/raw")]
+
+    [check] = record(of)["checks"]
+    assert (check["guard"], check["subject"], check["passed"]) == (
+        "preflight",
+        "raw",
+        False,
+    )
+    assert check["message"] == "no …/x/raw"
 
 
 def test_a_failure_has_its_traceback_but_not_for_others():
-    assert record(failed())["failure"][2].startswith("Traceback")
-    assert record(failed())["nodes"][2][3][2].startswith("Traceback")
+    told = record(failed())
+    assert told["run"]["failure"]["traceback"].startswith("Traceback")
+    assert by_name(told["nodes"])["fit"]["failure"]["traceback"].startswith("Traceback")
 
     published = record(failed(), publish=True)
     assert "Traceback" not in json.dumps(published)
-    assert published["failure"] == ["ValueError", "no such column"]
+    assert published["run"]["failure"]["message"] == "no such column"
 
 
 def test_others_do_not_learn_who_and_where():
-    told = json.dumps(record(run(params={"tags": ["secret-tag"]}), publish=True))
+    secret = run(params={"tags": ["secret-tag"]})
 
-    assert "ada" not in told
-    assert "machine-7" not in told
-    assert "secret-tag" not in told
-
-
-def test_parameters_of_a_run_are_texts():
-    params = {"tags": ["a"], "conf_source": "/home/ada/conf", "pipeline": None}
-
-    assert record(run(params=params))["params"] == {
-        "tags": '["a"]',
-        "conf_source": "…/conf",
-    }
+    for told in (record(secret, publish=True), page_data.summary(secret, publish=True)):
+        text = json.dumps(told)
+        assert "ada" not in text
+        assert "machine-7" not in text
+        assert "secret-tag" not in text
 
 
 @pytest.mark.parametrize(
@@ -136,8 +131,8 @@ def test_no_path_from_the_root_and_no_user_is_shown(given, shown):
 
 @pytest.mark.parametrize("name", ["</script>", "<!--", "\u2028", "\ud800", "&amp;"])
 def test_nothing_ends_the_script_that_holds_it(name):
-    packed = page_data.text({"name": name})
+    packed = page_data.text([{"name": name}])
 
     assert packed.isascii()
     assert not set("<>&") & set(packed)
-    assert json.loads(packed) == {"name": name}
+    assert json.loads(packed) == [{"name": name}]

@@ -1,191 +1,279 @@
-"""The page as files: what is in it, how large it is, how it is replaced."""
+"""The page as files: what is in them, when they are written, at what cost."""
 
 import base64
 import hashlib
 import json
+import os
 import re
 import time
 
 import pytest
 from kit import ops
 
-from .some_runs import START, failed, going_on, run, runs, wide
+from .some_runs import START, failed, run, wide
+from .test_replay import ENDED, main, text
 
-status_page = ops("run_status.page_files")
-Shown = ops("run_status.page_runs").Shown
+page = ops("run_status.page")
+replay = ops("run_status.replay")
 
 
-def data(page):
-    [text] = re.findall(
-        r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL
+def data(index):
+    """The data in the text of index.html."""
+    [found] = re.findall(
+        r'<script type="application/json" id="data">(.*?)</script>', index, re.DOTALL
     )
-    return json.loads(text)
+    return json.loads(found)
 
 
-def shown(*runs):
-    return [Shown(run) for run in runs]
+def written(*runs, **how):
+    """The files of a page, by name."""
+    files = {}
+    page.write(
+        lambda name, content: files.update({name: content.decode()}), runs, **how
+    )
+    return files
 
 
-def page_of(runs, **how):
-    return status_page.page(shown(*runs), **how)
+def told(files, key):
+    """What a run.js tells."""
+    text = files[f"{key}/run.js"]
+    return json.loads(text.removeprefix("opsRun(").removesuffix(");\n"))
 
 
-def history(count, steps=lambda: None):
-    return [
-        run(f"r{number:03}", steps(), at=START + 3600 * number)
-        for number in range(count)
+def test_the_page_is_a_list_and_a_file_for_each_run(tmp_path):
+    page.write(page.put_into(tmp_path / "new"), [run("a"), run("b")])
+
+    files = [each.relative_to(tmp_path / "new") for each in tmp_path.rglob("*.*")]
+    names = ["a/run.js", "b/run.js", "index.html", "runs.json"]
+    assert sorted(map(str, files)) == names
+
+
+def test_the_list_needs_nothing_but_files_of_its_own():
+    index = written(run())["index.html"]
+
+    assert not re.search(r'(src|href)="(?!data:|#)', index)
+    assert "http://" not in index.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_list_has_a_line_for_each_run_the_newest_first():
+    files = written(run("old"), run("new", at=START + 60))
+
+    assert [each["key"] for each in data(files["index.html"])["runs"]] == ["new", "old"]
+    assert json.loads(files["runs.json"]) == data(files["index.html"])
+
+
+def test_a_run_is_told_with_named_keys_a_line_for_each_node():
+    files = written(failed())
+
+    assert [node["name"] for node in told(files, "r2")["nodes"]] == [
+        "clean",
+        "split",
+        "fit",
+        "score",
     ]
-
-
-def test_the_page_is_one_file(tmp_path):
-    file = status_page.write(tmp_path / "new" / "folder", shown(run()))
-
-    assert file == tmp_path / "new" / "folder" / "index.html"
-    assert [each.name for each in file.parent.iterdir()] == ["index.html"]
-    text = file.read_text(encoding="utf-8")
-    assert not re.search(r"@@\w+@@", text)
-    assert not re.search(r'(src|href)="(?!data:|#)', text)
-    assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
-
-
-def test_runs_are_the_newest_first():
-    page = page_of([run("old"), run("new", at=START + 60)])
-
-    assert [each["key"] for each in data(page)["runs"]] == ["new", "old"]
-
-
-def test_runs_of_one_pipeline_share_its_drawing():
-    known = data(page_of(history(5)))
-
-    [graph] = known["graphs"]
-    assert {each["graph"] for each in known["runs"]} == {graph["key"]}
+    [line] = [
+        each for each in files["r2/run.js"].splitlines() if '"name":"fit"' in each
+    ]
+    assert "no such column" in line
 
 
 def test_only_what_the_policy_names_may_run():
-    text = page_of([run()])
-    [policy] = re.findall(r'Content-Security-Policy" content="([^"]+)"', text)
+    index = written(run())["index.html"]
+    [policy] = re.findall(r'Content-Security-Policy" content="([^"]+)"', index)
 
     for tag in ("style", "script"):
-        [inline] = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        [inline] = re.findall(rf"<{tag}>(.*?)</{tag}>", index, re.DOTALL)
         digest = hashlib.sha256(inline.encode()).digest()
         assert f"'sha256-{base64.b64encode(digest).decode()}'" in policy
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert not re.search(r"\son\w+=|style=|javascript:", text.partition("<style>")[0])
+    assert not re.search(r"\son\w+=|style=|javascript:", index.partition("<style>")[0])
 
 
 def test_a_store_without_runs_has_a_page():
-    assert data(page_of([]))["runs"] == []
-
-
-def test_many_runs_of_a_large_pipeline_fit():
-    text = page_of(history(30, lambda: wide(1000)))
-
-    assert len(text) < 400_000
-    details = [each["detail"] for each in data(text)["runs"]]
-    assert details == sorted(details, reverse=True)
-    assert details[0] >= 2
-    assert details[-1] == 0
-    assert len(details) == 30
-
-
-def test_runs_of_a_small_pipeline_are_all_there_with_their_columns():
-    known = data(page_of(history(10)))
-
-    assert {each["detail"] for each in known["runs"]} == {3}
-
-
-def test_the_newest_run_is_there_however_large_it_is():
-    newest, older = data(page_of(history(2, lambda: wide(4000))))["runs"]
-
-    assert (newest["detail"], older["detail"]) == (2, 0)
+    assert data(written()["index.html"])["runs"] == []
 
 
 def test_a_page_for_others_says_so():
-    known = data(page_of([failed()], publish=True))
+    files = written(failed(), publish=True)
 
-    assert known["published"]
-    assert "Traceback" not in json.dumps(known)
+    assert data(files["index.html"])["published"]
+    for words in ("Traceback", "ada", "machine-7"):
+        assert words not in files["r2/run.js"]
+        assert words not in json.dumps(data(files["index.html"]))
 
 
 def test_hostile_names_end_no_script():
-    text = page_of([failed(message="</script><script>alert(1)</script>")])
+    evil = "</script><script>alert(1)</script>"
+    files = written(failed(message=evil, branch=evil))
 
-    assert "alert(1)</script>" not in text
-    assert data(text)["runs"][0]["failure"][1].startswith("</script>")
-
-
-def test_status_says_how_a_run_stands(tmp_path):
-    page = status_page.StatusPage(tmp_path)
-    page.update(*shown(going_on("key-1", done=1)))
-    page.update(*shown(going_on("key-1", done=3)))
-
-    [file] = tmp_path.rglob("*.*")
-    assert file == tmp_path / "key-1" / "status.js"
-    text = file.read_text(encoding="utf-8")
-    told = json.loads(text.removeprefix("opsStatus(").removesuffix(");\n"))
-    assert told["key"] == "key-1"
-    assert [node[0] for node in told["nodes"]] == [2, 2, 2, 1]
+    assert all("alert(1)</script>" not in content for content in files.values())
+    assert told(files, "r2")["run"]["failure"]["message"] == evil
+    assert data(files["index.html"])["runs"][0]["branch"] == evil
 
 
-def test_status_fits_the_page_that_was_written_before(tmp_path):
-    going = going_on()
-    [graph] = data(page_of([going]))["graphs"]
-    said = []
-    page = status_page.StatusPage(tmp_path, put=lambda *args: said.append(args))
-    page.update(*shown(going))
+def test_a_large_run_is_written_quickly():
+    large = run(steps=wide(1000))
+    written(run())
 
-    [(name, text)] = said
-    assert name == "r3/status.js"
-    assert f'"graph":"{graph["key"]}"' in text
+    start = time.process_time()
+    written(large)
+    assert time.process_time() - start < 1  # about a twentieth on a machine at rest
 
 
-def test_another_file_system_is_written_by_put(tmp_path):
-    said = {}
-    status_page.write(tmp_path / "none", shown(run()), put=said.__setitem__)
+@pytest.fixture
+def store(tmp_path):
+    """Of three runs; run-3 has not ended, and its process is gone."""
+    store = ops("run_status.run_store").RunStore(str(tmp_path))
+    for age, key in enumerate(["run-3", "run-2", "run-1"]):
+        events = main() if key == "run-3" else main(ENDED)
+        events[0] |= {"key": key, "born": 1}
+        store.put(f"{key}/vm-1.jsonl", text(events))
+        os.utime(tmp_path / "runs" / key, (1000 - age, 1000 - age))
+    return store
 
-    assert list(said) == ["index.html"]
-    assert not (tmp_path / "none").exists()
+
+def states(store):
+    """The states of the runs on the page, by key."""
+    known = data(store.get("index.html").decode())["runs"]
+    return {line["key"]: line["state"] for line in known}
 
 
-def test_a_reader_never_finds_half_a_page(tmp_path, monkeypatch):
-    folder = status_page.Folder(tmp_path)
-    folder.put("index.html", "old")
+def going_on(key):
+    return run(key, state=ops("run_status.model").State.RUNNING, ended=None)
+
+
+def journals_read(monkeypatch):
+    """The keys of the runs that are read in their journals."""
+    read, keys = replay.read, []
+    monkeypatch.setattr(
+        replay, "read", lambda store, key: keys.append(key) or read(store, key)
+    )
+    return keys
+
+
+def test_the_page_has_a_run_that_goes_on_and_the_others(store):
+    shown = page.StatusPage(store)
+    shown.update(lambda: going_on("run-3"))
+
+    assert states(store)["run-3"] == "running"
+    assert list(states(store)) == ["run-3", "run-2", "run-1"]
+    assert b'"state":"running"' in store.get("run-3/run.js")
+    assert all(store.get(f"run-{number}/run.js") for number in (1, 2))
+    assert shown.place == f"{store.path}/index.html"
+
+    shown.finish(run("run-3"))
+    assert states(store)["run-3"] == "complete"
+    assert b'"state":"running"' not in store.get("run-3/run.js")
+
+
+def test_without_time_it_is_written_in_the_end_only(store, monkeypatch):
+    monkeypatch.setattr(page, "_ANYWAY", 0)
+    monkeypatch.setattr(page, "_SHARE", 0)
+    shown = page.StatusPage(store)
+    shown.update(lambda: going_on("run-3"))
+    assert store.get("index.html") is None
+
+    shown.finish(run("run-3"))
+    assert "run-3" in states(store)
+
+
+def test_runs_that_are_on_the_page_are_not_read_again(store, monkeypatch):
+    page.StatusPage(store).finish(run("run-3"))
+    keys = journals_read(monkeypatch)
+
+    page.StatusPage(store).finish(run("run-3"))
+
+    assert list(states(store)) == ["run-3", "run-2", "run-1"]
+    assert keys == []
+
+
+def test_few_runs_are_read_at_a_time(store, monkeypatch):
+    monkeypatch.setattr(page, "_AT_ONCE", 1)
+    for expected in (["run-3", "run-2"], ["run-3", "run-2", "run-1"]):
+        page.StatusPage(store).finish(run("run-3"))
+        assert list(states(store)) == expected
+
+
+def test_a_run_that_was_removed_is_not_on_the_page(store):
+    page.StatusPage(store).finish(run("run-3"))
+    store.remove("run-1")
+    page.StatusPage(store).finish(run("run-3"))
+
+    assert list(states(store)) == ["run-3", "run-2"]
+
+
+@pytest.mark.parametrize("by", ["a run", "a command"])
+def test_a_run_that_was_killed_is_shown_so_once_it_is_found_dead(store, by):
+    page.StatusPage(store).update(lambda: going_on("run-3"))
+    order = store.keys()
+
+    if by == "a run":
+        page.StatusPage(store).finish(run("run-2"))
+    else:
+        page.StatusPage(store).refresh()
+
+    assert states(store)["run-3"] == "interrupted"
+    assert b'"state":"interrupted"' in store.get("run-3/run.js")
+    assert store.keys() == order  # what is written later makes no run the last one
+
+
+def test_a_run_whose_file_is_missing_gets_it_again(store):
+    page.StatusPage(store).finish(run("run-3"))
+    os.unlink(f"{store.path}/run-1/run.js")
+
+    page.StatusPage(store).refresh()
+    assert store.get("run-1/run.js")
+
+
+def test_a_run_is_on_the_page_before_its_journal_is_in_the_store(store):
+    page.StatusPage(store).update(lambda: going_on("run-4"))
+
+    assert states(store)["run-4"] == "running"
+
+
+def test_a_page_without_news_is_not_written_again(store):
+    page.StatusPage(store).finish(run("run-3"))
+    index = store.get("index.html")
+    store.put("index.html", b"as it was")
+    page.StatusPage(store).refresh()
+
+    assert index
+    assert store.get("index.html") == b"as it was"
+
+
+def test_where_there_is_no_page_none_is_made(store):
+    page.StatusPage(store).refresh()
+
+    assert store.get("index.html") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"format": 0, "runs": [{}]}'])
+def test_a_list_that_cannot_be_used_is_made_anew(store, content):
+    store.put("runs.json", content)
+    page.StatusPage(store).finish(run("run-3"))
+
+    assert list(states(store)) == ["run-3", "run-2", "run-1"]
+
+
+def test_a_page_that_cannot_be_written_stops_no_command(store, monkeypatch):
+    page.StatusPage(store).update(lambda: going_on("run-3"))
 
     def full(*args):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(status_page.os, "replace", full)
-    with pytest.raises(OSError, match="No space"):
-        folder.put("index.html", "new")
-    assert (tmp_path / "index.html").read_text() == "old"
-    assert len(list(tmp_path.iterdir())) == 1
+    monkeypatch.setattr(ops("run_status.run_store").os, "replace", full)
+    page.StatusPage(store).refresh()
+    assert states(store)["run-3"] == "running"
 
 
-def test_a_large_page_is_written_quickly(tmp_path):
-    large = run(steps=wide(1000))
-    status_page.write(tmp_path, shown(run()))
-
-    start = time.process_time()
-    status_page.write(tmp_path, shown(large))
-    assert time.process_time() - start < 1  # about a twentieth on a machine at rest
-
-
-def test_states_have_the_words_of_the_model():
-    known = data(page_of([run()]))
-
-    assert known["states"] == [state.value for state in runs.State]
-    assert known["phases"] == ["loading", "computing", "saving"]
-
-
-def test_a_run_is_drawn_once_however_often_it_is_written(monkeypatch):
-    drawn = []
-    layout = ops("run_status.graph").draw
+def test_a_run_is_drawn_once_however_often_it_is_written(store, monkeypatch):
+    drawn, drawings = [], page.drawings
     monkeypatch.setattr(
-        ops("run_status.graph"), "draw", lambda *args: drawn.append(1) or layout(*args)
+        page, "drawings", lambda run: drawn.append(run.key) or drawings(run)
     )
-    steps = wide(17)
-    for make in (going_on, run):
-        page_of([make(steps=steps)])
+    shown = page.StatusPage(store)
+    shown.update(lambda: going_on("run-3"))
+    shown.finish(run("run-3"))
 
-    assert len(drawn) == 1
+    assert drawn.count("run-3") == 1

@@ -72,11 +72,10 @@ def watch(run: str, env: str | None) -> None:
 @env_option
 def page(folder: Path, publish: bool, env: str | None) -> None:
     """Write the page of all runs to a folder, to put it on a web server."""
-    from . import page_files  # noqa: PLC0415
-    from .page_runs import Shown  # noqa: PLC0415
+    from .page import INDEX, put_into, write  # noqa: PLC0415
 
-    runs = map(Shown, _open(env))
-    click.echo(page_files.write(folder, runs, publish))
+    write(put_into(folder), _open(env), publish)
+    click.echo(folder / INDEX)
 
 
 @command.command("open")
@@ -85,19 +84,22 @@ def open_(env: str | None) -> None:
     """Open the page of all runs in a browser."""
     import tempfile  # noqa: PLC0415
 
-    from . import page_files  # noqa: PLC0415
-    from .page_runs import Shown  # noqa: PLC0415
+    from .page import INDEX, put_into, write  # noqa: PLC0415
 
     history = _open(env)
     store = history.store
     folder = Path(store.path if store.is_local else tempfile.mkdtemp(prefix="runs-"))
-    file = page_files.write(folder, map(Shown, history))
-    click.echo(file)
-    click.launch(file.resolve().as_uri())
+    write(store.put if store.is_local else put_into(folder), history)
+    click.echo(folder / INDEX)
+    click.launch((folder / INDEX).resolve().as_uri())
 
 
 def _open(env: str | None) -> History:
     from .history import History  # noqa: PLC0415
     from .hook import store_of  # noqa: PLC0415
+    from .page import StatusPage  # noqa: PLC0415
 
-    return History(store_of(load_context(env)))
+    store = store_of(load_context(env))
+    # A run that turns out to have been killed is shown so on the page, too.
+    click.get_current_context().call_on_close(StatusPage(store).refresh)
+    return History(store)

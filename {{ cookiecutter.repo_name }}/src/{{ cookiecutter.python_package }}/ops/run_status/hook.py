@@ -28,8 +28,8 @@ from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, report, resume
 from .history import History
 from .journal import Journal, Ticket
-from .live_page import RunPage
 from .model import Run, State
+from .page import StatusPage
 from .run_store import RunStore
 from .watch import Watch, told
 
@@ -205,7 +205,7 @@ class RunStatus:
         run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
         plan = describe.describe(run_params, pipeline, catalog)
         ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
-        page = RunPage(project.store, ticket.key) if project.settings.page else None
+        page = StatusPage(project.store) if project.settings.page else None
         prune = History(project.store).prune
         tidy = partial(prune, project.settings.keep, ticket.key)
         project.store.prepare()

@@ -10,11 +10,22 @@ monotone regression, solved by pooling adjacent violators (R. Barlow et al., 197
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import accumulate, islice, pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, islice, pairwise, product
 from math import sqrt
+from typing import Any
+from unicodedata import east_asian_width
 
 from attrs import frozen
+from kedro.io.core import is_parameter
+
+from .model import Node, Run
+
+MANY = 200  # nodes: in a drawing of more, a namespace is one box
+LABEL = 30  # letters that a box shows, as in graph.js
+LETTER = 6.9  # pixels: the mean width of a letter
+FRAME = 40  # pixels: what a box has beside its label
+COUNT = 44  # pixels: what the number of nodes in a namespace takes
 
 ROW = 52  # from the middle of a row to that of the next
 GAP = 18  # between two boxes
@@ -23,6 +34,97 @@ LARGE = 600  # boxes: from here on time counts more than beauty
 EFFORT = 2400  # points that are moved to where they please, all sweeps together
 FAR = 6  # rows: a line of a large graph that goes further has no bends
 SHAPE = 1.7  # how much wider than high a drawing of many parts should be
+
+_Box = tuple[str, str]  # "node", "dataset" or "namespace", and its name
+
+
+def drawings(run: Run) -> list[dict[str, Any]]:
+    """The pipeline of a run as the page draws it: whole, and each namespace that opens.
+
+    Lines go from a point to a point: points are the boxes, then the bends.
+    """
+    return list(_drawings("", list(run.nodes.values())))
+
+
+def _drawings(namespace: str, nodes: list[Node]) -> Iterator[dict[str, Any]]:
+    groups = _groups(namespace, nodes)
+    boxes: list[_Box] = list(groups)
+    edges: list[tuple[int, int]] = []
+    opens = {index for index, box in enumerate(boxes) if box[0] == "namespace"}
+    for dataset, (makers, users) in _ends(groups.values()).items():
+        if not opens.isdisjoint((*makers, *users)):
+            # What goes between namespaces is a line; inside it is seen as a box.
+            edges += product(makers, users)
+            continue
+        edges += [(maker, len(boxes)) for maker in makers]
+        edges += [(len(boxes), user) for user in users]
+        boxes.append(("dataset", dataset))
+    labels = {("node", node.name): node.short_name or node.name for node in nodes}
+    widths = [
+        int(_letters(labels.get(box) or box[1].removeprefix(f"{namespace}.")) * LETTER)
+        + (FRAME + COUNT if box[0] == "namespace" else FRAME)
+        for box in boxes
+    ]
+    drawing = draw(widths, edges)
+    yield {
+        "namespace": namespace,
+        "width": drawing.width,
+        "height": drawing.height,
+        "boxes": [
+            {kind: name, "x": x, "y": y, "width": width}
+            for (kind, name), (x, y), width in zip(boxes, drawing.points, widths)
+        ],
+        "bends": drawing.points[len(boxes) :],
+        "lines": drawing.lines,
+    }
+    for (kind, name), inside in groups.items():
+        if kind == "namespace":
+            yield from _drawings(name, inside)
+
+
+def _groups(namespace: str, nodes: list[Node]) -> dict[_Box, list[Node]]:
+    """The boxes of nodes: of many, a namespace in this one is a box."""
+    if len(nodes) <= MANY:
+        return {("node", node.name): [node] for node in nodes}
+    found: dict[str, list[Node]] = {}
+    for node in nodes:
+        rest = (node.namespace or "").removeprefix(namespace).lstrip(".")
+        inner = f"{namespace}.{rest.partition('.')[0]}".lstrip(".") if rest else ""
+        found.setdefault(inner, []).append(node)
+    if len(found) == 1 and "" not in found:
+        return _groups(next(iter(found)), nodes)
+    groups: dict[_Box, list[Node]] = {}
+    for inner, inside in found.items():
+        if inner and len(inside) > 1:
+            groups["namespace", inner] = inside
+        else:
+            groups |= {("node", node.name): [node] for node in inside}
+    return groups
+
+
+def _ends(groups: Iterable[list[Node]]) -> dict[str, tuple[list[int], list[int]]]:
+    """The boxes that make a dataset and those that use it, by their number.
+
+    Forms of a transcoded dataset are one, with the name of the first.
+    """
+    first: dict[str, str] = {}
+    ends: dict[str, tuple[list[int], list[int]]] = {}
+    for box, inside in enumerate(groups):
+        for node in inside:
+            for side, names in enumerate((node.outputs, node.inputs)):
+                for name in names:
+                    if not is_parameter(name):
+                        shown = first.setdefault(name.partition("@")[0], name)
+                        ends.setdefault(shown, ([], []))[side].append(box)
+    return ends
+
+
+def _letters(label: str) -> int:
+    """How wide a label is; one that is longer than LABEL is shown shortened."""
+    shown = label[:LABEL]
+    if shown.isascii():
+        return len(shown)
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in shown)
 
 
 @frozen

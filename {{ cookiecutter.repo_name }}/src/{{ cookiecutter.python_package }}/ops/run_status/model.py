@@ -127,7 +127,6 @@ class Run:
     started: float | None = None
     ended: float | None = None
     last_news: float | None = None
-    bytes: int = 0  # of its journals, as far as it is told
     params: dict[str, Any] = Factory(dict)  # Kedro's run_params, without secrets
     resume: str = ""  # the command that resumes a failed run
     failure: Failure | None = None

@@ -1,6 +1,6 @@
-"""What the status page knows of a run: short lists instead of names, to be small.
+"""What the status page knows of a run: ``run.js``, and its line in the list.
 
-model.js reads it. Times are milliseconds since the start of the run.
+Times are seconds since 1970 (UTC), those of nodes seconds since the run started.
 """
 
 from __future__ import annotations
@@ -8,16 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from enum import IntEnum
 from typing import Any
 
-from attrs import define, field
+from attrs import asdict
+from kedro.io.core import is_parameter
 
-from .graph import Graph, is_parameter
-from .model import Dataset, Failure, Figures, Node, Phase, Run, State
+from .model import Dataset, Failure, Figures, Node, Run
 
-_STATE = {state: number for number, state in enumerate(State)}
-_PHASE = {phase: number for number, phase in enumerate(Phase)}
+JsonObject = dict[str, Any]
 
 # A path from the root of a disk; no part of a URL is one, unless it is a file's.
 _PATH = re.compile(
@@ -27,38 +25,51 @@ _PATH = re.compile(
 _HOMES = {"home": 2, "Users": 2, "root": 1}
 _USER = re.compile(r"(?<=://)[^/\s@\"']+@")  # with or without a password
 
-
-NAME = "\x00"  # stands for the name of a dataset in its place
-
-
-class Detail(IntEnum):
-    """How much of a run the page holds: each adds to the one before."""
-
-    SUMMARY = 0  # its state, and how many nodes came how far
-    NODES = 1  # states and times of nodes, rows of datasets: to compare and for trends
-    FIGURES = 2  # all but the columns of datasets
-    ALL = 3
+_SUMMARY = ("key", "project", "pipelines", "env", "runner", "branch", "commit", "dirty")
+_TIMES = ("started", "ended", "last_news")
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
-def text(data: Any) -> str:
-    """JSON in which nothing can end a script, whatever names and messages say."""
-    packed = json.dumps(data, separators=(",", ":"), allow_nan=False)  # and all ASCII
+def summary(run: Run, publish: bool = False) -> JsonObject:
+    """A run as the list has it."""
+    counts = Counter(node.state.value for node in run.nodes.values())
+    told = {name: getattr(run, name) for name in (*_SUMMARY, *_TIMES)}
+    if not publish:
+        told |= {"user": run.user, "host": run.host}
+    return _known(told | {"state": run.state.value, "nodes": dict(counts)})
+
+
+def script(run: Run, drawings: list[JsonObject], publish: bool = False) -> bytes:
+    """The text of ``run.js``: a line for each node, dataset, check and drawing."""
+    known = {
+        **summary(run, publish),
+        "resume": without_paths(run.resume),
+        "failure": _failure(run.failure, publish),
+    }
+    lists = {
+        "nodes": [_node(node, run, publish) for node in run.nodes.values()],
+        "datasets": [
+            _dataset(each)
+            for each in run.datasets.values()
+            if not is_parameter(each.name)
+        ],
+        "checks": [
+            asdict(check) | {"message": without_paths(check.message)}
+            for check in run.checks
+        ],
+        "drawings": drawings,
+    }
+    parts = [f'"run":{text([_known(known)])[2:-2]}']
+    parts += [f'"{name}":{text(items)}' for name, items in lists.items()]
+    return f"opsRun({{{','.join(parts)}}});\n".encode()
+
+
+def text(items: list[JsonObject]) -> str:
+    """JSON, a line each, in which nothing ends a script, whatever names and texts say."""
+    packed = ",\n".join(map(_ENCODER.encode, items))  # all ASCII
     for letter in "<>&":
         packed = packed.replace(letter, f"\\u{ord(letter):04x}")
-    return packed
-
-
-def record(run: Run, graph: Graph, detail: Detail, publish: bool) -> dict[str, Any]:
-    """A run for the page.
-
-    Args:
-        run: what the timeline tells.
-        graph: of the run.
-        detail: how much of it.
-        publish: whether others than the team may read it: then it has no tracebacks,
-            and does not say where and with which parameters it ran.
-    """
-    return _Record(run, graph, detail, publish, run.started or 0.0).all()
+    return f"[\n{packed}\n]"
 
 
 def without_paths(given: str) -> str:
@@ -78,144 +89,71 @@ def _shortened(found: re.Match[str]) -> str:
     return "/".join(["…", *parts[-2:]])
 
 
-@define
-class _Record:
-    run: Run
-    graph: Graph
-    detail: Detail
-    publish: bool
-    began: float
-    types: dict[str, int] = field(factory=dict)
-    places: dict[str, int] = field(factory=dict)
-    schemas: dict[tuple[tuple[str, str], ...], int] = field(factory=dict)
-
-    def all(self) -> dict[str, Any]:
-        run = self.run
-        counts = Counter(node.state for node in run.nodes.values())
-        known: dict[str, Any] = {
-            "key": run.key,
-            "id": run.run_id,
-            "state": _STATE[run.state],
-            "detail": int(self.detail),
-            "pipelines": run.pipelines,
-            "env": run.env,
-            "runner": run.runner,
-            "branch": run.branch,
-            "commit": run.commit,
-            "dirty": run.dirty,
-            "user": "" if self.publish else run.user,
-            "host": "" if self.publish else run.host,
-            "started": run.started,
-            "ended": run.ended,
-            "news": run.last_news,
-            "bytes": run.bytes,
-            "resume": without_paths(run.resume),
-            "failure": self._failure(run.failure),
-            "counts": [counts[state] for state in State],
+def _node(node: Node, run: Run, publish: bool) -> JsonObject:
+    """A node: times in seconds since the run started, then how long each phase took."""
+    phases: dict[str, float] = {}
+    phase = ""  # in which it is now
+    for span in node.spans:
+        if span.end is None:
+            phase = span.phase.value
+        else:
+            before = phases.get(span.phase.value, 0.0)
+            phases[span.phase.value] = round(before + span.end - span.start, 3)
+    return _known(
+        {
+            "name": node.name,
+            "short_name": node.short_name if node.short_name != node.name else "",
+            "namespace": node.namespace,
+            "tags": node.tags,
+            "inputs": node.inputs,
+            "outputs": node.outputs,
+            "state": node.state.value,
+            "started": _since(run, node.started),
+            "ended": _since(run, node.ended),
+            "phase": phase,
+            **phases,
+            "usual": node.usual and round(node.usual, 3),
+            "peak_memory": node.peak_memory,
+            "reason": without_paths(node.reason),
+            "marks": [without_paths(mark) for mark in node.marks],
+            "failure": _failure(node.failure, publish),
         }
-        if self.detail >= Detail.NODES:
-            known["graph"] = self.graph.key
-            known["nodes"] = [self._node(node) for node in run.nodes.values()]
-            datasets = map(self._dataset, run.datasets.values())
-            known["datasets"] = [told for told in datasets if told]
-        if self.detail >= Detail.FIGURES:
-            known["params"] = {} if self.publish else self._params()
-            known["checks"] = [
-                [c.guard, c.subject, c.level, int(c.passed), without_paths(c.message)]
-                for c in run.checks
-            ]
-            known["types"] = list(self.types)
-            known["places"] = list(self.places)
-            known["schemas"] = list(self.schemas)
-        return known
+    )
 
-    def _node(self, node: Node) -> list[Any]:
-        at = self._at
-        times = [_STATE[node.state], at(node.started), at(node.ended)]
-        if self.detail == Detail.NODES:
-            return trimmed([*times, self._failure(node.failure)])
-        usual = None if node.usual is None else round(node.usual * 1000)
-        memory = None if node.peak_memory is None else node.peak_memory // 1000
-        return trimmed(
-            [
-                *times,
-                self._failure(node.failure),
-                self._spans(node),
-                memory,
-                usual,
-                without_paths(node.reason),
-                [without_paths(mark) for mark in node.marks],
-            ]
-        )
 
-    def _spans(self, node: Node) -> list[int | None]:
-        """Of each its phase, how long after the one before it began, how long it took."""
-        told: list[int | None] = []
-        before = self._at(node.started) or 0
-        for span in node.spans:
-            start, end = self._at(span.start) or 0, self._at(span.end)
-            told += (_PHASE[span.phase], start - before, end and end - start)
-            before = end or start
-        return told
+def _since(run: Run, moment: float | None) -> float | None:
+    return None if moment is None else round(moment - (run.started or 0.0), 3)
 
-    def _dataset(self, dataset: Dataset) -> list[Any] | None:
-        if is_parameter(dataset.name):
-            return None
-        number = self.graph.number[dataset.name]
-        loaded, saved = self._figures(dataset.loaded), self._figures(dataset.saved)
-        if self.detail == Detail.NODES:
-            return [number, loaded, saved] if loaded or saved else None
-        return trimmed(
-            [
-                number,
-                loaded,
-                saved,
-                self.types.setdefault(dataset.type, len(self.types)),
-                self._place(dataset),
-                [without_paths(mark) for mark in dataset.marks],
-            ]
-        )
 
-    def _place(self, dataset: Dataset) -> int:
-        """Most places are alike, but for the dataset's name."""
-        place = without_paths(dataset.place).replace(dataset.name, NAME)
-        return self.places.setdefault(place, len(self.places))
-
-    def _figures(self, figures: Figures | None) -> list[Any] | None:
-        if figures is None:
-            return None
-        if self.detail == Detail.NODES:
-            return [figures.row_count] if figures.row_count is not None else None
-        told = [figures.row_count, figures.size]
-        if self.detail == Detail.ALL and figures.schema:
-            columns = tuple(figures.schema.items())
-            told.append(self.schemas.setdefault(columns, len(self.schemas)))
-            told += map(figures.null_count.get, figures.schema)
-        return trimmed(told)
-
-    def _failure(self, failure: Failure | None) -> list[str] | None:
-        if failure is None:
-            return None
-        told = [failure.type, without_paths(failure.message)]
-        if failure.traceback and not self.publish and self.detail >= Detail.FIGURES:
-            told.append(without_paths(failure.traceback))
-        return told
-
-    def _params(self) -> dict[str, str]:
-        return {
-            name: without_paths(value if isinstance(value, str) else json.dumps(value))
-            for name, value in self.run.params.items()
-            if value not in (None, "", [], {})
+def _dataset(dataset: Dataset) -> JsonObject:
+    loaded, saved = dataset.loaded, dataset.saved
+    figures = saved if saved and saved.schema else loaded
+    return _known(
+        {
+            "name": dataset.name,
+            "type": dataset.type,
+            "place": without_paths(dataset.place),
+            "loaded": _figures(loaded),
+            "saved": _figures(saved),
+            "columns": figures and figures.schema,
+            "nulls": figures and figures.null_count,
+            "marks": [without_paths(mark) for mark in dataset.marks],
         }
-
-    def _at(self, moment: float | None) -> int | None:
-        if moment is None:
-            return None
-        return round((moment - self.began) * 1000)
+    )
 
 
-def trimmed(values: list[Any]) -> list[Any]:
-    """A list without what is not known at the end."""
-    while values and values[-1] in (None, "", []):
-        values.pop()
-    return values
+def _figures(figures: Figures | None) -> JsonObject | None:
+    known = figures and {"row_count": figures.row_count, "size": figures.size}
+    return _known(known) if known else None
+
+
+def _failure(failure: Failure | None, publish: bool) -> JsonObject | None:
+    if failure is None:
+        return None
+    known = {name: without_paths(value) for name, value in asdict(failure).items()}
+    return known | {"traceback": ""} if publish else known
+
+
+def _known(told: JsonObject) -> JsonObject:
+    """Without what is not known: the page takes what is missing for that."""
+    return {name: value for name, value in told.items() if value or value == 0}

@@ -84,9 +84,7 @@ class Follower:
         with self._lock:
             if self._read():  # its end, but maybe not yet what workers wrote before
                 self._read()
-            run = self._timeline.run(now)
-            run.bytes = sum(self._offsets.values())
-            return run
+            return self._timeline.run(now)
 
     def _read(self) -> bool:
         news: dict[str, list[Event]] = {}

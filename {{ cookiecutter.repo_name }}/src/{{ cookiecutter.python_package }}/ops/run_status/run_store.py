@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import posixpath
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -57,19 +56,6 @@ class RunStore:
             times[key] = max(times.get(key, ""), time)
         return _by_time(times)
 
-    def sizes(self) -> dict[str, int]:
-        """Bytes of the journals of each run, by key."""
-        sizes: Counter[str] = Counter()
-        if self.is_local:
-            for key in _folders(self.path):
-                folder = os.path.join(self.path, key)
-                files = (os.path.join(folder, name) for name in _names(folder))
-                sizes[key] = sum(map(_size, files))
-            return sizes
-        for key, facts in self._journals():
-            sizes[key] += facts["size"]
-        return sizes
-
     def read(self, key: str, offsets: dict[str, int] | None = None) -> dict[str, bytes]:
         """What each process wrote of a run, by file; with offsets, what came since."""
         offsets = offsets or {}
@@ -103,7 +89,8 @@ class RunStore:
         if self.is_local:
             path = os.path.join(self.path, name)
             scratch = f"{path}.{uuid4().hex}"
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.makedirs(folder := os.path.dirname(path), exist_ok=True)
+            before = os.stat(folder)
             try:
                 with open(scratch, "wb") as stream:
                     stream.write(text)
@@ -111,6 +98,7 @@ class RunStore:
             finally:
                 with suppress(FileNotFoundError):
                     os.unlink(scratch)
+            _keep_time(folder, before)
             return
         filesystem, path = self._open()
         file = posixpath.join(path, name)
@@ -179,9 +167,13 @@ def _create(path: str, text: bytes) -> bool:
         return False
     with open(file, "wb") as stream:
         stream.write(text)
-    # Runs are in the order of their folders' times: an old one stays where it is.
-    os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
+    _keep_time(folder, before)
     return True
+
+
+def _keep_time(folder: str, before: os.stat_result) -> None:
+    """Runs are in the order of their folders' times: an old one stays where it is."""
+    os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def _by_time(times: Mapping[str, Any]) -> list[str]:
@@ -201,13 +193,6 @@ def _names(folder: str) -> list[str]:
         return sorted(name for name in os.listdir(folder) if name.endswith(ENDING))
     except FileNotFoundError:
         return []
-
-
-def _size(file: str) -> int:
-    try:
-        return os.path.getsize(file)
-    except FileNotFoundError:  # pruned in the meantime
-        return 0
 
 
 def _read_from(file: str, offset: int) -> bytes:

@@ -16,8 +16,8 @@ from ..core import git, redaction
 from ..core.suppress import suppress_errors
 from . import interruption, journal
 from .journal import Journal
-from .live_page import RunPage
 from .model import Run, State
+from .page import StatusPage
 from .replay import Follower
 
 _BEAT = 10.0  # seconds
@@ -36,7 +36,7 @@ class Watch:
         self,
         entries: Journal,
         project_path: Path,
-        page: RunPage | None,
+        page: StatusPage | None,
         tidy: Callable[[], None],
     ) -> None:
         """Take the journal, the page that shows it, and what is to be done beside it."""

@@ -1,9 +1,8 @@
 // What is known of one node or dataset, beside the view.
 
 function nodeDetail(run, node, go) {
-  const usual = usualSeconds(run, node);
   const time = seconds(node);
-  const slower = usual && time && time > 2 * usual && time - usual > 1 ? ` (usually ${duration(usual)})` : "";
+  const before = previousSeconds(node.name);
   return [
     detailHead("Node", node.name, stateOf(node.state)),
     node.failure && failureOf(node.failure),
@@ -14,25 +13,23 @@ function nodeDetail(run, node, go) {
       ["Why", node.reason],
       ["Started", moment(node.started, CLOCK)],
       ["Ended", moment(node.ended, CLOCK)],
-      ["Took", time === null ? "" : duration(time) + slower],
-      ...DATA.phases.map((phase) => [PHASE_WORDS[phase], duration(phaseSeconds(node, phase))]),
-      ["Usually takes", duration(usual)],
-      ["Peak memory", bytes(node.memory)],
+      ["Took", duration(time)],
+      ...PHASES.map((phase) => [PHASE_WORDS[phase], duration(phaseSeconds(node, phase))]),
+      ["Usually takes", duration(node.usual)],
+      ["Previous run", compared(duration, before, time)],
+      ["Peak memory", bytes(node.peak_memory)],
       ["Namespace", node.namespace && nameOf(node.namespace)],
       ["Tags", node.tags.length ? node.tags.map((tag) => nameOf(tag, { class: "tag" })) : ""],
     ]),
     datasetList("Inputs", run, node.inputs, go),
     datasetList("Outputs", run, node.outputs, go),
-    trendOf("Duration in earlier runs", run, (other) => {
-      const same = other.node.get(node.name);
-      return same && same.state === "complete" ? seconds(same) : null;
-    }, duration),
   ];
 }
 
 const PHASE_WORDS = { loading: "Loading", computing: "Computing", saving: "Saving" };
 
 function datasetDetail(run, dataset, go) {
+  const before = rowsOf(previous?.dataset.get(dataset.name));
   const same = run.datasets.filter((each) => plain(each.name) === plain(dataset.name) && each !== dataset);
   return [
     detailHead("Dataset", dataset.name, stateOf(datasetState(run, dataset.name))),
@@ -41,22 +38,25 @@ function datasetDetail(run, dataset, go) {
     facts([
       ["Type", dataset.type],
       ["Place", dataset.place && el("code", {}, dataset.place)],
-      ...figureFacts("Saved", dataset.saved),
-      ...figureFacts("Loaded", dataset.loaded),
+      ["Saved", figureWords(dataset.saved)],
+      ["Loaded", figureWords(dataset.loaded)],
+      ["Previous run", compared((rows) => plural(rows, "row"), before, rowsOf(dataset))],
     ]),
-    columnsOf((dataset.saved?.columns.length ? dataset.saved : dataset.loaded)?.columns || []),
+    columnTable(dataset.columns),
     nodeList("Made by", run.makers.get(plain(dataset.name)) || [], go),
     nodeList("Used by", run.users.get(plain(dataset.name)) || [], go),
     same.length > 0 && datasetList("Other forms", run, same.map((each) => each.name), go),
-    trendOf("Rows in earlier runs", run, (other) => {
-      const found = other.dataset.get(dataset.name);
-      return found ? rowsOf(found) : null;
-    }, count),
   ];
 }
 
-function figureFacts(word, figures) {
-  return figures ? [[word, [figures.rows !== null && plural(figures.rows, "row"), bytes(figures.size)].filter(Boolean).join(", ")]] : [];
+function figureWords(figures) {
+  const rows = figures?.row_count ?? null;
+  return [rows !== null && plural(rows, "row"), bytes(figures?.size)].filter(Boolean).join(", ");
+}
+
+// A figure of the previous run, and how much it has changed since.
+function compared(words, before, after) {
+  return before === null ? "" : [words(before), after !== null && before !== after && el("span", { class: "muted" }, ` (${change(before, after)})`)];
 }
 
 function detailHead(kind, name, state) {
@@ -99,13 +99,12 @@ function datasetList(title, run, names, go) {
   const rows = names.map((name) => {
     const dataset = run.dataset.get(name);
     const figures = title === "Outputs" ? dataset?.saved : dataset?.loaded || dataset?.saved;
-    const told = [figures?.rows !== null && figures?.rows !== undefined ? plural(figures.rows, "row") : "", bytes(figures?.size)];
     const failed = checksOf(run, name).filter((check) => !check.passed);
     return el(
       "li",
       {},
-      isParameter(name) ? nameOf(name) : link(name, () => go("dataset", name)),
-      el("span", { class: "muted" }, told.filter(Boolean).join(", ")),
+      dataset ? link(name, () => go("dataset", name)) : nameOf(name),
+      el("span", { class: "muted" }, figureWords(figures)),
       failed.length > 0 && verdict(worstCheck(failed)),
       (dataset?.marks || []).map((mark) => el("span", { class: "marked" }, mark)),
     );
@@ -118,11 +117,11 @@ function nodeList(title, nodes, go) {
   return rows.length > 0 && el("section", {}, el("h3", {}, title), el("ul", { class: "list" }, rows));
 }
 
-function columnsOf(columns) {
+function columnTable(columns) {
   if (!columns.length) {
     return null;
   }
-  const nulls = columns.some((column) => column.nulls !== null);
+  const nulls = columns.some((column) => column.nulls !== undefined);
   const head = ["Column", "Type", ...(nulls ? ["Nulls"] : [])].map((title) => el("th", { scope: "col" }, title));
   const rows = columns.map((column) =>
     el("tr", {}, el("th", { scope: "row" }, nameOf(column.name)), el("td", {}, column.type), nulls && el("td", { class: "number" }, count(column.nulls))),
@@ -132,18 +131,4 @@ function columnsOf(columns) {
     {},
     el("details", { open: columns.length <= 15 }, el("summary", {}, plural(columns.length, "column")), el("table", { class: "columns" }, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows))),
   );
-}
-
-// How a number went over the runs, up to this one.
-function trendOf(title, run, value, words) {
-  const numbers = allRuns()
-    .filter((other) => (other.started ?? 0) <= (run.started ?? 0))
-    .reverse()
-    .map(value);
-  const known = numbers.filter((number) => number !== null);
-  if (known.length < 2) {
-    return null;
-  }
-  const label = `${title}: from ${words(Math.min(...known))} to ${words(Math.max(...known))}, now ${words(known[known.length - 1])}`;
-  return el("section", {}, el("h3", {}, title), sparkline(numbers, label, [300, 44]), el("p", { class: "muted" }, `${words(Math.min(...known))} to ${words(Math.max(...known))} in ${plural(known.length, "run")}`));
 }

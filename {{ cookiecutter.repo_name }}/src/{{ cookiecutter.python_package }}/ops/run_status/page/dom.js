@@ -161,27 +161,6 @@ function moment(time, style = WHEN) {
   return el("time", { datetime: date.toISOString() }, style.format(date));
 }
 
-// A line through numbers, the oldest first; it leads over what is not known.
-function sparkline(numbers, label, [width, height] = [120, 26]) {
-  const known = numbers.filter((number) => number !== null);
-  const [low, high] = [Math.min(...known), Math.max(...known)];
-  const across = (index) => 3 + ((width - 6) * index) / Math.max(1, numbers.length - 1);
-  const down = (number) => (high === low ? height / 2 : height - 4 - ((height - 8) * (number - low)) / (high - low));
-  let path = "";
-  numbers.forEach((number, index) => {
-    if (number !== null) {
-      path += `${path ? "L" : "M"}${across(index).toFixed(1)} ${down(number).toFixed(1)}`;
-    }
-  });
-  const last = numbers.length - 1 - [...numbers].reverse().findIndex((number) => number !== null);
-  return svg(
-    "svg",
-    { class: "spark", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
-    svg("path", { d: path }),
-    svg("circle", { cx: across(last), cy: down(numbers[last]), r: 2.5 }),
-  );
-}
-
 // A table that is sorted by its heads. Of many rows the first are shown at once.
 const SHOWN = 200;
 

@@ -1,7 +1,6 @@
-// The pipeline as a graph: boxes where page_layout.py has put them, that change state.
+// The pipeline as a graph: boxes where layout.py has put them, that change state.
 
-const [NODE, DATASET, NAMESPACE] = [0, 1, 2]; // as in page_graph.py
-const LABEL = 30;
+const LABEL = 30; // letters, as in layout.py
 const HIGH = 30;
 const LEAST = 0.62; // the smallest scale to begin with
 const FAR = 0.42; // a smaller one has no labels
@@ -12,30 +11,24 @@ class GraphView {
     this.run = run;
     this.space = space;
     this.choose = choose;
-    this.view = run.graph.views[space] || run.graph.views[""];
+    this.drawn = drawingOf(run, space);
     this.scale = 1;
     this.x = 0;
     this.y = 0;
-    this.boxes = this.view.kinds.map((kind, index) => this.makeBox(kind, index));
+    this.boxes = this.drawn.boxes.map((told) => this.makeBox(told));
+    this.points = [...this.boxes.map((box) => [box.x, box.y]), ...this.drawn.bends];
     this.index = new Map(this.boxes.map((box, index) => [box.id, index]));
     this.neighbours();
     this.element = this.draw();
   }
 
-  makeBox(kind, index) {
-    const ref = this.view.refs[index];
-    const box = { kind, x: this.view.points[2 * index], y: this.view.points[2 * index + 1], wide: this.view.widths[index] };
-    if (kind === NODE) {
-      const node = this.run.nodes[ref];
-      return { ...box, id: `node:${node.name}`, name: node.name, label: node.label };
-    }
-    const name = kind === DATASET ? this.run.graph.datasets[ref] : ref;
+  makeBox(told) {
+    const kind = ["node", "dataset", "namespace"].find((each) => each in told);
+    const name = told[kind];
     const inside = this.space && name.startsWith(`${this.space}.`);
-    const label = inside ? name.slice(this.space.length + 1) : name;
-    if (kind === DATASET) {
-      return { ...box, id: `dataset:${plain(name)}`, name, label };
-    }
-    return { ...box, id: `namespace:${name}`, name, label: `${label} · ${count(this.members(name).length)}` };
+    const short = inside ? name.slice(this.space.length + 1) : name;
+    const labels = { node: () => this.run.node.get(name).label, dataset: () => short, namespace: () => `${short} · ${count(this.members(name).length)}` };
+    return { kind, name, id: `${kind}:${kind === "dataset" ? plain(name) : name}`, label: labels[kind](), x: told.x, y: told.y, wide: told.width };
   }
 
   members(name) {
@@ -43,10 +36,10 @@ class GraphView {
   }
 
   stateOf(box) {
-    if (box.kind === NODE) {
+    if (box.kind === "node") {
       return this.run.node.get(box.name).state;
     }
-    if (box.kind === DATASET) {
+    if (box.kind === "dataset") {
       return datasetState(this.run, box.name);
     }
     return worst(this.members(box.name).map((node) => node.state));
@@ -54,11 +47,11 @@ class GraphView {
 
   // What a screen reader says, and hovering shows.
   words(box, state) {
-    if (box.kind === NODE) {
+    if (box.kind === "node") {
       const time = duration(seconds(this.run.node.get(box.name)));
       return `Node ${box.name}, ${state}${time && `, ${time}`}`;
     }
-    if (box.kind === DATASET) {
+    if (box.kind === "dataset") {
       const rows = rowsOf(this.run.dataset.get(box.name));
       return `Dataset ${box.name}, ${state}${rows === null ? "" : `, ${plural(rows, "row")}`}`;
     }
@@ -67,12 +60,11 @@ class GraphView {
 
   // The boxes above and below each, through the bends of the lines.
   neighbours() {
-    const { lines, points } = this.view;
-    this.down = Array.from({ length: points.length / 2 }, () => []);
-    this.up = Array.from({ length: points.length / 2 }, () => []);
-    for (let index = 0; index < lines.length; index += 2) {
-      this.down[lines[index]].push(lines[index + 1]);
-      this.up[lines[index + 1]].push(lines[index]);
+    this.down = this.points.map(() => []);
+    this.up = this.points.map(() => []);
+    for (const [from, to] of this.drawn.lines) {
+      this.down[from].push(to);
+      this.up[to].push(from);
     }
   }
 
@@ -91,7 +83,7 @@ class GraphView {
   }
 
   draw() {
-    const [width, height] = this.view.size;
+    const [width, height] = [this.drawn.width, this.drawn.height];
     this.camera = svg("g", {});
     this.chosen = svg("path", { class: "lines chosen" });
     this.camera.append(svg("path", { class: "lines", d: this.path() }), this.chosen);
@@ -117,17 +109,16 @@ class GraphView {
   }
 
   drawBox(box, index) {
-    const kind = ["node", "dataset", "namespace"][box.kind];
     const half = box.wide / 2;
     const icon = svg("path", { "fill-rule": "evenodd", class: "shape" });
     const text = svg("text", { x: 25 - half, y: 4 }, shortened(box.label));
-    const frame = svg("rect", { x: -half, y: -HIGH / 2, width: box.wide, height: HIGH, rx: box.kind === DATASET ? HIGH / 2 : 5 });
+    const frame = svg("rect", { x: -half, y: -HIGH / 2, width: box.wide, height: HIGH, rx: box.kind === "dataset" ? HIGH / 2 : 5 });
     const parts = [frame, icon, text];
-    if (box.kind === NAMESPACE) {
+    if (box.kind === "namespace") {
       parts.unshift(svg("rect", { class: "behind", x: 4 - half, y: 4 - HIGH / 2, width: box.wide, height: HIGH, rx: 5 }));
     }
     box.mark = svg("circle", { class: "mark", cx: half - 2, cy: 2 - HIGH / 2, r: 5 });
-    box.element = svg("g", { class: kind, role: "button", tabindex: "-1", transform: `translate(${box.x} ${box.y})`, "data-index": index }, parts);
+    box.element = svg("g", { class: box.kind, role: "button", tabindex: "-1", transform: `translate(${box.x} ${box.y})`, "data-index": index }, parts);
     box.icon = icon;
     box.out = false;
     this.setOut(box, this.boxes.length > MANY);
@@ -172,24 +163,21 @@ class GraphView {
       box.icon.setAttribute("transform", `translate(${8 - box.wide / 2} -6) scale(.75)`);
       box.state = state;
     }
-    const marked = box.kind !== NAMESPACE && this.isMarked(box);
+    const marked = box.kind !== "namespace" && this.isMarked(box);
     if (marked && !box.mark.parentNode) {
       box.element.append(box.mark);
     }
   }
 
   isMarked(box) {
-    const thing = box.kind === NODE ? this.run.node.get(box.name) : this.run.dataset.get(box.name);
+    const thing = box.kind === "node" ? this.run.node.get(box.name) : this.run.dataset.get(box.name);
     return thing.marks.length > 0 || checksOf(this.run, box.name).some((check) => !check.passed);
   }
 
-  path(lines = null) {
-    const { points } = this.view;
-    const pairs = lines ? lines.flat() : this.view.lines;
+  path(lines = this.drawn.lines) {
     const parts = [];
-    for (let index = 0; index < pairs.length; index += 2) {
-      const [from, to] = [pairs[index], pairs[index + 1]];
-      const [x1, y1, x2, y2] = [points[2 * from], points[2 * from + 1], points[2 * to], points[2 * to + 1]];
+    for (const [from, to] of lines) {
+      const [[x1, y1], [x2, y2]] = [this.points[from], this.points[to]];
       // A bend is as high as the boxes that it passes.
       const [top, start, end] = [y1 - HIGH / 2, y1 + HIGH / 2, y2 - HIGH / 2];
       const curve = Math.max(10, (end - start) / 2);
@@ -233,7 +221,7 @@ class GraphView {
   // Where to begin: the whole if it can be read, else around what matters most.
   start(id) {
     const important = ["error", "interrupted", "running"];
-    const first = important.map((state) => this.boxes.find((box) => box.state === state && box.kind !== DATASET)).find(Boolean);
+    const first = important.map((state) => this.boxes.find((box) => box.state === state && box.kind !== "dataset")).find(Boolean);
     const index = this.index.get(id) ?? (first ? this.boxes.indexOf(first) : null);
     const wide = this.element.clientWidth;
     const across = (wide - 24) / this.size.width;
@@ -416,4 +404,9 @@ class GraphView {
 function shortened(label) {
   const letters = Array.from(label);
   return letters.length <= LABEL ? label : `${letters.slice(0, 18).join("")}…${letters.slice(-(LABEL - 19)).join("")}`;
+}
+
+// The drawing of a namespace; of the whole pipeline if there is none.
+function drawingOf(run, space) {
+  return run.drawings.find((drawing) => drawing.namespace === space) || run.drawings[0];
 }

@@ -1,62 +1,38 @@
-// What the page knows, as page_data.py wrote it, made into runs with nodes and datasets.
+// What the page knows: a line for each run, and all of those whose run.js was loaded.
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
-const DETAIL = { summary: 0, nodes: 1, figures: 2, all: 3 };
 const OPEN = new Set(["queued", "running", "unknown"]); // states of a run that goes on
+const PHASES = ["loading", "computing", "saving"];
 
-const graphs = new Map(DATA.graphs.map((graph) => [graph.key, graph]));
-const records = new Map(DATA.runs.map((record) => [record.key, record]));
-const runs = new Map(); // what was made of the records
+// Values of what run.js leaves out, because it is not known.
+const RUN = { project: "", pipelines: [], env: "", runner: "", branch: "", commit: "", user: "", host: "", started: null, ended: null, last_news: null, resume: "", failure: null };
+const NODE = { namespace: "", tags: [], inputs: [], outputs: [], started: null, ended: null, usual: null, peak_memory: null, reason: "", marks: [], failure: null };
+const DATASET = { type: "", place: "", loaded: null, saved: null, marks: [] };
 
+const runs = new Map(DATA.runs.map((line) => [line.key, makeRun({ run: line })])); // the newest first
+
+let previous = null; // the run before the one that is shown, for comparison
 let skew = 0; // seconds by which the clock of a running run is before this one's
 
 function now() {
   return Date.now() / 1000 + skew;
 }
 
-function allRuns() {
-  return [...records.keys()].map(runOf);
-}
-
 function newest() {
-  return records.size ? runOf([...records.keys()][0]) : undefined;
+  return [...runs.values()][0];
 }
 
-function runOf(key) {
-  if (!runs.has(key)) {
-    runs.set(key, makeRun(records.get(key)));
-  }
-  return runs.get(key);
+// The last run before one that ran the same pipelines to the end.
+function keyBefore(run) {
+  const same = (other) => other.state === "complete" && String(other.pipelines) === String(run.pipelines);
+  return [...runs.values()].find((other) => other.key !== run.key && other.started < run.started && same(other))?.key;
 }
 
-function takeRecord(record) {
-  records.set(record.key, record);
-  runs.delete(record.key);
-}
-
-function makeRun(record) {
-  const graph = graphs.get(record.graph);
-  const run = {
-    ...record,
-    state: DATA.states[record.state],
-    failure: makeFailure(record.failure),
-    graph,
-    params: record.params || {},
-    nodes: [],
-    datasets: [],
-    checks: (record.checks || []).map(([guard, subject, level, passed, message]) => {
-      return { guard, subject, level, passed: Boolean(passed), message };
-    }),
-  };
+function makeRun({ run: told, nodes, datasets = [], checks = [], drawings = [] }) {
+  const run = { ...RUN, ...told, counts: told.nodes, isLoaded: Boolean(nodes), checks, drawings };
   run.goesOn = OPEN.has(run.state) && run.ended === null;
-  if (graph && record.nodes) {
-    run.nodes = graph.nodes.map((fixed, index) => makeNode(run, fixed, record.nodes[index]));
-    run.datasets = graph.datasets.map((name) => ({ name, type: "", place: "", marks: [] }));
-    for (const told of record.datasets) {
-      const dataset = run.datasets[told[0]];
-      Object.assign(dataset, makeDataset(record, dataset.name, told));
-    }
-  }
+  run.nodes = (nodes || []).map((node) => makeNode(run, node));
+  run.datasets = datasets.map((dataset) => ({ ...DATASET, ...dataset, columns: columnsOf(dataset) }));
   run.node = new Map(run.nodes.map((node) => [node.name, node]));
   run.dataset = new Map(run.datasets.map((dataset) => [dataset.name, dataset]));
   run.makers = byDataset(run.nodes, "outputs");
@@ -64,81 +40,35 @@ function makeRun(record) {
   return run;
 }
 
-function makeNode(run, fixed, told) {
-  const [name, short, space, inputs, outputs, tags] = fixed;
-  const [state, started, ended, failure, spans, memory, usual, reason, marks] = told;
-  const graph = run.graph;
-  const at = (time) => (time === null || time === undefined ? null : run.started + time / 1000);
-  const parts = [];
-  let before = started;
-  for (let index = 0; index < (spans || []).length; index += 3) {
-    const [phase, wait, length] = spans.slice(index, index + 3);
-    const start = before + wait;
-    before = start + (length ?? 0);
-    parts.push({ phase: DATA.phases[phase], start: at(start), end: length === null || length === undefined ? null : at(before) });
+function makeNode(run, told) {
+  const node = { ...NODE, ...told, label: told.short_name || told.name, spans: [] };
+  for (const time of ["started", "ended"]) {
+    node[time] = node[time] === null ? null : run.started + node[time];
   }
-  return {
-    name,
-    label: short || name,
-    namespace: graph.namespaces[space],
-    tags: tags.map((tag) => graph.tags[tag]),
-    inputs: inputs.map((number) => graph.datasets[number]),
-    outputs: outputs.map((number) => graph.datasets[number]),
-    state: DATA.states[state],
-    started: at(started),
-    ended: at(ended),
-    failure: makeFailure(failure),
-    spans: parts,
-    memory: known(memory, 1000),
-    usual: known(usual, 0.001),
-    reason: reason || "",
-    marks: marks || [],
-  };
-}
-
-function known(number, unit) {
-  return number === null || number === undefined ? null : number * unit;
-}
-
-function makeDataset(record, name, told) {
-  const [, loaded, saved, type, place, marks] = told;
-  return {
-    loaded: makeFigures(record, loaded),
-    saved: makeFigures(record, saved),
-    type: (record.types || [])[type] || "",
-    place: ((record.places || [])[place] || "").replaceAll("\0", name),
-    marks: marks || [],
-  };
-}
-
-function makeFigures(record, told) {
-  if (!told) {
-    return null;
+  let start = node.started;
+  for (const phase of PHASES.filter((each) => each in told)) {
+    node.spans.push({ phase, start, end: start + told[phase] });
+    start += told[phase];
   }
-  const [rows, size, schema, ...nulls] = told;
-  const columns = (record.schemas || [])[schema] || [];
-  return {
-    rows: rows ?? null,
-    size: size ?? null,
-    columns: columns.map(([name, type], index) => ({ name, type, nulls: nulls[index] ?? null })),
-  };
+  if (told.phase) {
+    node.spans.push({ phase: told.phase, start, end: null });
+  }
+  return node;
 }
 
-function makeFailure(told) {
-  return told ? { type: told[0], message: told[1], traceback: told[2] || "" } : null;
+function columnsOf({ columns = {}, nulls = {} }) {
+  const known = new Map(Object.entries(nulls));
+  return Object.entries(columns).map(([name, type]) => ({ name, type, nulls: known.get(name) }));
 }
 
-function byDataset(all, side) {
+function byDataset(nodes, side) {
   const found = new Map();
-  for (const node of all) {
-    for (const name of node[side]) {
-      const key = plain(name);
-      const nodes = found.get(key);
-      if (nodes) {
-        nodes.push(node);
-      } else {
-        found.set(key, [node]);
+  for (const node of nodes) {
+    for (const name of node[side].map(plain)) {
+      if (!found.has(name)) {
+        found.set(name, []);
       }
+      found.get(name).push(node);
     }
   }
   return found;
@@ -149,10 +79,6 @@ function plain(name) {
   return name.split("@")[0];
 }
 
-function isParameter(name) {
-  return name === "parameters" || name.startsWith("params:");
-}
-
 function seconds(thing) {
   if (thing.started === null) {
     return null;
@@ -160,38 +86,21 @@ function seconds(thing) {
   if (thing.ended !== null) {
     return thing.ended - thing.started;
   }
-  const running = thing.state === "running";
-  return running ? Math.max(0, now() - thing.started) : null;
+  return thing.state === "running" ? Math.max(0, now() - thing.started) : null;
 }
 
 function runSeconds(run) {
-  if (run.started === null) {
-    return null;
-  }
-  const end = run.ended ?? (run.goesOn ? now() : run.news);
-  return end === null ? null : Math.max(0, end - run.started);
+  const end = run.ended ?? (run.goesOn ? now() : run.last_news);
+  return run.started === null || end === null ? null : Math.max(0, end - run.started);
 }
 
 function phaseSeconds(node, phase) {
   const spans = node.spans.filter((span) => span.phase === phase);
-  if (!spans.length) {
-    return null;
-  }
   const end = node.ended ?? now();
-  return spans.reduce((sum, span) => sum + Math.max(0, (span.end ?? end) - span.start), 0);
+  return spans.length ? spans.reduce((sum, span) => sum + Math.max(0, (span.end ?? end) - span.start), 0) : null;
 }
 
-const WORST = [
-  "error",
-  "interrupted",
-  "unknown",
-  "upstream failed",
-  "running",
-  "queued",
-  "complete",
-  "skipped",
-  "not selected",
-];
+const WORST = ["error", "interrupted", "unknown", "upstream failed", "running", "queued", "complete", "skipped", "not selected"];
 
 function worst(states) {
   return WORST.find((state) => states.includes(state)) || "not selected";
@@ -209,69 +118,55 @@ function datasetState(run, name) {
 }
 
 function rowsOf(dataset) {
-  return dataset.saved?.rows ?? dataset.loaded?.rows ?? null;
+  return dataset?.saved?.row_count ?? dataset?.loaded?.row_count ?? null;
 }
 
 function checksOf(run, subject) {
-  const known = new Set([subject, plain(subject)]);
-  return run.checks.filter((check) => known.has(check.subject));
+  return run.checks.filter((check) => check.subject === subject || check.subject === plain(subject));
 }
 
 // Failed nodes, the first to fail first.
 function failedNodes(run) {
-  const failed = run.nodes.filter((node) => node.state === "error");
-  return failed.sort((one, other) => (one.ended ?? 0) - (other.ended ?? 0));
+  return run.nodes.filter((node) => node.state === "error").sort((one, other) => (one.ended ?? 0) - (other.ended ?? 0));
 }
 
-// How long a node takes: what the run was told, else what the other runs here took.
-function usualSeconds(run, node) {
-  return node.usual ?? median(durationsOf(node.name, run));
+// How long a node takes: what the run was told, else what the previous run took.
+function usualSeconds(node) {
+  return node.usual ?? previousSeconds(node.name);
 }
 
-function durationsOf(name, except) {
-  return allRuns()
-    .filter((run) => run !== except && run.key !== except?.key)
-    .map((run) => run.node.get(name))
-    .filter((node) => node && node.state === "complete" && node.started !== null)
-    .map(seconds)
-    .filter((time) => time !== null);
+function previousSeconds(name) {
+  const same = previous?.node.get(name);
+  return same?.state === "complete" ? seconds(same) : null;
 }
 
 function median(numbers) {
-  if (!numbers.length) {
-    return null;
-  }
   const sorted = [...numbers].sort((one, other) => one - other);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return sorted.length ? sorted[Math.floor(sorted.length / 2)] : null;
 }
 
 // How far a run is, in shares of the time that its nodes usually take, and when it ends.
 function progress(run) {
   const wanted = run.nodes.filter((node) => node.state !== "not selected");
-  const over = wanted.filter((node) => !OPEN.has(node.state));
-  const usual = new Map(wanted.map((node) => [node, usualSeconds(run, node)]));
+  const usual = new Map(wanted.map((node) => [node, usualSeconds(node)]));
   const typical = median([...usual.values()].filter((time) => time !== null));
-  const found = { total: wanted.length, over: over.length, share: 0, left: null };
-  let all = 0;
-  let done = 0;
+  const found = { total: wanted.length, over: 0, share: 0, left: null };
+  let [all, done, work] = [0, 0, 0];
   for (const node of wanted) {
     const weight = usual.get(node) ?? typical ?? 1;
     all += weight;
-    if (!OPEN.has(node.state)) {
-      done += weight;
-    } else if (node.state === "running") {
+    if (node.state === "running") {
       done += Math.min(seconds(node) ?? 0, 0.95 * weight);
+      work += Math.min(seconds(node) ?? 0, weight);
+    } else if (!OPEN.has(node.state)) {
+      found.over += 1;
+      done += weight;
+      work += node.state === "complete" ? weight : 0;
     }
   }
   found.share = all ? Math.min(1, done / all) : 0;
-  if (typical !== null && run.goesOn && wanted.some((node) => OPEN.has(node.state))) {
+  if (typical !== null && run.goesOn && found.over < found.total) {
     // Nodes run side by side, and machines differ: by how much is seen after a tenth.
-    const ran = wanted.filter((node) => node.state === "complete" || node.state === "running");
-    const work = ran.reduce((sum, node) => {
-      const weight = usual.get(node) ?? typical;
-      return sum + (node.state === "running" ? Math.min(seconds(node) ?? 0, weight) : weight);
-    }, 0);
     const rate = found.share > 0.1 ? Math.max(0.1, work / Math.max(0.1, runSeconds(run))) : 1;
     found.left = (all - done) / rate;
   }

@@ -1,6 +1,6 @@
 // The nodes, the datasets and the checks of a run as tables.
 
-function nodesView(run, filter, keep, go) {
+function nodesView(run, filter, go) {
   const list = el("div", {});
   const show = () => {
     const rows = run.nodes.filter((node) => fits(node, filter));
@@ -10,14 +10,11 @@ function nodesView(run, filter, keep, go) {
     );
   };
   show();
-  return el("div", {}, filters(run, filter, () => {
-    keep();
-    show();
-  }), list);
+  return el("div", {}, filters(run, filter, show), list);
 }
 
 function nodeColumns(run, go) {
-  const phases = DATA.phases.map((phase) => timeColumn(PHASE_WORDS[phase].replace("ing", "").replace("Load", "Load").replace("Comput", "Compute").replace("Sav", "Save"), (node) => phaseSeconds(node, phase)));
+  const phases = PHASES.map((phase) => timeColumn(PHASE_WORDS[phase], (node) => phaseSeconds(node, phase)));
   const some = (column) => run.nodes.some((node) => column.value(node) !== null && column.value(node) !== "");
   return [
     { title: "State", value: (node) => WORST.indexOf(node.state), cell: (node) => stateOf(node.state) },
@@ -27,8 +24,8 @@ function nodeColumns(run, go) {
       { title: "Started", value: (node) => node.started, cell: (node) => moment(node.started, CLOCK) },
       ...phases,
       timeColumn("Total", seconds),
-      timeColumn("Usual", (node) => usualSeconds(run, node)),
-      { title: "Memory", number: true, value: (node) => node.memory, cell: (node) => bytes(node.memory) },
+      timeColumn("Usual", usualSeconds),
+      { title: "Memory", number: true, value: (node) => node.peak_memory, cell: (node) => bytes(node.peak_memory) },
       { title: "Note", value: noteOf, cell: (node) => el("span", { class: "note" }, noteOf(node)) },
     ].filter(some),
   ];
@@ -53,8 +50,8 @@ function fits(node, filter) {
 }
 
 function filters(run, filter, changed) {
-  const states = DATA.states.filter((state) => run.nodes.some((node) => node.state === state));
-  const tags = run.graph ? [...run.graph.tags].sort() : [];
+  const states = WORST.filter((state) => run.nodes.some((node) => node.state === state));
+  const tags = [...new Set(run.nodes.flatMap((node) => node.tags))].sort();
   const spaces = new Set();
   for (const node of run.nodes) {
     const parts = node.namespace.split(".");
@@ -87,7 +84,7 @@ function select(values, chosen, act, words = (value) => value || "all") {
 }
 
 function datasetsView(run, filter, go) {
-  const rows = run.datasets.filter((dataset) => !isParameter(dataset.name));
+  const rows = run.datasets;
   const some = (column) => rows.some((dataset) => column.value(dataset) !== null && column.value(dataset) !== "");
   const makers = (dataset) => run.makers.get(plain(dataset.name)) || [];
   const columns = [
@@ -96,20 +93,16 @@ function datasetsView(run, filter, go) {
     ...[
       { title: "Type", value: (each) => each.type, cell: (each) => each.type },
       { title: "Made by", value: (each) => makers(each)[0]?.name ?? "", cell: (each) => makers(each).map((node) => link(node.name, () => go("node", node.name))) },
-      { title: "Rows loaded", number: true, value: (each) => each.loaded?.rows ?? null, cell: (each) => count(each.loaded?.rows) },
-      { title: "Rows saved", number: true, value: (each) => each.saved?.rows ?? null, cell: (each) => count(each.saved?.rows) },
+      { title: "Rows loaded", number: true, value: (each) => each.loaded?.row_count ?? null, cell: (each) => count(each.loaded?.row_count) },
+      { title: "Rows saved", number: true, value: (each) => each.saved?.row_count ?? null, cell: (each) => count(each.saved?.row_count) },
       { title: "Size", number: true, value: (each) => each.saved?.size ?? each.loaded?.size ?? null, cell: (each) => bytes(each.saved?.size ?? each.loaded?.size) },
-      { title: "Columns", number: true, value: (each) => columnCount(each), cell: (each) => count(columnCount(each)) },
+      { title: "Columns", number: true, value: (each) => each.columns.length || null, cell: (each) => count(each.columns.length || null) },
       { title: "Checks", value: (each) => checkWords(run, each.name), cell: (each) => checksOf(run, each.name).length > 0 && verdict(worstCheck(checksOf(run, each.name))) },
       { title: "Unusual", value: (each) => each.marks.join("; "), cell: (each) => each.marks.map((mark) => el("span", { class: "marked" }, mark)) },
       { title: "Place", value: (each) => each.place, cell: (each) => each.place && el("code", {}, each.place) },
     ].filter(some),
   ];
-  return table({ caption: "Datasets", columns, rows, sort: filter.datasetSort, empty: "This run is kept as a summary: its datasets are not on this page." });
-}
-
-function columnCount(dataset) {
-  return dataset.saved?.columns.length || dataset.loaded?.columns.length || null;
+  return table({ caption: "Datasets", columns, rows, sort: filter.datasetSort, empty: "This run has no datasets." });
 }
 
 function worstCheck(checks) {

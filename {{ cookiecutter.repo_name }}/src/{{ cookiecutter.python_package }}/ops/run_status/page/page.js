@@ -7,13 +7,11 @@ const VIEWS = [
   ["datasets", "Datasets"],
   ["checks", "Checks"],
   ["history", "Runs"],
-  ["compare", "Compare"],
 ];
 
 const part = (id) => document.getElementById(id);
-const page = { run: null, view: "graph", space: "", chosen: null, live: null, stale: false };
+const page = { run: null, view: "graph", space: "", chosen: null, live: null, isMissing: false };
 const filter = { text: "", state: "", tag: "", space: "", sort: { by: null }, datasetSort: { by: null }, runSort: { by: null } };
-const compared = { before: null, after: null, onlyChanges: true };
 let drawing = null;
 let showAllLanes = false;
 
@@ -24,17 +22,11 @@ for (const sort of [filter.sort, filter.datasetSort, filter.runSort]) {
 // Where the page is, in its address: a link leads to the same run, view and node.
 function readAddress() {
   const told = new URLSearchParams(location.hash.slice(1));
-  const key = told.get("run");
-  const run = records.has(key) ? runOf(key) : newest();
   page.view = VIEWS.some(([name]) => name === told.get("view")) ? told.get("view") : page.view;
-  page.space = run?.graph?.views[told.get("in")] ? told.get("in") : "";
-  page.chosen = null;
-  for (const kind of ["node", "dataset"]) {
-    if (told.has(kind) && run?.[kind].has(told.get(kind))) {
-      page.chosen = { kind, name: told.get(kind) };
-    }
-  }
-  return run;
+  page.space = told.get("in") || "";
+  const kind = ["node", "dataset"].find((each) => told.has(each));
+  page.chosen = kind ? { kind, name: told.get(kind) } : null;
+  return runs.get(told.get("run")) || newest();
 }
 
 function writeAddress() {
@@ -59,41 +51,82 @@ function writeAddress() {
   }
 }
 
+// Show a run: what the list says of it, until its run.js is there.
 function show(run) {
   page.live?.stop();
-  page.live = null;
-  page.run = run;
-  page.stale = false;
+  Object.assign(page, { run, live: null, isMissing: false });
+  previous = null;
   showAllLanes = false;
   if (!run) {
     part("head").replaceChildren(el("h1", {}, "No runs yet"), el("p", {}, "The first run of a pipeline will be shown here."));
     return;
   }
-  drawing = null;
+  if (run.isLoaded) {
+    begin();
+    return;
+  }
   drawAll();
-  if (run.goesOn && !DATA.published) {
-    page.live = new Live(run, update, tick);
+  load(run.key, () => {
+    page.isMissing = page.run === run;
+    drawContent();
+  });
+}
+
+// A run was loaded: the one that is shown, news of it, or the one before it.
+taken = (run) => {
+  const isShown = run.key === page.run.key;
+  if (isShown && page.live && !page.live.isNews(run)) {
+    return;
+  }
+  runs.set(run.key, run);
+  if (!isShown) {
+    takePrevious();
+  } else if (page.run.isLoaded) {
+    update(run);
+  } else {
+    page.run = run;
+    begin();
+  }
+};
+
+function begin() {
+  const { run, chosen } = page;
+  const important = chosen?.kind === "node" ? run.node.get(chosen.name) : failedNodes(run)[0];
+  page.space ||= important ? spaceOf(important.name) : ""; // where it can be seen
+  previous = runs.get(keyBefore(run)) || null;
+  previous = previous?.isLoaded ? previous : null;
+  page.live = run.goesOn && !DATA.published ? new Live(run, tick) : null;
+  drawAll();
+  if (!previous && keyBefore(run)) {
+    load(keyBefore(run));
+  }
+}
+
+function takePrevious() {
+  previous = runs.get(keyBefore(page.run)) || null;
+  drawHead();
+  drawDetail();
+  if (["timeline", "nodes"].includes(page.view) && !busy()) {
+    drawContent();
   }
 }
 
 // News of the run that is shown.
-function update(record) {
-  const before = page.run.state;
-  if (!graphs.has(record.graph)) {
-    page.stale = true; // the pipeline of this run is not the one that was drawn
-    drawHead();
-    return;
+function update(run) {
+  const before = page.run;
+  page.run = run;
+  if (run.state !== before.state) {
+    say(`The run is now: ${run.state}.`);
   }
-  takeRecord(record);
-  page.run = runOf(record.key);
-  if (page.run.state !== before) {
-    say(`The run is now: ${page.run.state}.`);
+  if (!run.goesOn) {
+    page.live?.stop();
+    page.live = null;
   }
   drawHead();
   drawTabs();
-  if (drawing && page.view === "graph") {
-    drawing.update(page.run);
-  } else if (!busy()) {
+  if (drawing && JSON.stringify(run.drawings) === JSON.stringify(before.drawings)) {
+    drawing.update(run);
+  } else if (drawing || !busy()) {
     drawContent();
   }
   if (!part("detail").contains(document.activeElement)) {
@@ -114,7 +147,7 @@ function tick() {
 }
 
 function drawAll() {
-  document.title = [page.run.state, page.run.branch, DATA.project || "Runs"].filter(Boolean).join(" · ");
+  document.title = [page.run.state, page.run.branch, page.run.project || "Runs"].filter(Boolean).join(" · ");
   drawBar();
   drawHead(true);
   drawTabs();
@@ -124,8 +157,8 @@ function drawAll() {
 }
 
 function drawBar() {
-  const choose = select([...records.keys()], page.run.key, (key) => open(key), (key) => runWords(records.get(key)));
-  part("bar").replaceChildren(el("strong", { class: "project" }, nameOf(DATA.project || "Runs")), el("label", { class: "runs" }, el("span", { class: "unseen" }, "Run"), choose));
+  const choose = select([...runs.keys()], page.run.key, open, (key) => runWords(runs.get(key)));
+  part("bar").replaceChildren(el("strong", { class: "project" }, nameOf(page.run.project || "Runs")), el("label", { class: "runs" }, el("span", { class: "unseen" }, "Run"), choose));
 }
 
 // What a press would lose, were it drawn anew every second, is drawn only if it changed.
@@ -154,11 +187,8 @@ function liveWords() {
   if (!page.run.goesOn) {
     return null;
   }
-  if (page.stale) {
-    return el("span", { class: "live silent" }, "This run is newer than the page. ", button("Load it anew", () => location.reload()));
-  }
-  if (!page.live?.taken || page.live.isCopy) {
-    return el("span", { class: "live" }, "As of ", moment(page.run.news ?? DATA.written));
+  if (!page.live) {
+    return el("span", { class: "live" }, "As of ", moment(page.run.last_news ?? DATA.written));
   }
   const silence = page.live.silence();
   if (silence >= SILENT) {
@@ -190,7 +220,7 @@ function progressOf(run) {
   const bars = [];
   let across = 0;
   for (const state of order) {
-    const number = run.counts[DATA.states.indexOf(state)];
+    const number = countOf(run, state);
     if (number) {
       const share = (100 * number) / total;
       bars.push(svg("rect", { class: stateClass(state), x: `${across}%`, width: `${share}%`, height: 8 }));
@@ -268,9 +298,8 @@ function unusual(run) {
 
 function drawTabs() {
   const failed = page.run.checks.filter((check) => !check.passed).length;
-  const told = { nodes: page.run.nodes.length, checks: failed ? `${failed} not passed` : page.run.checks.length, history: records.size };
-  const hidden = { checks: !page.run.checks.length, compare: records.size < 2 };
-  const tabs = VIEWS.filter(([name]) => !hidden[name]).map(([name, title]) =>
+  const told = { nodes: page.run.nodes.length, checks: failed ? `${failed} not passed` : page.run.checks.length, history: runs.size };
+  const tabs = VIEWS.filter(([name]) => name !== "checks" || page.run.checks.length || !page.run.isLoaded).map(([name, title]) =>
     button([title, told[name] ? el("span", { class: "number" }, ` ${typeof told[name] === "number" ? count(told[name]) : told[name]}`) : ""], () => go("view", name), {
       role: "tab",
       id: `tab-${name}`,
@@ -301,7 +330,8 @@ function drawContent() {
   content.setAttribute("role", "tabpanel");
   content.setAttribute("aria-labelledby", `tab-${page.view}`);
   drawing = null;
-  content.replaceChildren(...[MAKE[page.view]()].flat());
+  const isThere = page.run.isLoaded || page.view === "history";
+  content.replaceChildren(...[isThere ? MAKE[page.view]() : notLoaded()].flat());
   if (drawing) {
     const id = page.chosen && `${page.chosen.kind}:${plain(page.chosen.name)}`;
     drawing.start(id);
@@ -315,31 +345,29 @@ const MAKE = {
     showAllLanes = true;
     drawContent();
   }),
-  nodes: () => (page.run.nodes.length ? nodesView(page.run, filter, () => {}, go) : summaryOnly()),
+  nodes: () => nodesView(page.run, filter, go),
   datasets: () => datasetsView(page.run, filter, go),
   checks: () => checksView(page.run, go),
-  history: () => historyView(page.run, open, compareWith, filter),
-  compare: () => {
-    const others = allRuns().filter((run) => run.key !== page.run.key && run.detail >= DETAIL.nodes);
-    const known = (key) => (records.has(key) ? runOf(key) : null);
-    const older = others.find((run) => (run.started ?? 0) <= (page.run.started ?? 0)) || others[0];
-    return compareView(known(compared.before) || older, known(compared.after) || page.run, pick, compared, drawContent);
-  },
+  history: () => historyView(page.run, open, filter),
 };
 
-function summaryOnly() {
-  return el("p", { class: "empty" }, "This run is kept as a summary: its nodes are not on this page. ", el("code", {}, "kedro runs show"), " knows them.");
+function notLoaded() {
+  if (!page.isMissing) {
+    return el("p", { class: "empty" }, "Loading …");
+  }
+  const file = el("code", {}, `${page.run.key}/run.js`);
+  return el("p", { class: "empty" }, "The page file of this run is missing: ", file, ". ", el("code", {}, "kedro runs open"), " writes the page anew.");
 }
 
 function drawGraph() {
-  if (!page.run.graph || !page.run.nodes.length) {
-    return summaryOnly();
+  if (!page.run.nodes.length) {
+    return el("p", { class: "empty" }, "This run has no nodes.");
   }
   drawing = new GraphView(page.run, page.space, (box) => {
-    if (box.kind === NAMESPACE) {
+    if (box.kind === "namespace") {
       openSpace(box.name);
     } else {
-      go(box.kind === NODE ? "node" : "dataset", box.name);
+      go(box.kind, box.name);
     }
   });
   return [crumbs(), drawing.element];
@@ -347,7 +375,7 @@ function drawGraph() {
 
 // The way from the whole pipeline to the namespace that is open.
 function crumbs() {
-  const spaces = Object.keys(page.run.graph.views);
+  const spaces = page.run.drawings.map((each) => each.namespace);
   if (spaces.length < 2) {
     return [];
   }
@@ -363,23 +391,10 @@ function openSpace(space) {
   part("content").focus({ preventScroll: true });
 }
 
-function pick(side, key) {
-  compared[side ? "after" : "before"] = key;
-  drawContent();
-}
-
-function compareWith(key) {
-  const [other, shown] = [runOf(key), page.run];
-  const older = (other.started ?? 0) <= (shown.started ?? 0);
-  compared.before = older ? other.key : shown.key;
-  compared.after = older ? shown.key : other.key;
-  go("view", "compare");
-}
-
 function open(key) {
   page.chosen = null;
   page.space = "";
-  show(runOf(key));
+  show(runs.get(key));
   writeAddress();
 }
 
@@ -408,10 +423,7 @@ function go(kind, name) {
 
 // The namespace in whose drawing a node is a box.
 function spaceOf(name) {
-  const views = Object.entries(page.run.graph.views);
-  const index = page.run.nodes.findIndex((node) => node.name === name);
-  const found = views.find(([, view]) => view.refs.some((ref, box) => view.kinds[box] === NODE && ref === index));
-  return found ? found[0] : "";
+  return page.run.drawings.find((each) => each.boxes.some((box) => box.node === name))?.namespace ?? "";
 }
 
 function drawDetail() {
@@ -448,9 +460,4 @@ document.addEventListener("keydown", (event) => {
 });
 window.addEventListener("hashchange", () => show(readAddress()));
 
-page.run = readAddress();
-const important = page.run && (page.chosen?.kind === "node" ? page.run.node.get(page.chosen.name) : failedNodes(page.run)[0]);
-if (important && page.run.graph) {
-  page.space = spaceOf(important.name); // where it can be seen
-}
-show(page.run);
+show(readAddress());

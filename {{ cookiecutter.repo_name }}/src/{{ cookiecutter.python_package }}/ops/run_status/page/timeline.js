@@ -5,7 +5,7 @@ const LANES = 200; // nodes that are shown at once
 function timelineView(run, go, all, showAll) {
   const ran = run.nodes.filter((node) => node.started !== null).sort((one, other) => one.started - other.started);
   if (!ran.length) {
-    return el("p", { class: "empty" }, run.nodes.length ? "No node has started." : "This run is kept as a summary: its times are not on this page.");
+    return el("p", { class: "empty" }, "No node has started.");
   }
   const start = Math.min(run.started ?? ran[0].started, ran[0].started);
   const end = Math.max(start + 0.001, ...ran.map((node) => node.ended ?? now()));
@@ -17,16 +17,16 @@ function timelineView(run, go, all, showAll) {
     el(
       "ul",
       { class: "legend" },
-      DATA.phases.map((phase) => el("li", {}, svg("svg", { width: 22, height: 10, "aria-hidden": "true" }, svg("rect", { class: `bar ${phase}`, width: 22, height: 10, rx: 2 })), PHASE_WORDS[phase])),
+      PHASES.map((phase) => el("li", {}, svg("svg", { width: 22, height: 10, "aria-hidden": "true" }, svg("rect", { class: `bar ${phase}`, width: 22, height: 10, rx: 2 })), PHASE_WORDS[phase])),
       el("li", {}, svg("svg", { width: 8, height: 12, "aria-hidden": "true" }, svg("line", { class: "usual", x1: 4, x2: 4, y1: 0, y2: 12 })), "Usual end"),
     ),
     el("div", { class: "lane axis", "aria-hidden": "true" }, el("span", {}), axis(end - start), el("span", {})),
-    el("ol", { class: "lanes", "aria-label": "Nodes by start" }, shown.map((node) => lane(run, node, across, go))),
+    el("ol", { class: "lanes", "aria-label": "Nodes by start" }, shown.map((node) => lane(node, across, go))),
     shown.length < ran.length && button(`Show all ${count(ran.length)}`, showAll),
   );
 }
 
-function lane(run, node, across, go) {
+function lane(node, across, go) {
   const bars = [];
   const close = node.ended ?? now();
   const known = node.spans.length ? node.spans : [{ phase: "computing", start: node.started, end: node.ended }];
@@ -35,12 +35,12 @@ function lane(run, node, across, go) {
     const open = span.end === null && node.state === "running";
     bars.push(svg("rect", { class: `bar ${span.phase}${open ? " open" : ""}`, x: `${from}%`, width: `${Math.max(0.15, to - from)}%`, y: 3, height: 12, rx: 1.5 }));
   }
-  const usual = usualSeconds(run, node);
+  const usual = usualSeconds(node);
   const tick = usual === null ? null : across(node.started + usual);
   if (tick !== null && tick <= 100.5) {
     bars.push(svg("line", { class: "usual", x1: `${tick}%`, x2: `${tick}%`, y1: 0, y2: 18 }));
   }
-  const parts = DATA.phases.map((phase) => [PHASE_WORDS[phase].toLowerCase(), duration(phaseSeconds(node, phase))]).filter(([, time]) => time);
+  const parts = PHASES.map((phase) => [PHASE_WORDS[phase].toLowerCase(), duration(phaseSeconds(node, phase))]).filter(([, time]) => time);
   const words = `${node.state}, ${parts.map(([name, time]) => `${name} ${time}`).join(", ")}`;
   return el(
     "li",
