@@ -45,9 +45,10 @@ from kedro.framework.startup import bootstrap_project
 logging.disable(logging.WARNING)
 what, rounds = sys.argv[1], int(sys.argv[2])
 bootstrap_project(Path.cwd())
-from bench.ops.preflight import deadline, inputs
-from bench.ops.preflight.checks import Examination
-from bench.ops.preflight.linters import CodeChecks
+from bench.ops.preflight import inputs
+from bench.ops.preflight.checks import ask_all, check_all
+from bench.ops.preflight.hook import find_problems
+from bench.ops.preflight.linters import Linters
 from bench.ops.preflight.planned_run import PlannedRun, StartingRun
 from bench.ops.preflight.settings import PreflightOptions
 
@@ -63,9 +64,9 @@ def server(context):
     catalog, pipeline = fresh(context)
     settings = PreflightOptions()
     planned = PlannedRun(context, {}, pipeline, catalog)
-    asked = inputs.questions(planned, settings.ignore, 60.0)
+    asked = [*inputs.check(planned, settings.ignore, 60.0)]
     assert len(asked) == 1000
-    together = timed(lambda: deadline.ask_all(asked))
+    together = timed(lambda: ask_all(asked))
     one_by_one = timed(lambda: [each.ask() for each in asked[:100]]) * 10
     return together / one_by_one
 
@@ -76,16 +77,16 @@ def files(context):
     catalog, pipeline = fresh(context)
     starting = StartingRun(context, PreflightOptions())
     def look():
-        found = Examination.of(starting, {}, pipeline, catalog, False).problems()
-        assert [*found] == []
+        found = [*find_problems(starting, {}, pipeline, catalog, False)]
+        assert found == [], found
     return (timed(look) - bare) * 1000
 
 def code(context):
     settings = PreflightOptions()
-    checks = CodeChecks.of(Path.cwd(), settings)
+    linters = Linters(Path.cwd(), settings)
     def ask():
-        answers = deadline.ask_all(checks.questions())
-        found = [*checks.check(answers)]
+        asked = [("code", "error", each) for each in linters.check()]
+        found = [*check_all(asked)]
         assert found == [], found
     ask()
     return timed(ask) * 1000

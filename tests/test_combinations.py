@@ -123,7 +123,6 @@ ADDED = {
 TOGETHER = {
     ("example", "expectations"): [
         "conf/base/expectations/penguins_cleaned.yml",
-        "conf/base/expectations/penguins_split.yml",
         "conf/defect/catalog.yml",
         "data/01_raw/defect.csv",
     ],

@@ -51,10 +51,10 @@ class Project:
         self.hooks.register(self.hook)
         self.context = None
 
-    def suite(self, name, *expectations, env="base", key="expectations"):
+    def suite(self, name, *expectations, env="base"):
         folder = self.path / "conf" / env / "expectations"
         folder.mkdir(exist_ok=True)
-        text = yaml.safe_dump({key: list(expectations)})
+        text = yaml.safe_dump({"expectations": list(expectations)})
         (folder / f"{name}.yml").write_text(text)
 
     def pipelines(self, *nodes):
@@ -79,20 +79,20 @@ class Project:
         env = self.context.env
         return {"project_path": self.path.as_posix(), "env": env, "run_id": "run-1"}
 
-    def run(self, catalog, *nodes):
+    def run(self, catalog, *nodes, runner=None):
         """Run nodes as a session does."""
         told = {"run_params": self.run_params, "catalog": catalog}
         told["pipeline"] = pipeline = Pipeline(list(nodes))
         self.hooks.hook.before_pipeline_run(**told)
         try:
-            result = SequentialRunner().run(pipeline, catalog, self.hooks)
+            result = (runner or SequentialRunner()).run(pipeline, catalog, self.hooks)
         except Exception as error:
             self.hooks.hook.on_pipeline_error(error=error, **told)
             raise
         self.hooks.hook.after_pipeline_run(run_result=result, **told)
 
-    def save(self, catalog, name, data):
-        self.run(catalog, node(make(data), None, name, name="make"))
+    def save(self, catalog, name, data, runner=None):
+        self.run(catalog, node(make(data), None, name, name="make"), runner=runner)
 
     def has(self, name):
         return (self.path / "data" / name).exists()

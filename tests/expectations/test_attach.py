@@ -1,13 +1,16 @@
-"""Whose suite is whose: by the catalog, by settings, by the name of the file."""
+"""Which dataset has which suite, and what a run does with it."""
+
+import sys
 
 import pytest
 from kedro.pipeline import node
 from kit import ops
 
-from .expectations_project import IDS, VALIDATOR, csv
+from .expectations_project import BAD, GOOD, IDS, VALIDATOR, csv, make
 
 pytest_plugins = ["expectations.expectations_project"]
 
+FailedChecks = ops("expectations.results").FailedChecks
 OpsError = ops("core.errors").OpsError
 
 
@@ -132,16 +135,16 @@ def test_the_hook_may_fire_twice(gated):
 @pytest.mark.parametrize(
     ("entries", "settings", "message"),
     [
-        ({}, {}, "conf/base/expectations/cars.yml is for no dataset"),
+        ({}, {}, "The suite 'cars' belongs to no dataset: 'cars' is not defined"),
         (
             {"cars": csv("cars"), "bikes": csv("bikes")},
             {"bikes": {}},
-            "no suite 'bikes'",
+            "The suite 'bikes' does not exist",
         ),
         (
             {"cars": csv("cars", validator=validator(suite="car"))},
             {},
-            "cars.yml is for no dataset, because 'cars' has the suite 'car'",
+            "The suite 'cars' belongs to no dataset: 'cars' has the suite 'car'",
         ),
         (
             {
@@ -149,17 +152,17 @@ def test_the_hook_may_fire_twice(gated):
                 "bikes": csv("bikes", validator=validator(suite="c")),
             },
             {},
-            "no suite 'c': write conf/base/expectations/c.yml",
+            "The suite 'c' does not exist. Write conf/base/expectations/c.yml",
         ),
         (
             {"cars": csv("cars", validator=validator("save"))},
             {"cars": {"suite": "other"}},
-            "take one of the two away",
+            "Remove one of the two",
         ),
         (
             {"cars": csv("cars", validator=validator("save"))},
             {"cars": {"when": ["load"]}},
-            "take one of the two away",
+            "Remove one of the two",
         ),
         (
             {"cars": csv("cars", validator="my.Model")},
@@ -171,8 +174,8 @@ def test_the_hook_may_fire_twice(gated):
             {"cars": {}},
             "has the validator my.Model in the catalog",
         ),
-        ({"cars": csv("cars")}, {"cars": {"when": ["later"]}}, "write one or more of"),
-        ({"cars": csv("cars")}, {"cars": {"when": []}}, "write one or more of"),
+        ({"cars": csv("cars")}, {"cars": {"when": ["later"]}}, "Use one or more of"),
+        ({"cars": csv("cars")}, {"cars": {"when": []}}, "Use one or more of"),
         ({"cars": csv("cars")}, {"cars": {"sute": "x"}}, "did you mean 'suite'?"),
     ],
 )
@@ -190,3 +193,97 @@ def test_both_ways_may_say_the_same(gated):
     gated.load(entries, attach={"cars": {"when": ["save", "end"]}})
 
     assert attached(gated) == {"cars": ("cars", ("save",))}
+
+
+TYPO = {"type": "expect_nothing", "kwargs": {}}
+
+
+def test_a_mistake_in_an_expectation_stops_the_run_before_the_data_is_saved(gated):
+    gated.suite("cars", IDS, TYPO)
+    catalog = gated.load({"cars": csv("cars"), "bikes": csv("bikes")})
+
+    with pytest.raises(FailedChecks, match=r"cars.yml, line \d+: .* no expect_nothing"):
+        gated.save(catalog, "cars", GOOD)
+    assert not gated.has("cars.csv")
+    gated.save(catalog, "bikes", GOOD)  # it does not need that suite
+
+
+def test_a_mistake_in_an_expectation_stops_the_run_before_the_data_is_loaded(gated):
+    gated.suite("cars", TYPO)
+    catalog = gated.load({"cars": csv("cars")}, attach={"cars": {"when": ["load"]}})
+
+    gated.save(catalog, "cars", GOOD)
+    with pytest.raises(
+        FailedChecks, match="'cars' is not loaded: .* no expect_nothing"
+    ):
+        gated.run(catalog, node(len, "cars", "number", name="len"))
+
+
+def test_a_malformed_suite_stops_the_run_before_it_starts(gated):
+    gated.suite("cars")
+    catalog = gated.load({"cars": csv("cars"), "bikes": csv("bikes")})
+    nodes = [node(make(GOOD), None, name, name=name) for name in ("bikes", "cars")]
+
+    with pytest.raises(OpsError, match="cars.yml: the list of expectations is empty"):
+        gated.run(catalog, *nodes)
+    assert not gated.has("bikes.csv")
+
+
+def test_a_run_without_suites_does_not_import_great_expectations(gated, monkeypatch):
+    monkeypatch.setitem(sys.modules, "great_expectations", None)
+    catalog = gated.load({"bikes": csv("bikes")})
+    gated.save(catalog, "bikes", GOOD)
+
+    gated.suite("cars", IDS)
+    catalog = gated.load({"cars": csv("cars"), "bikes": csv("bikes")})
+    gated.save(catalog, "bikes", GOOD)
+
+
+@pytest.mark.parametrize("way", ["variable", "setting", "kedro"])
+def test_expectations_can_be_turned_off(gated, monkeypatch, way):
+    gated.suite("cars", IDS)
+    given = {"class": VALIDATOR, "on": ["save"]}
+    if way == "variable":
+        monkeypatch.setenv("EXPECTATIONS", "off")
+    if way == "kedro":
+        monkeypatch.setenv("KEDRO_DATASET_VALIDATION", "off")
+    entries = {
+        "cars": csv("cars"),
+        "bikes": csv("bikes", validator={**given, "options": {"suite": "cars"}}),
+        "boats": csv("boats", validator=VALIDATOR),
+    }
+    settings = {"attach": {"cars": {"when": ["save", "end"]}}, "atomic_outputs": True}
+    gated.suite("boats", IDS)
+    catalog = gated.load(entries, enabled=way != "setting", **settings)
+
+    for name in entries:
+        gated.save(catalog, name, BAD)
+        assert gated.has(f"{name}.csv")
+
+
+def test_data_in_memory_is_checked_too(gated):
+    gated.suite("number", IDS)
+    gated.pipelines(node(make(GOOD), None, "number", name="make"))
+    catalog = gated.load({"cars": csv("cars")})
+
+    gated.save(catalog, "number", GOOD)
+    with pytest.raises(FailedChecks, match="'number' is not saved"):
+        gated.save(gated.load({"cars": csv("cars")}), "number", BAD)
+
+
+def test_data_in_memory_cannot_be_checked_at_the_end(gated):
+    gated.suite("number", IDS)
+    gated.pipelines(node(make(GOOD), None, "number", name="make"))
+    for when in (["end"], ["save", "end"]):
+        catalog = gated.load({}, attach={"number": {"when": when}})
+        with pytest.raises(OpsError, match="'number' exists in memory only"):
+            gated.save(catalog, "number", GOOD)
+
+
+def test_a_broken_entry_is_left_to_the_runner(gated):
+    gated.suite("cars", IDS)
+    catalog = gated.load({"cars": csv("cars"), "bikes": {"type": "no.Such"}})
+    nodes = [node(make(GOOD), None, name, name=name) for name in ("cars", "bikes")]
+
+    with pytest.raises(Exception, match="Such"):
+        gated.run(catalog, *nodes)

@@ -44,40 +44,35 @@ def test_a_lazy_table_is_not_computed_twice():
         return table
 
     lazy = pl.LazyFrame(DATA).map_batches(count)
-    whole = frames.whole(lazy, None)
-    frames.to_pandas(whole, None)
-    whole.collect()
+    lazy_again = frames.collected(lazy, None)
+    frames.to_pandas(lazy_again, None)
+    lazy_again.collect()
     assert len(computed) == 1
-    assert frames.whole(lazy, 2) is lazy
-    assert frames.whole(DATA, None) is DATA
+    assert frames.collected(lazy, 2) is lazy
+    assert frames.collected(DATA, None) is DATA
 
 
 @pytest.mark.parametrize("data", ["text", 1, [1], None, object()])
 def test_what_is_no_table_is_refused(data):
-    with pytest.raises(OpsError, match="expectations are about tables"):
+    with pytest.raises(OpsError, match="is not a table"):
         frames.to_pandas(data, None)
 
 
-def test_parts_are_checked_now_or_when_they_are_made():
-    asked, checked = [], []
+def test_parts_are_loaded_one_by_one_or_not_at_all():
+    loaded = []
 
     def later():
-        asked.append("later")
+        loaded.append("later")
         return "later"
 
-    def check(name, part):
-        checked.append(name)
-        return part
-
-    parts = frames.each_part({"a": "now", "b": later}, check)
-    assert (asked, checked) == ([], ["a"])
-    assert parts["b"]() == "later"
-    assert (asked, checked) == (["later"], ["a", "b"])
-
     data = {"a": "now", "b": later}
-    assert dict(frames.parts(data)) == {"a": "now", "b": "later"}
-    assert dict(frames.parts_now(data)) == {"a": "now"}
-    assert dict(frames.parts("all")) == dict(frames.parts_now("all")) == {"": "all"}
+    assert dict(frames.parts(data, load=False)) == {"a": "now"}
+    assert loaded == []
+    parts = frames.parts(data)
+    assert next(parts) == ("a", "now")
+    assert loaded == []
+    assert [*parts] == [("b", "later")]
+    assert [*frames.parts("all")] == [*frames.parts("all", load=False)] == [("", "all")]
 
 
 def test_spark_is_known_by_its_module():

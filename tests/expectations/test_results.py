@@ -1,4 +1,4 @@
-"""Verdicts: what is logged, what refuses, and how that reads."""
+"""Results: what is logged, what blocks data, and how that reads."""
 
 import logging
 import pickle
@@ -6,46 +6,46 @@ import pickle
 import pytest
 from kit import ops
 
-suites, verdicts = ops("expectations.suites"), ops("expectations.results")
+suites, results = ops("expectations.suites"), ops("expectations.results")
 
 
-def verdict(severity, passed=False, message="expect_a fails"):
+def result(severity, passed=False, message="expect_a failed"):
     expectation = suites.Expectation("expect_a", {}, severity, "cars.yml, line 2")
-    return verdicts.Verdict("cars", expectation, passed, message)
+    return results.Result("cars", expectation, passed, message)
 
 
-def test_only_what_is_critical_refuses():
-    assert verdicts.refusal([verdict("warning"), verdict("info")]) is None
-    assert verdicts.refusal([verdict("critical", passed=True)]) is None
-    assert verdicts.refusal([]) is None
+def test_only_a_critical_failure_blocks_data():
+    results.raise_for([result("warning"), result("info")])
+    results.raise_for([result("critical", passed=True)])
+    results.raise_for([])
 
-    refused = verdicts.refusal([verdict("warning"), verdict("critical")])
-    assert str(refused) == (
-        "the data are not as expected.\n  cars: expect_a fails [cars.yml, line 2]"
-    )
+    with pytest.raises(results.FailedChecks) as caught:
+        results.raise_for([result("warning"), *[result("critical")] * 2], "Sorry: ")
+    line = "\n  cars: expect_a failed [cars.yml, line 2]"
+    assert str(caught.value) == f"Sorry: 2 checks failed.{line}{line}"
 
 
-def test_what_does_not_refuse_is_logged(caplog):
+def test_only_a_warning_is_logged(caplog):
     with caplog.at_level(logging.INFO):
-        verdicts.report(
-            [verdict("warning"), verdict("critical"), verdict("warning", passed=True)]
+        results.report(
+            [result("warning"), result("critical"), result("warning", passed=True)]
         )
 
-    assert caplog.messages == ["cars: expect_a fails [cars.yml, line 2]"]
+    assert caplog.messages == ["cars: expect_a failed [cars.yml, line 2]"]
 
 
 @pytest.mark.parametrize(
-    ("mode", "said"),
+    ("mode", "text"),
     [
         ("save", "'cars' is not saved: bad"),
-        ("load", "'cars' is not used: bad"),
+        ("load", "'cars' is not loaded: bad"),
         (None, "bad"),
     ],
 )
-def test_a_refusal_says_what_is_not_done_and_survives_the_way_from_a_worker(mode, said):
-    refused = verdicts.Refused("bad")
-    refused.dataset_name, refused.mode = "cars", mode
+def test_the_error_names_the_dataset_also_after_its_way_from_a_worker(mode, text):
+    failed = results.FailedChecks("bad")
+    failed.dataset_name, failed.mode = "cars", mode
 
-    for each in (refused, pickle.loads(pickle.dumps(refused))):
-        assert each.format_message() == str(each) == said
+    for each in (failed, pickle.loads(pickle.dumps(failed))):
+        assert each.format_message() == str(each) == text
         assert each.exit_code == 1

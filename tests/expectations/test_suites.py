@@ -38,25 +38,30 @@ def test_a_suite_knows_the_line_of_each_expectation():
     assert (second.severity, second.kwargs) == ("warning", {})
     assert second.more == {"meta": {"why": "because"}}
     assert second.place.endswith("line 6")
-    assert not suite.across
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "holds one key"),
-        ("- a", "holds one key"),
-        ("expectations: []\nmore: 1", "holds one key"),
-        ("expectations:", "nothing in it"),
-        ("expectations: []", "nothing in it"),
-        ("expectations: {a: 1}", "nothing in it"),
-        ("across: []", "nothing in it"),
+        ("", "must have one key"),
+        ("- a", "must have one key"),
+        ("expectations: []\nmore: 1", "must have one key"),
+        ("expectations:", "the list of expectations is empty"),
+        ("expectations: []", "the list of expectations is empty"),
+        ("expectations: {a: 1}", "the list of expectations is empty"),
+        ("across: [{type: a}]", "must have one key"),
         ("expectations: [", "cannot be read"),
-        ("expectations: [a]", "line 1: an expectation has a 'type'"),
-        ("expectations:\n- kwargs: {}", "line 2: an expectation has a 'type'"),
-        ("expectations:\n- {type: a, column: b}", "line 2: 'column' is no key"),
-        ("expectations:\n- {type: a, kwargs: [b]}", "line 2: 'kwargs' holds values"),
-        ("expectations:\n- {type: a, severity: high}", "the severity 'high' is none"),
+        ("expectations: [a]", "line 1: an expectation needs a 'type'"),
+        ("expectations:\n- kwargs: {}", "line 2: an expectation needs a 'type'"),
+        ("expectations:\n- {type: a, column: b}", "line 2: 'column' is not a key"),
+        (
+            "expectations:\n- {type: a, kwargs: [b]}",
+            "line 2: 'kwargs' must be a mapping",
+        ),
+        (
+            "expectations:\n- {type: a, severity: high}",
+            "the severity 'high' is not one",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_file_and_line(text, message):
@@ -76,23 +81,26 @@ def test_a_suite_has_no_name_that_kedro_takes_for_another_file(name):
 def test_what_an_environment_has_stands_before_the_base(tmp_path):
     write(tmp_path, "base/expectations/cars.yml")
     write(tmp_path, "base/expectations/bikes.yaml")
-    write(tmp_path, "prod/expectations/cars.yml", "across: [{type: a}]")
+    write(tmp_path, "prod/expectations/cars.yml", "expectations: [{type: a}]")
     folder = suites.SuiteFolder(str(tmp_path), ("base", "prod"))
 
     assert folder.names() == ["bikes", "cars"]
     assert folder.read("cars").place == "conf/prod/expectations/cars.yml"
-    assert folder.read("cars").across
+    assert folder.read("cars").expectations[0].type == "a"
     assert folder.read("bikes").place == "conf/base/expectations/bikes.yaml"
-    assert suites.SuiteFolder(str(tmp_path), ("base",)).read("cars").across is False
+    base = suites.SuiteFolder(str(tmp_path), ("base",))
+    assert base.read("cars").expectations[0].type == "expect_a"
 
 
 def test_a_suite_that_is_not_there_is_an_error_with_a_hint(tmp_path):
     write(tmp_path, "base/expectations/cars.yml")
     folder = suites.SuiteFolder(str(tmp_path), ("base",))
 
-    with pytest.raises(OpsError, match="no suite 'car'.* Did you mean 'cars'"):
+    with pytest.raises(
+        OpsError, match="suite 'car' does not exist.* Did you mean 'cars'"
+    ):
         folder.read("car")
-    with pytest.raises(OpsError, match=r"write conf/base/expectations/trains\.yml"):
+    with pytest.raises(OpsError, match=r"Write conf/base/expectations/trains\.yml"):
         folder.read("trains")
     assert suites.SuiteFolder(str(tmp_path / "none"), ("base",)).names() == []
 

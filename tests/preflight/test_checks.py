@@ -1,109 +1,89 @@
-"""All checks together: their levels, their names, and no secrets."""
+"""Questions that are answered side by side, late, with a failure or not at all."""
+
+import threading
+import time
 
 import pytest
 from kit import ops
+from rich.console import Console
 
-from .planned import pipeline, text
-
-pytest_plugins = ["preflight.planned"]
 module = ops("preflight.checks")
-preflight = ops("preflight.hook")
-options = ops("core.settings")
 Problem = ops("preflight.problem").Problem
 
 
-def fine(pipeline, catalog):
-    return None
+def ask(*questions):
+    made = {key: question(*rest) for key, *rest in questions}
+    answers = module.ask_all([*made.values()])
+    return {key: answers[each] for key, each in made.items()}
 
 
-def texts(pipeline, catalog):
-    return [f"{len(pipeline.nodes)} nodes"]
+def question(lane, ask, seconds):
+    return module.Question(lane, ask, seconds, lambda answer: [Problem(f"{answer}")])
 
 
-def problems(pipeline, catalog):
-    yield Problem("old", "a", level="warn", check="age")
+def test_problems_have_the_order_level_and_name_of_their_checks():
+    slow = question("x", lambda: time.sleep(0.2) or "slow", 5)
+    here = question(module.HERE, lambda: "here", 5)
+    note = Problem("known", level="note")
+    found = [("a", "error", slow), ("b", "warn", note), ("c", "warn", here)]
 
+    problems = [*module.check_all(found)]
 
-def breaks(pipeline, catalog):
-    raise KeyError("x")
-
-
-def examine(planner, entries, *nodes, code=False, **settings):
-    context = planner.context(entries, **settings)
-    read = options.read_settings(context.config_loader, preflight.PreflightOptions)
-    starting = ops("preflight.planned_run").StartingRun(context, read)
-    examination = module.Examination.of(
-        starting, {}, pipeline(*nodes), context.catalog, code
-    )
-    return [*examination.problems()]
-
-
-BAD = {"a": text("data/a.txt"), "b": text("conf/base/ops.yml/b.txt")}
-
-
-def test_every_check_has_its_name(planner):
-    found = examine(planner, BAD, ("a", "b"), ("params:none", "x"))
-
-    assert {each.check: each.subject for each in found} == {
-        "catalog": "params:none",
-        "data": "a",
-        "outputs": "b",
-    }
-    assert {each.level for each in found} == {"error"}
-
-
-@pytest.mark.parametrize("level", ["warn", "off"])
-def test_every_check_has_its_level(planner, level):
-    levels = dict.fromkeys(["data", "catalog", "outputs", "runner"], level)
-
-    found = examine(planner, BAD, ("a", "b"), ("params:none", "x"), **levels)
-
-    assert [each.level for each in found] == ([] if level == "off" else ["warn"] * 3)
-
-
-def test_the_teams_own_checks(planner):
-    names = ["fine", "texts", "problems", "breaks", "none"]
-    extra = [f"{__name__}.{name}" for name in names]
-
-    found = examine(planner, {}, ("params:a", "x"), extra=extra)
-
-    assert [(each.check, each.what.split(":")[0]) for each in found] == [
-        ("extra", "1 nodes"),
-        ("age", "old"),
-        ("extra", "failed"),
-        ("extra", "failed"),
+    assert [(each.what, each.check, each.level) for each in problems] == [
+        ("slow", "a", "error"),
+        ("known", "b", "note"),
+        ("here", "c", "warn"),
     ]
 
 
-def test_the_code_is_checked_where_it_is_told(planner):
-    planner.write("src/bad.py", "import os\n")
+def test_answers_and_failures_come_back_by_their_keys():
+    def fail():
+        raise ValueError("no")
 
-    assert examine(planner, {}, ("params:a", "x")) == []
-    found = examine(planner, {}, ("params:a", "x"), code=True)
-    assert [(each.check, each.subject) for each in found] == [("code", "ruff")]
+    found = ask(("a", "x", lambda: 1, 5), ("b", module.LOCAL, fail, 5))
+
+    assert found["a"] == 1
+    assert isinstance(found["b"], module.Failure)
+    assert str(found["b"].error) == "no"
 
 
-def test_secrets_are_not_told(planner):
-    def tell(pipeline, catalog):
-        return ["hunter2hunter2 at https://me:word@host/?sig=abc, public"]
+def test_no_questions_no_answers():
+    assert module.ask_all([]) == {}
 
-    global fine  # noqa: PLW0603
-    kept, fine = fine, tell
-    credentials = {
-        "db": {"password": "hunter2hunter2", "user": "public", "key": "a"},
-        "s3": {"client_kwargs": {"aws_secret_access_key": "x" * 20}, "n": 1},
-    }
-    try:
-        [problem] = examine(
-            planner,
-            {},
-            ("params:a", "x"),
-            credentials=credentials,
-            extra=[f"{__name__}.fine"],
-        )
-    finally:
-        fine = kept
 
-    for secret in ("hunter2", "word", "sig=abc"):
-        assert secret not in problem.what
-    assert "public" in problem.what
+def test_questions_of_a_lane_are_asked_at_the_same_time():
+    begin = time.monotonic()
+    found = ask(*((f"{i}", "x", lambda: time.sleep(0.1), 5) for i in range(30)))
+
+    assert len(found) == 30
+    assert time.monotonic() - begin < 1
+
+
+def test_a_lane_that_is_stuck_holds_up_no_other():
+    before = set(threading.enumerate())
+    stuck = threading.Event()
+    slow = [(f"slow{i}", "slow", stuck.wait, 0.3) for i in range(99)]
+
+    found = ask(*slow, ("quick", "quick", lambda: True, 5))
+    stuck.set()
+
+    assert found["quick"] is True
+    assert isinstance(found["slow7"], module.NoAnswer)
+    assert all(thread.daemon for thread in set(threading.enumerate()) - before)
+
+
+def test_some_questions_are_for_the_runs_own_thread():
+    found = ask(("a", module.HERE, threading.current_thread, 5))
+
+    assert found["a"] is threading.current_thread()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_bar_is_shown_on_a_terminal_only(monkeypatch, capsys, terminal):
+    monkeypatch.setattr(module, "_PATIENCE", 0.01)
+    monkeypatch.setattr(Console, "is_terminal", terminal)
+    questions = [(f"{i}", f"{i}", lambda i=i: time.sleep(i / 10), 5) for i in range(4)]
+
+    ask(*questions)
+
+    assert ("Preflight" in capsys.readouterr().err) is terminal

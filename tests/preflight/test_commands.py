@@ -50,10 +50,10 @@ def test_only_an_error_is_a_failure(finds, level, code):
     assert (ended, json.loads(said)[0]["subject"]) == (code, "a")
 
 
-def test_nothing_wrong_is_said(finds):
+def test_no_problems(finds):
     finds()
 
-    assert ask() == (0, "Preflight: nothing wrong.\n")
+    assert ask() == (0, "Preflight: no problems.\n")
     assert ask("--json") == (0, "[]\n")
 
 

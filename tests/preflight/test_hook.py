@@ -1,4 +1,4 @@
-"""The hook: when it looks, when it stops a run, and when it lets go."""
+"""The hook: what it checks, when it stops a run, and that it shows no secrets."""
 
 import logging
 
@@ -6,11 +6,13 @@ import click
 import pytest
 from kit import ops
 
-from .planned import text
+from .planned import pipeline, text
 
 pytest_plugins = ["preflight.planned"]
 module = ops("preflight.hook")
 OpsError = ops("core.errors").OpsError
+options = ops("core.settings")
+Problem = ops("preflight.problem").Problem
 
 BAD = {"a": text("data/a.txt")}
 
@@ -49,15 +51,15 @@ def test_it_can_be_off(planner, monkeypatch, off):
     planner.start(BAD, ("a", "b"), enabled=off != "setting")
 
 
-def test_a_failure_of_its_own_lets_the_run_go_on(planner, monkeypatch, caplog):
+def test_the_run_continues_if_preflight_fails(planner, monkeypatch, caplog):
     def fail(*args):
         raise KeyError("a mistake in preflight")
 
-    monkeypatch.setattr(ops("preflight.checks").Examination, "problems", fail)
+    monkeypatch.setattr(module, "find_problems", fail)
 
     planner.start(BAD, ("a", "b"))
 
-    assert "the run goes on" in caplog.text
+    assert "the run continues" in caplog.text
 
 
 def test_a_wrong_setting_stops_the_run(planner):
@@ -66,7 +68,7 @@ def test_a_wrong_setting_stops_the_run(planner):
 
 
 def test_without_a_context_there_is_nothing_to_go_by(planner):
-    module._FLIGHT.set(None)
+    module._STARTING.set(None)
 
     planner.preflight.before_pipeline_run({}, None, None)
 
@@ -105,3 +107,101 @@ def test_who_asks_gets_the_answer_and_no_other_hook_begins_a_run(planner):
 
     assert [each.subject for each in caught.value.problems] == ["a"]
     assert began == []
+
+
+# All checks together
+
+
+def fine(pipeline, catalog):
+    return None
+
+
+def texts(pipeline, catalog):
+    return [f"{len(pipeline.nodes)} nodes"]
+
+
+def problems(pipeline, catalog):
+    yield Problem("old", "a", level="warn", check="age")
+
+
+def breaks(pipeline, catalog):
+    raise KeyError("x")
+
+
+def find(planner, entries, *nodes, code=False, **settings):
+    context = planner.context(entries, **settings)
+    read = options.read_settings(context.config_loader, module.PreflightOptions)
+    starting = ops("preflight.planned_run").StartingRun(context, read)
+    found = module.find_problems(starting, {}, pipeline(*nodes), context.catalog, code)
+    return [*found]
+
+
+TWO_BAD = {"a": text("data/a.txt"), "b": text("conf/base/ops.yml/b.txt")}
+
+
+def test_every_check_has_its_name(planner):
+    found = find(planner, TWO_BAD, ("a", "b"), ("params:none", "x"))
+
+    assert {each.check: each.subject for each in found} == {
+        "catalog": "params:none",
+        "data": "a",
+        "outputs": "b",
+    }
+    assert {each.level for each in found} == {"error"}
+
+
+@pytest.mark.parametrize("level", ["warn", "off"])
+def test_every_check_has_its_level(planner, level):
+    levels = dict.fromkeys(["data", "catalog", "outputs", "runner"], level)
+
+    found = find(planner, TWO_BAD, ("a", "b"), ("params:none", "x"), **levels)
+
+    assert [each.level for each in found] == ([] if level == "off" else ["warn"] * 3)
+
+
+def test_the_teams_own_checks(planner):
+    names = ["fine", "texts", "problems", "breaks", "none"]
+    extra = [f"{__name__}.{name}" for name in names]
+
+    found = find(planner, {}, ("params:a", "x"), extra=extra)
+
+    assert [(each.check, each.what.split(":")[0]) for each in found] == [
+        ("extra", "1 nodes"),
+        ("age", "old"),
+        ("extra", "failed"),
+        ("extra", "failed"),
+    ]
+
+
+def test_the_code_is_checked_on_request(planner):
+    planner.write("src/bad.py", "import os\n")
+
+    assert find(planner, {}, ("params:a", "x")) == []
+    found = find(planner, {}, ("params:a", "x"), code=True)
+    assert [(each.check, each.subject) for each in found] == [("code", "ruff")]
+
+
+def test_secrets_are_hidden(planner):
+    def leak(pipeline, catalog):
+        return ["hunter2hunter2 at https://me:word@host/?sig=abc, public"]
+
+    global fine  # noqa: PLW0603
+    kept, fine = fine, leak
+    credentials = {
+        "db": {"password": "hunter2hunter2", "user": "public", "key": "a"},
+        "s3": {"client_kwargs": {"aws_secret_access_key": "x" * 20}, "n": 1},
+    }
+    try:
+        [problem] = find(
+            planner,
+            {},
+            ("params:a", "x"),
+            credentials=credentials,
+            extra=[f"{__name__}.fine"],
+        )
+    finally:
+        fine = kept
+
+    for secret in ("hunter2", "word", "sig=abc"):
+        assert secret not in problem.what
+    assert "public" in problem.what

@@ -11,7 +11,7 @@ from .planned import text
 
 pytest_plugins = ["preflight.planned"]
 module = ops("preflight.inputs")
-questions = ops("preflight.deadline")
+checks = ops("preflight.checks")
 Ignore = ops("preflight.settings").Ignore
 
 
@@ -54,11 +54,9 @@ class TwoPlaces(Asked):
         return False
 
 
-def problems(run, ignore=None, answers=None, seconds=5.0):
-    ignore = ignore or Ignore()
-    asked = module.questions(run, ignore, seconds)
-    answers = questions.ask_all(asked) if answers is None else answers
-    return [*module.check(run, ignore, answers, seconds)]
+def problems(run, ignore=None):
+    found = module.check(run, ignore or Ignore(), 5.0)
+    return [*checks.check_all([("data", "error", each) for each in found])]
 
 
 def of(planner, dataset, **more):
@@ -97,7 +95,7 @@ def test_some_cannot_tell(planner, dataset):
 
     assert (problem.level, problem.what) == (
         "note",
-        "cannot tell whether its data is there",
+        "cannot tell whether it has data",
     )
 
 
@@ -105,7 +103,7 @@ def test_others_are_asked_themselves(planner):
     assert of(planner, Asked(True)) == []
     assert of(planner, Asked(False))[0].what == "has no data at Asked"
     [problem] = of(planner, Asked(ValueError("no\nrights")))
-    assert problem.what == "could not be asked: ValueError: no rights"
+    assert problem.what == "could not be checked: ValueError: no rights"
 
 
 def test_the_first_place_that_holds_data_is_enough(planner, tmp_path):
@@ -128,11 +126,10 @@ def test_no_answer_says_from_whom(planner):
     dataset = TextDataset(filepath="memory://bucket/a.txt")
     catalog = DataCatalog({"x": dataset, "z": Asked(True)})
     run = planner.run({}, ("x", "y"), ("z", "w"), catalog=catalog)
-    silence = {"x": questions.NoAnswer(), "z": questions.NoAnswer()}
+    asked = module.check(run, Ignore(), 5)
+    silence = [each.problems(checks.NoAnswer()) for each in asked]
 
-    whats = [each.what for each in problems(run, answers=silence)]
-
-    assert whats == [
+    assert [problem.what for [problem] in silence] == [
         "no answer within 5 s from memory://",
         "no answer within 5 s from its server",
     ]
@@ -187,4 +184,4 @@ def test_a_connection_for_all_is_used_in_the_runs_thread_only(planner):
     assert of(planner, dataset)[0].what == "has no data at table cars"
     assert of(planner, Table(backend="postgres", database="x")) == []
 
-    assert module._lane(dataset) == questions.HERE
+    assert module._lane(dataset) == checks.HERE

@@ -1,5 +1,6 @@
-"""The tools that look at the code: found, green, slow, missing, broken."""
+"""The tools that check the code: what they find; slow, missing and broken ones."""
 
+import threading
 import time
 
 import pytest
@@ -9,21 +10,18 @@ from .planned import Planner
 
 module = ops("preflight.linters")
 options = ops("preflight.settings")
-questions = ops("preflight.deadline")
+deadline = ops("preflight.checks")
 
 TOOL = """
 import os, subprocess, sys, time
 from pathlib import Path
-with Path("calls").open("a") as file:
-    file.write("x")
 {body}
 """
 
 
 @pytest.fixture
-def tool(tmp_path, monkeypatch):
+def tool(tmp_path):
     """Put another tool in the place of mypy, which is called in the project's folder."""
-    monkeypatch.setattr(module, "code_hash", lambda *args: "hash")
     (tmp_path / "src").mkdir()
 
     def write(body):
@@ -35,47 +33,15 @@ def tool(tmp_path, monkeypatch):
 def checks(path, timeout=20.0, **levels):
     levels = {tool: "off" for tool in module.TOOLS} | {"mypy": "error"} | levels
     code = options.CodeOptions(timeout=timeout, **levels)
-    return module.CodeChecks.of(path, options.PreflightOptions(code=code))
+    return module.Linters(path, options.PreflightOptions(code=code))
 
 
 def problems(path, **more):
-    code = checks(path, **more)
-    return [*code.check(questions.ask_all(code.questions()))]
+    found = checks(path, **more).check()
+    return [*deadline.check_all([("code", "error", each) for each in found])]
 
 
-def calls(path):
-    return len((path / "calls").read_text())
-
-
-def test_a_green_tool_is_not_called_again(tmp_path, tool, monkeypatch):
-    tool("pass")
-
-    assert problems(tmp_path) == []
-    assert problems(tmp_path) == []
-    assert calls(tmp_path) == 1
-    monkeypatch.setattr(module, "code_hash", lambda *args: "another")
-    assert problems(tmp_path) == []
-    assert calls(tmp_path) == 2
-
-
-def test_a_damaged_record_is_made_anew(tmp_path, tool):
-    tool("pass")
-    record = tmp_path / "data" / ".ops" / "preflight" / "mypy.json"
-    problems(tmp_path)
-    record.write_text("{")
-
-    assert problems(tmp_path) == []
-    assert calls(tmp_path) == 2
-
-
-def test_a_record_that_cannot_be_kept_harms_nobody(tmp_path, tool):
-    tool("pass")
-    (tmp_path / "data").write_text("in the way")
-
-    assert problems(tmp_path) == []
-
-
-def test_findings_have_their_places_and_are_not_green(tmp_path, tool):
+def test_findings_have_their_places(tmp_path, tool):
     tool("for i in range(7): print(f'src/a.py:{i}:1: error: bad {i}')\nsys.exit(1)")
 
     found = problems(tmp_path)
@@ -87,8 +53,6 @@ def test_findings_have_their_places_and_are_not_green(tmp_path, tool):
     assert len(found) == 6
     assert found[-1].what == "and 2 more"
     assert {each.remedy for each in found} == {"see: mypy src"}
-    problems(tmp_path)
-    assert calls(tmp_path) == 2
 
 
 def test_its_level_is_that_of_the_settings(tmp_path, tool):
@@ -108,7 +72,7 @@ def test_a_crash_is_a_problem_with_its_name(tmp_path, tool):
         "ended with exit code 3: KeyError: x",
     )
     tool("os.kill(os.getpid(), 9)")
-    assert problems(tmp_path)[0].what == "ended with exit code -9: it said nothing"
+    assert problems(tmp_path)[0].what == "ended with exit code -9: it printed nothing"
 
 
 def test_a_tool_that_hangs_is_stopped_with_all_that_it_started(tmp_path, tool):
@@ -121,7 +85,7 @@ def test_a_tool_that_hangs_is_stopped_with_all_that_it_started(tmp_path, tool):
 
     [problem] = problems(tmp_path, timeout=0.7)
 
-    assert problem.what == "has not ended within 0.7 s, and was stopped"
+    assert problem.what == "did not end within 0.7 s; stopped"
     assert time.monotonic() - begin < 10
     time.sleep(1.5)
     assert not (tmp_path / "late").exists()
@@ -130,20 +94,19 @@ def test_a_tool_that_hangs_is_stopped_with_all_that_it_started(tmp_path, tool):
 def test_what_runs_when_preflight_is_stopped_is_ended(tmp_path, tool):
     tool("time.sleep(60)")
     code = checks(tmp_path)
-    [question] = code.questions()
-    lane = questions._open_lanes([question], questions.SimpleQueue())
+    [question] = code.check()
+    threading.Thread(target=question.ask, daemon=True).start()
     while not code.running:
         time.sleep(0.01)
 
     code.stop()
 
-    assert lane
     assert code.running[0].wait(10) != 0
     code.stop()  # once more does no harm
 
 
-def test_a_tool_that_is_not_installed_is_one_problem(tmp_path, tool, monkeypatch):
-    monkeypatch.setattr(module, "code_hash", lambda *args: None)
+def test_a_tool_that_is_not_installed_is_one_problem(tmp_path, tool):
+    tool("sys.exit(f'{sys.executable}: No module named mypy')")
 
     [problem] = problems(tmp_path)
 
@@ -152,19 +115,19 @@ def test_a_tool_that_is_not_installed_is_one_problem(tmp_path, tool, monkeypatch
 
 
 def test_a_tool_that_cannot_be_started_is_one_problem(tmp_path, tool):
-    code = checks(tmp_path)
-    answers = {"code mypy": questions.Failure(OSError("no memory"))}
+    [question] = checks(tmp_path).check()
 
-    assert [*code.check(answers)][0].what == "cannot be run: no memory"
-    answers = {"code mypy": questions.NoAnswer()}
-    assert "has not ended" in [*code.check(answers)][0].what
+    [problem] = question.problems(deadline.Failure(OSError("no memory")))
+    assert problem.what == "cannot be run: no memory"
+    [problem] = question.problems(deadline.NoAnswer())
+    assert "did not end" in problem.what
 
 
 def test_where_there_are_no_sources_nothing_is_checked(tmp_path):
-    assert checks(tmp_path).questions() == []
+    assert [*checks(tmp_path).check()] == []
 
 
-def test_the_words_of_interrogate_are_no_crash(tmp_path, tool):
+def test_interrogate_that_fails_has_not_crashed(tmp_path, tool):
     tool("")
     (tmp_path / "interrogate.py").write_text(
         "print('RESULT: FAILED (minimum: 80.0%, actual: 0.0%)')\nraise SystemExit(1)"

@@ -14,18 +14,17 @@ from .planned import text
 
 pytest_plugins = ["preflight.planned"]
 module = ops("preflight.outputs")
-questions = ops("preflight.deadline")
+checks = ops("preflight.checks")
 
 
-def problems(run, answers=None):
-    asked = module.questions(run, 5)
-    answers = questions.ask_all(asked) if answers is None else answers
-    return [*module.check(run, answers, 5)]
+def problems(run):
+    found = module.check(run, 5)
+    return [*checks.check_all([("outputs", "error", each) for each in found])]
 
 
-def of(planner, dataset, **more):
+def of(planner, dataset):
     catalog = DataCatalog({"y": dataset})
-    return problems(planner.run({}, ("x", "y"), catalog=catalog), **more)
+    return problems(planner.run({}, ("x", "y"), catalog=catalog))
 
 
 def test_a_folder_that_is_there_or_can_be_made(planner):
@@ -43,7 +42,7 @@ def test_a_file_in_the_place_of_a_folder(planner):
 
     [problem] = problems(planner.run({"a": text("data/file/x/a.txt")}, ("x", "a")))
 
-    assert problem.what.endswith("data/file is a file, where a folder is needed")
+    assert problem.what.endswith("data/file is a file, but must be a folder")
 
 
 def test_a_file_in_the_place_of_versions(planner):
@@ -52,7 +51,7 @@ def test_a_file_in_the_place_of_versions(planner):
 
     [problem] = problems(planner.run(entries, ("x", "a")))
 
-    assert "where the versions need a folder" in problem.what
+    assert "but versions need a folder" in problem.what
 
 
 def test_a_folder_that_is_not_ours(planner, monkeypatch):
@@ -60,7 +59,7 @@ def test_a_folder_that_is_not_ours(planner, monkeypatch):
 
     [problem] = problems(planner.run({"a": text("data/a.txt")}, ("x", "a")))
 
-    assert problem.what.endswith("data may not be written to by this user")
+    assert problem.what.startswith("you have no permission to write to")
 
 
 Usage = namedtuple("Usage", "free")
@@ -88,9 +87,7 @@ def test_room_for_another_version_as_big_as_the_last(planner, free):
 
     [problem] = problems(run)
 
-    assert problem.what == (
-        "the disk has 99 bytes free; what is saved there took 100 the last time"
-    )
+    assert problem.what == ("the disk has 99 bytes free; the last outputs took 100")
     assert problem.subject == "a, b"
 
 
@@ -163,11 +160,11 @@ def test_a_bucket_is_asked_by_an_upload_that_is_called_off(planner):
 
 def test_a_bucket_that_refuses_and_one_that_is_silent(planner):
     [problem] = of(planner, in_bucket("b/denied/a.txt"))
-    assert problem.what.endswith("takes no data: PermissionError: Access Denied")
+    assert problem.what.endswith("refuses data: PermissionError: Access Denied")
 
     run = planner.run({}, ("x", "y"), catalog=DataCatalog({"y": in_bucket("b/a.txt")}))
-    silence = {each.key: questions.NoAnswer() for each in module.questions(run, 5)}
-    [problem] = problems(run, silence)
+    [question] = module.check(run, 5)
+    [problem] = question.problems(checks.NoAnswer())
     assert problem.what.startswith("no answer within 5 s from s3://")
 
 

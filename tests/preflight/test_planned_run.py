@@ -114,4 +114,19 @@ def test_a_catalog_of_another_kind_is_taken_as_it_is(planner):
 
     assert [*run.datasets] == ["a"]
     assert run.where("a") == ""
-    assert not run.nodes_may_be_left_out
+    assert not run.only_missing_outputs
+
+
+def test_an_environment_comes_before_the_base(planner):
+    context = planner.context({})
+    planner.write("conf/base/catalog.yml", "# a comment\na: {}\nb: {}\n")
+    planner.write("conf/local/catalog_mine.yaml", "\nb: {}\n")
+    planner.write("conf/base/catalog_bad.yml", "a: {")
+    planner.write("conf/base/catalog_list.yml", "[a]")
+    planner.write("conf/base/catalog.json", "{}")
+
+    lines = ops("preflight.planned_run").catalog_lines(context)
+
+    assert lines["a"] == "conf/base/catalog.yml:2"
+    assert lines["b"] == "conf/local/catalog_mine.yaml:2"
+    assert "c" not in lines

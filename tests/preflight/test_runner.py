@@ -70,10 +70,15 @@ def test_workers_that_run_no_hooks(planner, monkeypatch, method):
     assert found(ours) == []
 
 
-def test_the_start_method_is_pythons_unless_told(monkeypatch):
+def test_the_start_method_is_pythons_unless_set(planner, monkeypatch):
     monkeypatch.setenv("KEDRO_MP_CONTEXT", "nonsense")
+    monkeypatch.setattr(project, "settings", SimpleNamespace(HOOKS=(NodeHooks(),)))
+    context = SimpleNamespace(get_start_method=lambda: "spawn")
+    monkeypatch.setattr(module.multiprocessing, "get_context", lambda: context)
 
-    assert module._start_method() in {"fork", "spawn", "forkserver"}
+    [problem] = module.check(planner.run({}, ("a", "b"), params={"runner": PLAIN}))
+
+    assert "start by 'spawn'" in problem.what
 
 
 @pytest.mark.parametrize(("runner", "expected"), [(ONE, ["to_b"]), (THREADS, [])])

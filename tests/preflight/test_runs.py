@@ -25,7 +25,7 @@ def test_a_healthy_project_runs_without_a_word(deck: Deck) -> None:
 
     assert "reflight" not in said
     assert deck.all_problems(code=0) == []
-    assert deck.said("preflight")[1].splitlines()[-1] == "Preflight: nothing wrong."
+    assert deck.said("preflight")[1].splitlines()[-1] == "Preflight: no problems."
 
 
 # What a run reads
@@ -153,7 +153,7 @@ def test_an_answer_that_failed_has_its_own_words_without_secrets(deck: Deck) -> 
     problem = deck.problem("--nodes=total")
 
     assert problem["what"] == (
-        "could not be asked: RuntimeError: password *** is wrong"
+        "could not be checked: RuntimeError: password *** is wrong"
     )
     assert "hunter2" not in deck.stopped("--nodes=total")
 
@@ -201,7 +201,7 @@ def test_a_wrong_type_and_its_right_name(deck: Deck) -> None:
     problem = deck.problem()
 
     assert (problem["subject"], problem["check"]) == ("mid", "catalog")
-    assert problem["what"] == "there is no dataset type text.TextDatset"
+    assert problem["what"] == "the dataset type text.TextDatset does not exist"
     assert problem["remedy"] == "did you mean text.TextDataset?"
     assert problem["where"] == "conf/base/catalog.yml:3"
     assert "text.TextDatset" in deck.stopped()
@@ -228,7 +228,7 @@ def test_arguments_that_do_not_fit(deck: Deck, branch: str) -> None:
     problem = deck.problem()
 
     assert problem["subject"] == "mid"
-    assert "its arguments do not fit" in problem["what"]
+    assert "its arguments are wrong" in problem["what"]
     assert "flie" in problem["what"]
 
 
@@ -311,7 +311,7 @@ def test_parameters_and_inputs_that_are_not_there(deck: Deck) -> None:
     assert deck.problem("--params=model.feature=x")["subject"] == "midd"
 
 
-def test_a_name_in_memory_one_slip_away_from_an_unused_entry(deck: Deck) -> None:
+def test_a_name_in_memory_one_typo_away_from_an_unused_entry(deck: Deck) -> None:
     deck.workshop.catalog(CATALOG.replace("mid:", "companies:"))
     deck.workshop.pipeline(PIPELINE.replace('"mid"', '"compnaies"'))
 
@@ -340,7 +340,7 @@ def test_a_file_in_the_place_of_a_folder(deck: Deck) -> None:
     problem = deck.problem()
 
     assert (problem["subject"], problem["check"]) == ("mid", "outputs")
-    assert problem["what"].endswith("raw.txt is a file, where a folder is needed")
+    assert problem["what"].endswith("raw.txt is a file, but must be a folder")
     assert "is a file" in deck.stopped()
 
 
@@ -349,7 +349,7 @@ def test_a_file_in_the_place_of_versions(deck: Deck) -> None:
         entry("{type: text.TextDataset, filepath: data/mid.txt, versioned: true}")
     )
 
-    assert "the versions need a folder" in deck.problem()["what"]
+    assert "versions need a folder" in deck.problem()["what"]
 
 
 def test_a_folder_that_may_not_be_written_to(deck: Deck) -> None:
@@ -358,7 +358,7 @@ def test_a_folder_that_may_not_be_written_to(deck: Deck) -> None:
         entry("{type: text.TextDataset, filepath: /proc/sys/mid.txt}")
     )
 
-    assert "/proc/sys may not be written to" in deck.problem()["what"]
+    assert "no permission to write to /proc/sys" in deck.problem()["what"]
 
 
 def test_a_disk_that_has_no_room_for_what_was_there_the_last_time(deck: Deck) -> None:
@@ -375,7 +375,7 @@ def test_a_disk_that_has_no_room_for_what_was_there_the_last_time(deck: Deck) ->
         big.unlink()
 
     [problem] = json.loads(result.stdout.splitlines()[-1])
-    assert "10,000,000,000,000 the last time" in problem["what"]
+    assert "the last outputs took 10,000,000,000,000" in problem["what"]
 
 
 # The runner
@@ -444,7 +444,11 @@ def test_all_problems_come_at_once(deck: Deck) -> None:
 
     said = deck.stopped()
 
-    for text in ("data/raw.txt", "text.TextDatset", "/proc/sys may not be written to"):
+    for text in (
+        "data/raw.txt",
+        "text.TextDatset",
+        "no permission to write to /proc/sys",
+    ):
         assert text in said
     assert "3 errors" in said
 
@@ -474,7 +478,7 @@ def test_a_warning_is_logged_and_the_run_goes_on(deck: Deck) -> None:
 
     code, said = deck.said("run")
 
-    assert "Preflight: out: /proc/sys may not" in " ".join(said.split())
+    assert "Preflight: out: you have no permission" in " ".join(said.split())
     assert "Running node" in said
     assert code == 1  # as without preflight
 
@@ -503,7 +507,7 @@ def test_a_wrong_word_in_the_settings_is_one_line(deck: Deck) -> None:
 
     said = deck.workshop.refused()
 
-    assert "'preflight.data' is 'maybe': write error, warn or off" in said
+    assert "'preflight.data' is 'maybe'. Use error, warn or off" in said
 
 
 def test_a_pipeline_that_is_not_there_is_one_line(deck: Deck) -> None:

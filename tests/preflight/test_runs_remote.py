@@ -70,7 +70,7 @@ def test_a_missing_object_and_a_missing_bucket(deck: Deck, store: Store) -> None
         ("parts", "outputs"),
         ("versions", "outputs"),
     }
-    assert "takes no data" in deck.stopped()
+    assert "refuses data" in deck.stopped()
 
 
 def with_rights(deck: Deck, store: Store, denied: dict[str, object]) -> None:
@@ -86,7 +86,7 @@ def test_a_right_to_write_that_was_revoked(deck: Deck, store: Store) -> None:
     rows = deck.all_problems(code=1)
 
     assert {row["subject"] for row in rows} == {"mid", "parts", "versions"}, rows
-    assert all("takes no data: " in row["what"] for row in rows)
+    assert all("refuses data: " in row["what"] for row in rows)
     assert "rights" in deck.stopped()
     store.tell(deck.workshop)
     assert store.objects() == BASE
@@ -103,7 +103,7 @@ def test_a_right_to_read_that_was_revoked_is_not_called_missing(
     [raw] = [row for row in deck.all_problems(code=1) if row["subject"] == "raw"]
 
     assert "Forbidden" in raw["what"], raw
-    assert "could not be asked" in deck.stopped()
+    assert "could not be checked" in deck.stopped()
 
 
 def test_a_server_that_was_stopped(deck: Deck, store: Store) -> None:
@@ -115,7 +115,7 @@ def test_a_server_that_was_stopped(deck: Deck, store: Store) -> None:
     rows = deck.all_problems(code=1)
 
     assert {row["subject"] for row in rows} == {"raw", "mid", "parts", "versions"}
-    assert "could not be asked: " in deck.stopped()
+    assert "could not be checked: " in deck.stopped()
     assert all(store.keys["secret"] not in row["what"] for row in rows)
 
 
@@ -178,7 +178,7 @@ def web() -> Iterator[str]:
     [
         ("", ""),
         ("?404", "has no data at http://"),
-        ("?500", "could not be asked: ClientResponseError: 500"),
+        ("?500", "could not be checked: ClientResponseError: 500"),
     ],
 )
 def test_a_web_page(deck: Deck, web: str, query: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""``kedro expectations``: write a first suite, and check the data that are there."""
+"""``kedro expectations``: write a first suite, and check saved data."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ import click
 from ..core.cli import Commands, as_json_option, env_option, load_context, show
 from ..core.errors import OpsError
 
-# The modules behind a command are imported in it: `kedro --help` need not wait.
+# `kedro --help` need not wait for the modules behind a command.
 if TYPE_CHECKING:
-    from .results import Verdict
-    from .suite_plan import Plan
+    from .results import Result
 
 
 @click.group(cls=Commands)
 def command() -> None:
-    """Write suites of expectations, and check the data that are there."""
+    """Write suites of expectations, and check saved data."""
 
 
 @command.command()
 @click.argument("dataset")
-@click.option("--force", is_flag=True, help="Replace the suite that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing suite.")
 @env_option
 def new(dataset: str, force: bool, env: str | None) -> None:
-    """Write a first suite for DATASET: what its data are like now."""
+    """Write a first suite for DATASET from its current data."""
     from . import dataframes, profiler, suites  # noqa: PLC0415
 
     context = load_context(env)
@@ -34,15 +33,16 @@ def new(dataset: str, force: bool, env: str | None) -> None:
     file = folder / f"{dataset}.yml"
     suites.refuse_name(dataset, str(file))
     if file.exists() and not force:
-        raise OpsError(f"{file} is there: --force replaces it.")
+        raise OpsError(f"{file} exists. Use --force to replace it.")
     catalog = context.catalog
     _refuse_unknown(dataset, catalog)
-    # Of several parts the first speaks for all.
+    # Of partitioned data, the first partition.
     _, table = next(dataframes.parts(catalog.get(dataset).load()))
     text = profiler.write(dataset, dataframes.to_pandas(table, None))
     folder.mkdir(exist_ok=True)
     file.write_text(text, encoding="utf-8")
-    click.echo(f"{file} is written: {text.count('- type:')} expectations. Read it.")
+    count = text.count("- type:")
+    click.echo(f"Wrote {count} expectations to {file}. Review them.")
 
 
 @command.command()
@@ -50,52 +50,59 @@ def new(dataset: str, force: bool, env: str | None) -> None:
 @env_option
 @as_json_option
 def check(datasets: tuple[str, ...], env: str | None, as_json: bool) -> None:
-    """Check the data that are there now, of DATASETs or of all that have a suite.
+    """Check the saved data of DATASETs, or of all datasets with a suite.
 
-    Exit code 1 if something critical is not as expected.
+    Exit code 1 if a critical check fails.
     """
-    from .suite_plan import Plan  # noqa: PLC0415
-
-    context = load_context(env)
-    plan = Plan.of(context)
-    if not plan.enabled:
-        raise OpsError("EXPECTATIONS, or expectations.enabled in ops.yml, is off.")
-    catalog = context.catalog
-    found = _check(plan, catalog, datasets)
-    rows = [_row(verdict) for verdict in found if as_json or not verdict.passed]
-    show("Not as expected", rows, as_json)
-    click.echo(f"{len(found)} expectations were checked.", err=True)
-    if any(verdict.refuses for verdict in found):
+    found = _check(datasets, env)
+    rows = [_row(result) for result in found if as_json or not result.passed]
+    show("Failed checks", rows, as_json)
+    click.echo(f"{len(found)} expectations checked.", err=True)
+    if any(result.blocks for result in found):
         raise SystemExit(1)
 
 
-def _check(plan: Plan, catalog: Any, datasets: tuple[str, ...]) -> list[Verdict]:
-    from . import after_run  # noqa: PLC0415
+def _check(datasets: tuple[str, ...], env: str | None) -> list[Result]:
+    from . import gx  # noqa: PLC0415
+    from .attach import Attachments  # noqa: PLC0415
 
-    attached = {each.dataset: each for each in plan.attached if "{" not in each.dataset}
+    context = load_context(env)
+    attachments = Attachments.read(context)
+    if not attachments.enabled:
+        raise OpsError(
+            "Expectations are turned off by EXPECTATIONS, or by expectations.enabled in "
+            "ops.yml."
+        )
+    attached = attachments.attached
+    suites = {each.dataset: each.suite for each in attached if "{" not in each.dataset}
+    catalog = context.catalog
     for name in datasets:
         _refuse_unknown(name, catalog)
-        if name not in attached:
-            raise OpsError(f"'{name}' has no suite: kedro expectations new {name}")
-    found: list[Verdict] = []
-    for name in datasets or attached:
-        if datasets or (name in catalog and catalog.exists(name)):
-            found += after_run.check_stored(plan, attached[name], catalog)
-    if not datasets:
-        found += after_run.check_across(plan.all_across(), catalog)
-    return found
+        if name not in suites:
+            raise OpsError(f"'{name}' has no suite. Run: kedro expectations new {name}")
+    saved = (name for name in suites if name in catalog and catalog.exists(name))
+    return [
+        result
+        for name in datasets or saved
+        for result in gx.check_stored(
+            attachments.folder.read(suites[name]),
+            name,
+            catalog,
+            attachments.settings.lazy_rows,
+        )
+    ]
 
 
 def _refuse_unknown(dataset: str, catalog: Any) -> None:
     if dataset not in catalog:
-        raise OpsError(f"There is no dataset '{dataset}' in the catalog.")
+        raise OpsError(f"'{dataset}' is not defined in the catalog.")
 
 
-def _row(verdict: Verdict) -> dict[str, Any]:
+def _row(result: Result) -> dict[str, Any]:
     return {
-        "dataset": verdict.dataset,
-        "severity": verdict.expectation.severity,
-        "passed": verdict.passed,
-        "message": verdict.message,
-        "written": verdict.expectation.place,
+        "dataset": result.dataset,
+        "severity": result.expectation.severity,
+        "passed": result.passed,
+        "message": result.message,
+        "place": result.expectation.place,
     }

@@ -1,4 +1,4 @@
-"""Where Great Expectations is asked; it is imported when there is something to ask."""
+"""Checks by Great Expectations, which is imported with the first of them."""
 
 from __future__ import annotations
 
@@ -10,98 +10,100 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from attrs import frozen
+from kedro.io import DataCatalog
 
-from ..core import kedro_internals
 from ..core.errors import OpsError
+from ..core.kedro_internals import load_args
 from . import dataframes
-from .results import Verdict
-from .suites import Expectation, Suite
+from .results import Result
+from .suites import CRITICAL, Expectation, Suite
 
-_NUMBER = "number"  # where an expectation's meta says which one of its suite it is
+_NUMBER = "number"  # in an expectation's meta: its number in the suite
 _EXAMPLES = 3
 
-
-@frozen
-class Outcome:
-    """What a suite found: a verdict for each expectation, and the report itself."""
-
-    verdicts: list[Verdict]
-    report: Any
-
-    @classmethod
-    def of_data(
-        cls, suite: Suite, dataset: str, data: Any, lazy_rows: int | None = None
-    ) -> Outcome:
-        """Check a table in memory, of whatever kind it is."""
-        if dataframes.is_spark(data):
-            return _ask(suite, dataset, lambda sources: _spark_batch(sources, data))
-        table = dataframes.to_pandas(data, lazy_rows)
-        return _ask(suite, dataset, lambda sources: _pandas_batch(sources, table))
-
-    @classmethod
-    def of_table(cls, suite: Suite, dataset: str, stored: Any) -> Outcome:
-        """Check a table where it is, in the database of a SQL dataset."""
-        try:
-            url = stored.engine.url.render_as_string(hide_password=False)
-            batch = partial(_sql_batch, args=kedro_internals.load_args(stored))
-            return _ask(suite, dataset, batch, {"url": url})
-        except OpsError:
-            raise
-        except (
-            Exception
-        ) as error:  # of any database, and it may have the password in it
-            text = " ".join(str(error).split())
-            for secret in _spellings(stored.engine.url.password):
-                text = text.replace(secret, "***")
-            raise OpsError(f"{type(error).__name__}: {text}") from None
+Batch = Callable[[Any], Any]  # makes a batch from the data sources of a context
 
 
-def check_types(suite: Suite) -> None:
-    """Stop for an expectation that Great Expectations does not know.
-
-    Left alone it drops such a one, and what is left of the suite passes.
+def check_data(
+    suite: Suite, dataset: str, data: Any, lazy_rows: int | None = None
+) -> list[Result]:
+    """Check a table in memory, of any kind.
 
     Raises:
-        OpsError: with file and line.
+        OpsError: if the data is no table, or the suite cannot be used.
     """
-    for number, expectation in enumerate(suite.expectations):
-        _build(expectation, number)
+    if dataframes.is_spark(data):
+        return _validate(suite, dataset, lambda sources: _spark_batch(sources, data))
+    table = dataframes.to_pandas(data, lazy_rows)
+    return _validate(suite, dataset, lambda sources: _pandas_batch(sources, table))
 
 
-def _ask(
-    suite: Suite,
-    dataset: str,
-    batch: Callable[[Any], Any],
-    variables: dict[str, str] | None = None,
-) -> Outcome:
-    # A context for each call: what contexts share, they mix up between threads.
-    context = new_context(variables)
+def check_table(suite: Suite, dataset: str, stored: Any) -> list[Result]:
+    """Check a table in the database of a SQL dataset, without loading it.
+
+    Raises:
+        OpsError: if the database cannot be reached, or the suite cannot be used.
+    """
+    try:
+        url = stored.engine.url.render_as_string(hide_password=False)
+        batch = partial(_sql_batch, args=load_args(stored))
+        return _validate(suite, dataset, batch, {"url": url})
+    except OpsError:
+        raise
+    except Exception as error:  # of any driver; the password may be part of the message
+        text = _one_line(error)
+        for secret in _spellings(stored.engine.url.password):
+            text = text.replace(secret, "***")
+        raise OpsError(f"{type(error).__name__}: {text}") from None
+
+
+def check_stored(
+    suite: Suite, name: str, catalog: DataCatalog, lazy_rows: int | None
+) -> list[Result]:
+    """Check what a dataset holds now. Data that cannot be checked has failed."""
+    try:
+        dataset: Any = catalog.get(name)
+        if hasattr(dataset, "engine") and "table_name" in load_args(dataset):
+            return check_table(suite, name, dataset)
+        return [
+            result
+            for part, table in dataframes.parts(dataset.load())
+            for result in check_data(
+                suite, f"{name}/{part}" if part else name, table, lazy_rows
+            )
+        ]
+    except Exception as error:  # of any dataset: the data is not known to be good
+        text = error.message if isinstance(error, OpsError) else str(error)
+        reason = f"could not be checked: {' '.join(text.split())[:300]}"
+        whole = Expectation("", {}, CRITICAL, suite.place)
+        return [Result(name, whole, False, reason)]
+
+
+def _validate(
+    suite: Suite, dataset: str, batch: Batch, variables: dict[str, str] | None = None
+) -> list[Result]:
     gx_suite = _great_expectations().ExpectationSuite(name=suite.name)
     gx_suite.expectations = [
         _build(expectation, number)
         for number, expectation in enumerate(suite.expectations)
     ]
-    report = batch(context.data_sources).validate(gx_suite)
-    found = {
-        result.expectation_config.meta[_NUMBER]: result for result in report.results
-    }
+    report = batch(_new_context(variables).data_sources).validate(gx_suite)
+    found = {each.expectation_config.meta[_NUMBER]: each for each in report.results}
     if set(found) != set(range(len(suite.expectations))):
         raise OpsError(
-            f"{suite.place}: Great Expectations answered to {len(found)} of "
-            f"{len(suite.expectations)} expectations, which is no verdict."
+            f"{suite.place}: Great Expectations returned {len(found)} results for "
+            f"{len(suite.expectations)} expectations."
         )
-    verdicts = [
-        Verdict(dataset, expectation, found[number].success, _message(found[number]))
+    return [
+        Result(dataset, expectation, found[number].success, _message(found[number]))
         for number, expectation in enumerate(suite.expectations)
     ]
-    return Outcome(verdicts, report)
 
 
 def _build(expectation: Expectation, number: int) -> Any:
+    """An expectation of Great Expectations, which drops one that it does not know."""
     gx = _great_expectations()
     meta = {**expectation.more.get("meta", {}), _NUMBER: number}
-    registry = gx.expectations.registry
     written = gx.expectations.expectation_configuration.ExpectationConfiguration(
         type=expectation.type,
         kwargs=expectation.kwargs,
@@ -111,6 +113,7 @@ def _build(expectation: Expectation, number: int) -> Any:
     try:
         return written.to_domain_obj()
     except gx.exceptions.ExpectationNotFoundError as error:
+        registry = gx.expectations.registry
         known = registry.list_registered_expectation_implementations()
         close = get_close_matches(expectation.type, known, 1, 0.6)
         hint = f" Did you mean {close[0]}?" if close else ""
@@ -118,21 +121,22 @@ def _build(expectation: Expectation, number: int) -> Any:
             f"{expectation.place}: Great Expectations has no {expectation.type}.{hint}"
         ) from error
     except (ValueError, TypeError, gx.exceptions.GreatExpectationsError) as error:
-        reason = " ".join(str(error).split())
         raise OpsError(
-            f"{expectation.place}: {expectation.type} cannot be used so: {reason}"
+            f"{expectation.place}: {expectation.type} is not valid: {_one_line(error)}"
         ) from error
 
 
-def new_context(variables: dict[str, str] | None = None, **settings: Any) -> Any:
-    """A context that keeps to itself: nothing on disk, no progress bars, no network."""
+def _new_context(variables: dict[str, str] | None) -> Any:
+    """A context without files, progress bars and network.
+
+    Each check has its own: threads that share one get each other's results.
+    """
     gx = _great_expectations()
     types, factory = gx.data_context.types.base, gx.data_context.data_context
     config = types.DataContextConfig(
         store_backend_defaults=types.InMemoryStoreBackendDefaults(),
         progress_bars=types.ProgressBarsConfig(globally=False),
         analytics_enabled=False,
-        **settings,
     )
     context = gx.data_context.EphemeralDataContext(
         config, runtime_environment=variables
@@ -141,14 +145,14 @@ def new_context(variables: dict[str, str] | None = None, **settings: Any) -> Any
     try:
         manager.get_current_project()
     except gx.exceptions.DataContextRequiredError:
-        manager.set_project(context)  # it wants one; the project's own is left alone
+        manager.set_project(context)  # it needs one; a project's own one stays
     return context
 
 
 def _great_expectations() -> Any:
     import great_expectations  # noqa: PLC0415
 
-    # It logs what goes wrong in a database with several tracebacks; the verdict says it.
+    # It logs what goes wrong in a database with several tracebacks; the result has it.
     engine = "great_expectations.execution_engine.sqlalchemy_execution_engine"
     logging.getLogger(engine).disabled = True
     return great_expectations
@@ -171,16 +175,16 @@ def _sql_batch(sources: Any, args: dict[str, Any]) -> Any:
     if args.get("schema"):
         place["schema_name"] = args["schema"]
     with warnings.catch_warnings():
-        # That there are classes for some databases, and another way to name a schema.
+        # It recommends classes for some databases, and another way to name a schema.
         warnings.simplefilter("ignore")
-        # By a variable: a "$" in the URL itself would begin the name of one.
+        # By a variable: in the URL itself, a "$" would start the name of one.
         source = sources.add_sql("database", connection_string="${url}")
         asset = source.add_table_asset("table", **place)
     return asset.add_batch_definition_whole_table("all").get_batch()
 
 
 def _spellings(password: Any) -> list[str]:
-    """A password as it is, and as it stands in URLs."""
+    """A password as it is, and as it is written in URLs."""
     text = str(password) if password else ""
     spelled = dict.fromkeys([text, quote_plus(text), quote(text)])
     return [each for each in spelled if each]
@@ -192,15 +196,15 @@ def _message(result: Any) -> str:
     if problem := _problem(result.exception_info):
         return f"{said} could not be checked: {problem}"
     if result.success:
-        return f"{said} holds"
+        return f"{said} passed"
     if found.get("unexpected_count"):
         examples = list(dict.fromkeys(map(str, found["partial_unexpected_list"])))
         shown = ", ".join(examples[:_EXAMPLES])
         count = f"{found['unexpected_count']} of {found['element_count']} rows"
-        return f"{said} fails for {count}, such as {shown}"
+        return f"{said} failed for {count}, such as {shown}"
     if "observed_value" in found:
-        return f"{said} fails: it is {found['observed_value']}"
-    return f"{said} fails"
+        return f"{said} failed: the observed value is {found['observed_value']}"
+    return f"{said} failed"
 
 
 def _arguments(kwargs: dict[str, Any]) -> str:
@@ -214,9 +218,13 @@ def _arguments(kwargs: dict[str, Any]) -> str:
 
 
 def _problem(info: dict[str, Any]) -> str | None:
-    """What went wrong while it was checked: told flat, or by metric."""
+    """The exception of a check: Great Expectations has it at the top, or by metric."""
     by_metric = [each for each in info.values() if isinstance(each, dict)]
     for each in [info, *by_metric]:
         if each.get("raised_exception"):
-            return " ".join(str(each["exception_message"]).split())[:300]
+            return _one_line(each["exception_message"])[:300]
     return None
+
+
+def _one_line(text: Any) -> str:
+    return " ".join(str(text).split())

@@ -1,15 +1,15 @@
-"""Expectations: data that are not as their suite says are not saved.
+"""Expectations: block data that fails its suite from being saved.
 
-The gate is a validator in the catalog's *configuration*, which Kedro calls on every load
-and save, in every runner and however its workers start. The hook puts it there, and looks
-after the run at what a validator cannot see: tables in a database, several datasets.
+The checks run in a validator in the catalog's *configuration*, which Kedro calls on every
+load and save, in every runner and however its workers start. The hook puts it there, and
+checks after the run what a validator cannot see, such as a table in a database.
 """
 
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Generator
+from contextvars import ContextVar
 from typing import Any
 
 from kedro.framework.context import KedroContext
@@ -18,40 +18,40 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import kedro_internals
-from . import after_run, already_validated, dataframes, results
-from .attach import SAVE, VALIDATOR
-from .results import Refused
-from .suite_plan import Plan
+from ..core import kedro_internals, skipped_nodes
+from . import dataframes, gx, results
+from .attach import SAVE, VALIDATOR, Attachments
+from .results import FailedChecks
 from .validator import SuiteValidator
+
+# The nodes that the current run skips; `kedro server` runs in several threads.
+_SKIPPED: ContextVar[set[str] | None] = ContextVar("skipped", default=None)
 
 
 class Expectations:
-    """The hook. It stands first in the register, so that its verdict comes last."""
+    """The hook. It is first in the register, so that the others act before it raises."""
 
     def __init__(self) -> None:
-        # By project and environment: `kedro server` has one hook for runs in threads.
-        self._plans: dict[tuple[str, str | None], Plan] = {}
-        self._catalogs = threading.local()  # that of the node which a thread runs
+        # By project and environment: `kedro server` shares one hook between runs.
+        self._attachments: dict[tuple[str, str | None], Attachments] = {}
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Put validators into the catalog's entries."""
-        plan = Plan.of(context)
-        self._plans[context.project_path.as_posix(), context.env] = plan
-        plan.rewrite_catalog(context.config_loader)
+        """Put validators into the catalog entries."""
+        attachments = Attachments.read(context)
+        key = context.project_path.as_posix(), context.env
+        self._attachments[key] = attachments
+        attachments.rewrite_catalog(context.config_loader)
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Stop a run whose suites Great Expectations would not understand."""
-        self._plan(run_params).prepare(pipeline, catalog)
-
-    @hook_impl
-    def before_node_run(self, catalog: DataCatalog) -> None:
-        """Keep the catalog for what is saved next."""
-        self._catalogs.current = catalog
+        """Stop a run with a malformed suite. Great Expectations is not imported yet."""
+        _SKIPPED.set(set())
+        attachments = self._of_run(run_params)
+        if attachments.is_on(catalog):
+            attachments.prepare(pipeline, catalog)
 
     @hook_impl
     def after_node_run(
@@ -61,59 +61,56 @@ class Expectations:
         if len(outputs) < 2 or inspect.isgeneratorfunction(node.func):  # noqa: PLR2004
             return
         found = [
-            verdict
-            for name, suite in _atomic(catalog)
+            result
+            for name, validator in _atomic_validators(catalog)
             if name in outputs
-            for part, table in dataframes.parts_now(outputs[name])
-            for verdict in suite.check(part, table)
+            for part, table in dataframes.parts(outputs[name], load=False)
+            for result in validator.check(part, table)
         ]
-        if refused := results.refusal(found):
-            results.report(found)  # what passes here is told when it is saved
-            raise Refused(f"No output of {node.name} is saved: {refused.message}")
-
-    @hook_impl
-    def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
-        """Note what the gate has let pass, if it is looked at after the run as well."""
-        # Of chunks and partitions, the gate has seen no more than what came last.
-        if not (inspect.isgeneratorfunction(node.func) or dataframes.is_in_parts(data)):
-            already_validated.note(self._catalogs.current, dataset_name)
+        if any(result.blocks for result in found):
+            results.report(found)  # if all pass, the save reports them
+        results.raise_for(found, f"No output of node '{node.name}' is saved: ")
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
-        """Check what was saved, let everybody else act, and only then refuse."""
-        plan = self._plan(run_params)
-        found = after_run.check_saved(plan, pipeline, catalog)
+        """Check what was saved, let all other hooks act, and only then raise."""
+        attachments = self._of_run(run_params)
+        skipped = _SKIPPED.get() or ()
+        found = [
+            result
+            for each in attachments.at_end(pipeline, skipped)
+            if attachments.is_on(catalog)
+            for result in gx.check_stored(
+                attachments.folder.read(each.suite),
+                each.dataset,
+                catalog,
+                attachments.settings.lazy_rows,
+            )
+        ]
         results.report(found)
-        plan.build_docs()
-        already_validated.forget(catalog)
-        result = yield
-        if refused := results.refusal(found):
-            raise Refused(f"The data are saved, but do not use them: {refused.message}")
-        return result
+        value = yield
+        results.raise_for(found, "The data is already saved, but do not use it: ")
+        return value
 
     @hook_impl(wrapper=True)
-    def on_pipeline_error(
-        self, error: Exception, run_params: dict[str, Any], catalog: DataCatalog
-    ) -> Generator[None, Any, Any]:
-        """Show what was found until then."""
-        self._plan(run_params).build_docs()
-        already_validated.forget(catalog)
-        result = yield
-        # Of a partition that is made while the others are saved, Kedro tells a refusal
-        # as an error of the dataset, with a traceback.
+    def on_pipeline_error(self, error: Exception) -> Generator[None, Any, Any]:
+        """Raise failed checks as such."""
+        value = yield
+        # If a partition is computed while the dataset saves, Kedro wraps the failure in
+        # an error of the dataset and shows a traceback.
         cause = error.__cause__
-        if isinstance(cause, Refused) and not isinstance(error, Refused):
+        if isinstance(cause, FailedChecks) and not isinstance(error, FailedChecks):
             raise cause
-        return result
+        return value
 
-    def _plan(self, run_params: dict[str, Any]) -> Plan:
-        return self._plans[run_params["project_path"], run_params["env"]]
+    def _of_run(self, run_params: dict[str, Any]) -> Attachments:
+        return self._attachments[run_params["project_path"], run_params["env"]]
 
 
-def _atomic(catalog: DataCatalog) -> list[tuple[str, SuiteValidator]]:
-    """The suites of datasets whose node saves all its outputs or none."""
+def _atomic_validators(catalog: DataCatalog) -> list[tuple[str, SuiteValidator]]:
+    """The validators of datasets whose node saves all its outputs or none."""
     if not kedro_internals.is_validation_enabled(catalog):
         return []
     return [
@@ -122,3 +119,12 @@ def _atomic(catalog: DataCatalog) -> list[tuple[str, SuiteValidator]]:
         if spec.class_path == VALIDATOR and spec.enabled and SAVE in spec.on
         if spec.options.get("atomic") and spec.severity == "error"
     ]
+
+
+def _note_skipped(node: str, reason: str) -> None:
+    skipped = _SKIPPED.get()
+    if skipped is not None:
+        skipped.add(node)
+
+
+skipped_nodes.listen(_note_skipped)

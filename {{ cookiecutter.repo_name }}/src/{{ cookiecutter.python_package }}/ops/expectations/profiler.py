@@ -1,4 +1,4 @@
-"""A first suite for a dataset: what its data are like today."""
+"""A first suite for a dataset, from its current data."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ from typing import Any
 
 import yaml
 
-from . import suites
+from . import gx, suites
 from .suites import WARNING
 
-_FEW = 10  # so many values are a set
+_FEW = 10  # up to so many values are a set
 _HEAD = """\
-# What is expected of '{dataset}': a first suite, made of the data of today. Read it, and
-# change what is only true by chance. What is critical (the default) refuses the data; a
-# warning is only told.
+# The suite of '{dataset}', generated from its data. Review it, and change what is true by
+# chance only. A critical failure (the default) blocks the data, a warning is only logged.
 expectations:
 """
 
 
 def write(dataset: str, table: Any) -> str:
-    """The text of a suite that holds for a table of pandas."""
+    """The text of a suite that a table of pandas passes."""
     head, items = _HEAD.format(dataset=dataset), [*map(_item, _guess(table))]
-    return head + "".join(_holding(items, table))
+    return head + "".join(_passing(items, table))
 
 
 def _guess(table: Any) -> Iterator[dict[str, Any]]:
@@ -68,12 +67,10 @@ def _expect(kind: str, severity: str = "", **kwargs: Any) -> dict[str, Any]:
     return {**expectation, "severity": severity} if severity else expectation
 
 
-def _holding(items: list[str], table: Any) -> Iterator[str]:
-    from .gx import Outcome  # noqa: PLC0415
-
+def _passing(items: list[str], table: Any) -> Iterator[str]:
     suite = suites.parsed("first", f"expectations:\n{''.join(items)}", "a first suite")
-    verdicts = Outcome.of_data(suite, "data", table).verdicts
-    return compress(items, (verdict.passed for verdict in verdicts))
+    results = gx.check_data(suite, "data", table)
+    return compress(items, (result.passed for result in results))
 
 
 def _item(expectation: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What became of expectations: one verdict for each, and a refusal if data are bad."""
+"""Results of checks, and the error that blocks data which fails them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from kedro.validation.exceptions import DataValidationError
 from ..core import findings
 from .suites import CRITICAL, Expectation
 
-_ACTS = {"save": "is not saved", "load": "is not used"}
+_BLOCKED = {"save": "is not saved", "load": "is not loaded"}
 
 
 @frozen
-class Verdict:
-    """Whether data are as one expectation says; ``message`` is for a person."""
+class Result:
+    """Whether data passed one expectation; ``message`` says it to a person."""
 
     dataset: str
     expectation: Expectation
@@ -25,50 +25,53 @@ class Verdict:
     message: str
 
     @property
-    def refuses(self) -> bool:
+    def blocks(self) -> bool:
         """Whether the data must not be used."""
         return not self.passed and self.expectation.severity == CRITICAL
 
+    def __str__(self) -> str:
+        return f"{self.dataset}: {self.message} [{self.expectation.place}]"
 
-class Refused(DataValidationError, click.ClickException):  # type: ignore[misc]
-    """Bad data, told in a few lines and without a traceback."""
+
+class FailedChecks(DataValidationError, click.ClickException):  # type: ignore[misc]
+    """Data failed critical checks; the command line shows it without a traceback."""
 
     def __init__(self, message: str) -> None:
         click.ClickException.__init__(self, message)
         DataValidationError.__init__(self, message)
 
     def __str__(self) -> str:
-        if self.mode not in _ACTS:
+        if self.mode not in _BLOCKED:
             return self.message
-        return f"'{self.dataset_name}' {_ACTS[self.mode]}: {self.message}"
+        return f"'{self.dataset_name}' {_BLOCKED[self.mode]}: {self.message}"
 
     def format_message(self) -> str:
         """What the command line shows."""
         return str(self)
 
 
-def report(verdicts: Iterable[Verdict]) -> None:
-    """Make known what was found. What refuses data is not logged: it is raised."""
-    for verdict in verdicts:
-        critical = verdict.expectation.severity == CRITICAL
-        level = "error" if critical else "warning"
-        place = verdict.expectation.place
+def report(results: Iterable[Result]) -> None:
+    """Record all results, and log warnings. Critical failures are raised, not logged."""
+    for result in results:
+        critical = result.expectation.severity == CRITICAL
         findings.report(
-            *("expectations", verdict.dataset, level, verdict.passed),
-            f"{verdict.message} [{place}]",
+            "expectations",
+            result.dataset,
+            "error" if critical else "warning",
+            result.passed,
+            f"{result.message} [{result.expectation.place}]",
         )
-        if not verdict.passed and not verdict.refuses:
-            logging.getLogger(__name__).warning("%s", line(verdict))
+        if not result.passed and not critical:
+            logging.getLogger(__name__).warning("%s", result)
 
 
-def refusal(verdicts: Iterable[Verdict]) -> Refused | None:
-    """The error for what is critical among the verdicts; none if nothing is."""
-    lines = [line(verdict) for verdict in verdicts if verdict.refuses]
-    if not lines:
-        return None
-    return Refused("\n  ".join(["the data are not as expected.", *lines]))
+def raise_for(results: Iterable[Result], context: str = "") -> None:
+    """Raise if a critical check failed.
 
-
-def line(verdict: Verdict) -> str:
-    """One line for a person: the dataset, what is wrong, where it is expected."""
-    return f"{verdict.dataset}: {verdict.message} [{verdict.expectation.place}]"
+    Raises:
+        FailedChecks: with a line for each check that failed, after ``context``.
+    """
+    failed = [result for result in results if result.blocks]
+    if failed:
+        count = f"{len(failed)} check{'s' if len(failed) > 1 else ''} failed."
+        raise FailedChecks("\n  ".join([context + count, *map(str, failed)]))

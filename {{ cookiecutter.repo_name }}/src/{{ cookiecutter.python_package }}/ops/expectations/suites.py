@@ -1,9 +1,9 @@
-"""Suites of expectations, as they are written: ``conf/<env>/expectations/<name>.yml``."""
+"""Suites of expectations: ``conf/<env>/expectations/<name>.yml``."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,13 +18,13 @@ CRITICAL, WARNING = "critical", "warning"
 SEVERITIES = (CRITICAL, WARNING, "info")  # as Great Expectations has them
 
 _KEYS = {"type", "kwargs", "severity", "description", "notes", "meta"}
-# Kedro reads files of these names as something else, in whatever folder they are.
+# Kedro reads files whose names begin so as something else, in whatever folder.
 _TAKEN = ("catalog", "parameters", "credentials")
 
 
 @frozen
 class Expectation:
-    """One thing that is expected, and where it is written."""
+    """One expectation, and where it is written."""
 
     type: str
     kwargs: dict[str, Any]
@@ -35,42 +35,37 @@ class Expectation:
 
 @frozen
 class Suite:
-    """What is expected of one dataset; with ``across``, of several together."""
+    """The expectations of a dataset."""
 
     name: str
     place: str
     expectations: tuple[Expectation, ...]
-    across: bool = False
-
-    @property
-    def has_critical(self) -> bool:
-        """Whether a failure of it can refuse data."""
-        return any(each.severity == CRITICAL for each in self.expectations)
 
 
 @frozen
 class SuiteFolder:
-    """The suites of a project: what an environment has stands before the base's."""
+    """The suites of a project; those of an environment override those of base."""
 
     conf: str  # as Kedro has it: a folder, an archive or a URL
-    envs: tuple[str, ...]  # the one that counts more comes later
+    envs: tuple[str, ...]  # a later one overrides
 
     def names(self) -> list[str]:
-        """The suites that there are."""
+        """The names of all suites."""
         return sorted(self._files())
 
     def read(self, name: str) -> Suite:
         """The suite of that name.
 
         Raises:
-            OpsError: if there is none, or it is written wrongly.
+            OpsError: if it does not exist or is malformed.
         """
         files = self._files()
         if name not in files:
+            close = get_close_matches(name, list(files), 1, 0.6)
+            hint = f"Did you mean '{close[0]}'? " if close else ""
             raise OpsError(
-                f"There is no suite '{name}': write conf/{self.envs[0]}/{FOLDER}/"
-                f"{name}.yml, or let 'kedro expectations new DATASET' do it. "
-                f"{_nearest(name, files)}"
+                f"The suite '{name}' does not exist. {hint}Write conf/{self.envs[0]}/"
+                f"{FOLDER}/{name}.yml, or run 'kedro expectations new DATASET'."
             )
         env, path = files[name]
         filesystem, _ = _open(self.conf)
@@ -92,7 +87,7 @@ def parsed(name: str, text: str, place: str) -> Suite:
     """A suite from the text of its file.
 
     Raises:
-        OpsError: with file and line, if it is written wrongly.
+        OpsError: with file and line, if it is malformed.
     """
     refuse_name(name, place)
     try:
@@ -101,51 +96,47 @@ def parsed(name: str, text: str, place: str) -> Suite:
         raise OpsError(
             f"{place} cannot be read: {' '.join(str(error).split())}"
         ) from error
-    keys = list(content) if isinstance(content, dict) else []
-    if keys not in (["expectations"], ["across"]):
-        raise OpsError(
-            f"{place} holds one key, 'expectations' or 'across', with a list."
-        )
-    items = content[keys[0]]
+    if not isinstance(content, dict) or list(content) != ["expectations"]:
+        raise OpsError(f"{place} must have one key, 'expectations', with a list.")
+    items = content["expectations"]
     if not isinstance(items, list) or not items:
-        raise OpsError(f"{place}: there is nothing in it that data could fail.")
+        raise OpsError(f"{place}: the list of expectations is empty.")
     expectations = tuple(
         _expectation(item, f"{place}, line {line}") for item, line in zip(items, lines)
     )
-    return Suite(name, place, expectations, keys == ["across"])
+    return Suite(name, place, expectations)
 
 
 def refuse_name(name: str, place: str) -> None:
-    """Stop for a name that a suite cannot have.
+    """Refuse a name that a suite cannot have.
 
     Raises:
-        OpsError: for a name by which Kedro takes the file for another kind.
+        OpsError: if Kedro would read a file of this name as something else.
     """
     if name.startswith(_TAKEN):
         raise OpsError(
             f"{place}: Kedro reads a file of this name as part of the "
             f"{next(word for word in _TAKEN if name.startswith(word))}. Give the suite "
-            "another name, and say whose it is under expectations.attach in "
-            "conf/base/ops.yml."
+            "another name, and attach it under expectations.attach in conf/base/ops.yml."
         )
 
 
 def _expectation(item: Any, place: str) -> Expectation:
     if not isinstance(item, dict) or not isinstance(item.get("type"), str):
-        raise OpsError(f"{place}: an expectation has a 'type', and 'kwargs' for it.")
+        raise OpsError(f"{place}: an expectation needs a 'type', and 'kwargs' for it.")
     for key in item:
         if key not in _KEYS:
             raise OpsError(
-                f"{place}: '{key}' is no key of an expectation; there are: "
-                f"{', '.join(sorted(_KEYS))}. What the expectation takes goes into kwargs."
+                f"{place}: '{key}' is not a key of an expectation. Use "
+                f"{', '.join(sorted(_KEYS))}; arguments belong in kwargs."
             )
     kwargs = item.get("kwargs") or {}
     if not isinstance(kwargs, dict):
-        raise OpsError(f"{place}: 'kwargs' holds values by name, not {kwargs!r}.")
+        raise OpsError(f"{place}: 'kwargs' must be a mapping, not {kwargs!r}.")
     severity = item.get("severity", CRITICAL)
     if severity not in SEVERITIES:
         raise OpsError(
-            f"{place}: the severity '{severity}' is none of {', '.join(SEVERITIES)}."
+            f"{place}: the severity '{severity}' is not one of {', '.join(SEVERITIES)}."
         )
     keys = ("description", "notes", "meta")
     more = {key: item[key] for key in keys if item.get(key) is not None}
@@ -153,7 +144,7 @@ def _expectation(item: Any, place: str) -> Expectation:
 
 
 def _lines(text: str) -> Iterator[int]:
-    """The line of each item of the one list in a suite."""
+    """The line of each expectation."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if isinstance(root, yaml.MappingNode) and root.value:
         items = root.value[0][1]
@@ -169,8 +160,3 @@ def _open(conf: str) -> tuple[Any, str]:
             return filesystem, filesystem.ls("", detail=False)[-1]  # as Kedro does
     filesystem, path = fsspec.url_to_fs(conf)
     return filesystem, path
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), 1, 0.6)
-    return f"Did you mean '{close[0]}'?" if close else ""

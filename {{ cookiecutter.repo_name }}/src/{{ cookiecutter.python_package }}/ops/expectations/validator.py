@@ -1,26 +1,25 @@
-"""The validator that Kedro calls on every load and save of a dataset with a suite."""
+"""The validator that Kedro calls whenever it loads or saves a dataset with a suite."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from attrs import define, field
 
 from ..core.errors import OpsError
-from . import data_docs, dataframes, results, suites
-from .results import Refused, Verdict
+from . import dataframes, gx, results
+from .results import FailedChecks, Result
+from .suites import Suite, SuiteFolder
 
 
 @define(slots=False)
 class SuiteValidator:
-    """The validator: lets data pass that are as a suite says.
+    """Lets data pass that passes its suite.
 
-    In the catalog it needs no more than the name of the suite::
+    A catalog entry only has to name the suite; the hook adds the other options::
 
         validator: {class: <package>.ops.expectations.validator.SuiteValidator, options: {suite: cars}}
-
-    The hook adds the other options.
     """
 
     suite: str = ""
@@ -29,42 +28,48 @@ class SuiteValidator:
     envs: list[str] = field(factory=list)
     lazy_rows: int | None = None
     atomic: bool = False
-    results: str = ""
-    gated: str = ""
 
     def validate(self, data: Any) -> Any:
         """Check a table, or each part of partitioned data.
 
         Raises:
-            Refused: if something critical is not as expected; Kedro then does not save
-                the data, or does not give them to the node.
+            FailedChecks: if a critical check failed; Kedro then does not save the data,
+                or does not pass it to the node.
         """
-        if dataframes.is_in_parts(data):
-            return dataframes.each_part(data, self._pass)
-        return self._pass("", dataframes.whole(data, self.lazy_rows))
+        if not isinstance(data, dict):
+            return self._passed("", dataframes.collected(data, self.lazy_rows))
+        return {
+            name: partial(self._passed_later, name, part)
+            if callable(part)
+            else self._passed(name, part)
+            for name, part in data.items()
+        }
 
-    def check(self, part: str, data: Any) -> list[Verdict]:
-        """The verdicts on a table; ``part`` is its name among others, or nothing."""
-        from .gx import Outcome  # noqa: PLC0415
+    def check(self, part: str, data: Any) -> list[Result]:
+        """The results for a table; ``part`` is the name of its partition, if any.
 
+        Raises:
+            FailedChecks: if the table cannot be checked.
+        """
         name = f"{self.dataset}/{part}" if part else self.dataset
         try:
-            outcome = Outcome.of_data(self.written, name, data, self.lazy_rows)
+            return gx.check_data(self._suite, name, data, self.lazy_rows)
         except OpsError as error:
-            raise Refused(f"{name}: {error.message}") from error
-        data_docs.keep(self.results, name, outcome.report)
-        return outcome.verdicts
+            raise FailedChecks(f"{name}: {error.message}") from error
 
-    @cached_property
-    def written(self) -> suites.Suite:
-        """The suite as it is written."""
-        if not self.conf:
-            raise OpsError("only the hook Expectations in hooks.py knows the suites.")
-        return suites.SuiteFolder(self.conf, tuple(self.envs)).read(self.suite)
-
-    def _pass(self, part: str, data: Any) -> Any:
+    def _passed(self, part: str, data: Any) -> Any:
         found = self.check(part, data)
         results.report(found)
-        if refused := results.refusal(found):
-            raise refused
+        results.raise_for(found)
         return data
+
+    def _passed_later(self, part: str, load: Any) -> Any:
+        return self._passed(part, load())
+
+    @cached_property
+    def _suite(self) -> Suite:
+        if not self.conf:
+            raise OpsError(
+                "its suite is unknown. Add Expectations() to REGISTER in hooks.py."
+            )
+        return SuiteFolder(self.conf, tuple(self.envs)).read(self.suite)

@@ -1,52 +1,60 @@
-"""Whether the catalog holds: classes, arguments, credentials, validators, parameters."""
+"""The catalog: types, arguments, credentials, validators, parameters and typos."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from importlib import import_module, metadata
 from typing import Any
 
 from kedro.config import MissingConfigException
 from kedro.framework import project
 from kedro.framework.context import KedroContext
 from kedro.io.core import is_parameter
+from kedro.utils import load_obj
 
 from ..core import kedro_internals
-from . import dataset_types
-from .catalog_lines import CatalogLines
-from .planned_run import PlannedRun
-from .problem import WARN, Problem
+from .planned_run import PlannedRun, catalog_lines
+from .problem import WARN, Problem, innermost_cause, one_line
+
+_PACKAGES = ("kedro.io.", "kedro_datasets.", "")  # where Kedro looks for a type
+_FIX_ENTRY = "fix the entry in the catalog"
 
 
-def check(run: PlannedRun) -> Iterator[Problem]:
-    """All that is wrong with the entries that a run uses."""
-    yield from _unusable(run)
+def check(run: PlannedRun, broken: Iterable[Problem] = ()) -> Iterator[Problem]:
+    """What is wrong with the entries of a run, and those that are broken for any run."""
+    yield from broken
+    for name, error in run.failures.items():
+        what, remedy = explain(run.entry(name), error)
+        yield Problem(what, name, run.where(name), remedy)
     yield from _unknown_inputs(run)
     yield from _unknown_parameters(run)
     yield from _bad_validators(run)
-    yield from _almost_entries(run)
+    yield from _typos(run)
+
+
+# Entries with which Kedro cannot make any catalog
 
 
 def broken_entries(context: KedroContext) -> dict[str, Problem]:
-    """The entries with which Kedro cannot make a catalog, whichever of them a run uses."""
+    """The entries with which Kedro cannot make a catalog, used by the run or not."""
     loader = context.config_loader
     try:
         # Kept, or Kedro would read the files once more.
         loader["catalog"] = catalog = loader["catalog"]
     except (KeyError, MissingConfigException):
         return {}
-    named = {
-        name: key for name, entry in catalog.items() if (key := _credentials(entry))
+    named = {name: [*_credentials(entry)] for name, entry in catalog.items()}
+    known = kedro_internals.credentials(context) if any(named.values()) else {}
+    found = {
+        name: problem
+        for name, entry in catalog.items()
+        if (problem := _broken(name, entry, named[name], known))
     }
-    credentials = kedro_internals.credentials(context) if named else {}
-    found = {}
-    for name, entry in catalog.items():
-        if problem := _broken(name, entry, named.get(name, []), credentials):
-            found[name] = problem
-    lines = CatalogLines.of(context) if found else None
+    lines = catalog_lines(context) if found else {}
     return {
-        name: Problem(what, name, lines.of_entry(name) if lines else "", remedy)
+        name: Problem(what, name, lines.get(name, ""), remedy)
         for name, (what, remedy) in found.items()
     }
 
@@ -56,17 +64,17 @@ def _broken(
 ) -> tuple[str, str] | None:
     if not isinstance(entry, dict):
         return (
-            "is no mapping",
-            "give it a 'type', or begin its name with _ if it is only for reference",
+            "is not a mapping",
+            "give it a 'type', or begin its name with _ if it is for reference only",
         )
     if "type" not in entry:
-        return "has no 'type'", "say which dataset it is, e.g. type: pandas.CSVDataset"
+        return "has no 'type'", "add the type of the dataset: type: pandas.CSVDataset"
     for key in named:
         if key not in credentials:
-            close = _hint(key, credentials)
+            remedy = _hint(key, credentials) or "add them"
             return (
-                f"needs credentials '{key}', which are in no credentials.yml",
-                f"{close or 'add them'} in conf/local/credentials.yml",
+                f"needs credentials '{key}', which no credentials.yml defines",
+                f"{remedy} in conf/local/credentials.yml",
             )
     if "validator" in entry:
         from kedro.validation.core import ValidatorSpec  # noqa: PLC0415
@@ -82,45 +90,121 @@ def _broken(
     return None
 
 
-def _credentials(value: Any) -> list[str]:
-    """The names of the credentials that an entry uses, at any depth."""
-    if not isinstance(value, dict):
-        return []
-    names = []
-    for key, inner in value.items():
+def _credentials(value: Any) -> Iterator[str]:
+    """The names of the credentials in an entry, at any depth."""
+    for key, inner in value.items() if isinstance(value, dict) else ():
         if key == "credentials" and isinstance(inner, str):
-            names.append(inner)
-        elif isinstance(inner, dict):
-            names += _credentials(inner)
-    return names
+            yield inner
+        yield from _credentials(inner)
 
 
-def _unusable(run: PlannedRun) -> Iterator[Problem]:
-    names = run.datasets and run.failures or run.failures
-    for name, error in names.items():
-        what, remedy = dataset_types.explain(run.entry(name), error)
-        yield Problem(what, name, run.where(name), remedy)
+# Why a dataset cannot be created
+
+
+def explain(entry: dict[str, Any], error: Exception) -> tuple[str, str]:
+    """What is wrong with an entry, and how to fix it, from the error of its dataset."""
+    for written in _types(entry):
+        if missing := _missing_module(written):
+            return (
+                f"its type {written} needs '{missing}', which is not installed",
+                f"pip install {_requirement(written, missing)}",
+            )
+        if not any(_imported(prefix + written) is True for prefix in _PACKAGES):
+            return f"the dataset type {written} does not exist", _nearest(written)
+    reason = innermost_cause(error)
+    if isinstance(reason, TypeError):
+        return f"its arguments are wrong: {one_line(reason)}", _FIX_ENTRY
+    if isinstance(reason, ImportError):
+        return one_line(reason), "install what it names"
+    return f"cannot be created: {one_line(reason)}", _FIX_ENTRY
+
+
+def _types(entry: Any) -> Iterator[str]:
+    """The types of an entry and of the datasets in it, from the outside."""
+    if isinstance(entry, str):  # of partitions
+        yield entry
+    elif isinstance(entry, dict):
+        if isinstance(written := entry.get("type"), str):
+            yield written
+        yield from _types(entry.get("dataset"))
+
+
+def _imported(path: str) -> bool | Exception:
+    try:
+        load_obj(path)
+    except Exception as error:  # importing a type runs its code
+        return error
+    return True
+
+
+def _missing_module(written: str) -> str:
+    """The module, not the type's own, that a type needs and that is not installed."""
+    for prefix in _PACKAGES:
+        path = prefix + written
+        error = _imported(path)
+        if error is True:
+            return ""
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            if not path.startswith(error.name):
+                return error.name
+    if not _installed("kedro-datasets") and written.count(".") == 1:
+        return "kedro_datasets"
+    return ""
+
+
+def _nearest(written: str) -> str:
+    group, _, name = written.rpartition(".")
+    try:
+        known = list(import_module(f"kedro_datasets.{group}").__all__)
+    except (ImportError, AttributeError):
+        return "fix the 'type' of the entry"
+    close = get_close_matches(name, known, 1, 0.6)
+    return f"did you mean {group}.{close[0]}?" if close else f"use one of {known}"
+
+
+def _requirement(written: str, missing: str) -> str:
+    """The extra of kedro-datasets that installs what a type needs, else the module."""
+    group, _, name = written.removeprefix("kedro_datasets.").rpartition(".")
+    group = group.partition(".")[0]
+    extra = f"{group}-{name.lower()}"
+    if not _installed("kedro-datasets"):
+        return f'"kedro-datasets[{extra}]"'
+    extras = metadata.metadata("kedro-datasets").get_all("Provides-Extra") or []
+    for known in (extra, group):
+        if known in extras:
+            return f'"kedro-datasets[{known}]"'
+    return missing.partition(".")[0]
+
+
+def _installed(distribution: str) -> bool:
+    try:
+        metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+# Names that are not defined
 
 
 def _unknown_inputs(run: PlannedRun) -> Iterator[Problem]:
+    known = [key for key in run.catalog.keys() if not is_parameter(key)]
     for name in run.inputs:
-        if name in run.datasets or name in run.failures:
-            continue
-        known = [key for key in run.catalog.keys() if not is_parameter(key)]
-        yield Problem(
-            "is read, but not in the catalog, and no node of the run makes it",
-            name,
-            run.used_by(name),
-            _hint(name, known)
-            or "add it to the catalog, or run the node that makes it, too",
-        )
+        if name not in run.datasets and name not in run.failures:
+            yield Problem(
+                "is not defined in the catalog, and no node of the run creates it",
+                name,
+                run.used_by(name),
+                _hint(name, known)
+                or "add it to the catalog, or also run the node that creates it",
+            )
 
 
 def _unknown_parameters(run: PlannedRun) -> Iterator[Problem]:
     known = {key for key in run.catalog.keys() if is_parameter(key)}
     for name in sorted(run.parameters - known):
         yield Problem(
-            "is in no parameters file",
+            "is not defined in any parameters file",
             name,
             run.used_by(name),
             _hint(name, known) or "add it to conf/base/parameters.yml, or use --params",
@@ -128,7 +212,7 @@ def _unknown_parameters(run: PlannedRun) -> Iterator[Problem]:
 
 
 def _bad_validators(run: PlannedRun) -> Iterator[Problem]:
-    """Kedro itself only looks whether the top package of a validator exists."""
+    """Kedro itself only checks whether the top package of a validator exists."""
     specs = getattr(run.catalog, "validator_specs", {})
     if not getattr(run.catalog, "validation_enabled", False):
         return
@@ -141,64 +225,51 @@ def _bad_validators(run: PlannedRun) -> Iterator[Problem]:
             resolve_validator(specs[name])
         except Exception as error:  # importing it runs the team's code
             yield Problem(
-                f"its validator cannot be used: {dataset_types.one_line(error)}",
+                f"its validator cannot be used: {one_line(error)}",
                 name,
                 run.where(name),
-                "mend the path under 'validator', or what it leads to",
+                "fix the path under 'validator', or the code that it names",
             )
 
 
-def _almost_entries(run: PlannedRun) -> Iterator[Problem]:
-    """Datasets in memory whose name is a slip away from an entry that nobody uses."""
+def _typos(run: PlannedRun) -> Iterator[Problem]:
+    """Datasets in memory whose name is a typo away from an entry that nobody uses."""
     names = run.pipeline.datasets()
-    in_memory = [
-        name
-        for name in sorted(names - run.datasets.keys() - run.failures.keys())
-        if not is_parameter(name) and name not in run.broken
-    ]
+    known = run.datasets.keys() | run.failures.keys() | run.broken | {*run.inputs}
+    in_memory = [name for name in names - known if not is_parameter(name)]
     if not in_memory:
         return
-    unread = {*run.catalog.keys()} - names - _registered(run)
-    unread = {entry for entry in unread if not is_parameter(entry)}
-    for name in in_memory:
-        if name in run.inputs:
-            continue  # an error of its own
-        for entry in sorted(unread):
-            if is_slip(name, entry):
+    unused = {*run.catalog.keys()} - names
+    for pipeline in run.run_params.get("pipeline_names") or ["__default__"]:
+        unused -= project.pipelines[pipeline].datasets()
+    for name in sorted(in_memory):
+        for entry in sorted(unused):
+            if not is_parameter(entry) and is_typo(name, entry):
                 yield Problem(
-                    f"is kept in memory only; did you mean '{entry}' of the catalog?",
+                    f"exists in memory only; did you mean '{entry}' of the catalog?",
                     name,
                     run.where(entry),
-                    "write the same name in both, if it is the same dataset",
+                    "if it is the same dataset, use the same name",
                     level=WARN,
                 )
 
 
-def _registered(run: PlannedRun) -> set[str]:
-    """The datasets of the pipelines that the run's nodes were chosen from."""
-    chosen = run.run_params.get("pipeline_names") or ["__default__"]
-    found: set[str] = set()
-    for name in chosen:
-        found |= project.pipelines[name].datasets()
-    return found
+def is_typo(one: str, other: str) -> bool:
+    """Whether two names differ in one word, by one letter or two swapped letters.
 
-
-def is_slip(one: str, other: str) -> bool:
-    """Whether two names differ by one letter or two swapped ones, in a word.
-
-    ``x_train`` and ``y_train``, ``part_1`` and ``part_2``, are two names.
+    ``x_train`` and ``y_train``, or ``part_1`` and ``part_2``, are different names.
     """
     ones, others = re.split(r"([^a-zA-Z]+)", one), re.split(r"([^a-zA-Z]+)", other)
     if len(ones) != len(others):
         return False
     differ = [pair for pair in zip(ones, others, strict=True) if pair[0] != pair[1]]
-    return len(differ) == 1 and _is_typo(*sorted(differ[0], key=len))
+    return len(differ) == 1 and _is_typo_in_word(*sorted(differ[0], key=len))
 
 
-_SHORTEST = 5  # letters of a word in which a slip is told from another word
+_SHORTEST = 5  # letters; in a shorter word, another letter makes another word
 
 
-def _is_typo(short: str, long: str) -> bool:
+def _is_typo_in_word(short: str, long: str) -> bool:
     if len(short) < _SHORTEST or not (short + long).isalpha():
         return False
     if len(short) < len(long):

@@ -1,133 +1,135 @@
-"""All checks of one run, the slow ones side by side."""
+"""Slow checks side by side, each with a deadline, on threads that end with the run."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from attrs import evolve, frozen
-from kedro.utils import load_obj
 
-from ..core import kedro_internals
-from . import catalog, inputs, outputs, runner
-from .dataset_types import one_line
-from .deadline import Question, ask_all
-from .linters import CodeChecks
-from .planned_run import PlannedRun, StartingRun
 from .problem import Problem
-from .settings import OFF, PreflightOptions
+
+HERE = ""  # the lane of questions that only the thread of the run may ask
+LOCAL = "file"
+_LOCAL_WIDTH = 2  # threads for a disk, which is faster than threads
+_WIDTH = 32  # threads of any other lane: a bucket answers many questions at a time
+_PATIENCE = 1.0  # seconds until the progress is shown
+_TICK = 0.1  # seconds between two looks at the clock
+
+
+@frozen(eq=False)
+class Question:
+    """Something to find out, and what problems the answer means.
+
+    Questions of one lane wait for the same disk, bucket or server.
+    """
+
+    lane: str
+    ask: Callable[[], Any]
+    seconds: float
+    problems: Callable[[Any], Iterable[Problem]]
 
 
 @frozen
-class Examination:
-    """A run, and by which settings it is looked at."""
+class Failure:
+    """The answer to a question that raised an error."""
 
-    run: PlannedRun
-    settings: PreflightOptions
-    broken: dict[str, Problem]
-    code: CodeChecks | None
-
-    @classmethod
-    def of(  # noqa: PLR0913
-        cls,
-        starting: StartingRun,
-        run_params: dict[str, Any],
-        pipeline: Any,
-        catalog: Any,
-        code: bool,
-    ) -> Examination:
-        """The one of a run that is about to start."""
-        broken = frozenset(starting.broken)
-        run = PlannedRun(starting.context, run_params, pipeline, catalog, broken)
-        project = Path(starting.context.project_path)
-        checks = CodeChecks.of(project, starting.settings) if code else None
-        return cls(run, starting.settings, starting.broken, checks)
-
-    def problems(self) -> Iterator[Problem]:
-        """All that is wrong, as grave as the settings say, without secrets."""
-        secrets: list[str] | None = None
-        for problem in self._found():
-            if secrets is None:
-                known = kedro_internals.credentials(self.run.context)
-                secrets = [*_secrets(known)]
-            yield _without(secrets, problem)
-
-    def _found(self) -> Iterator[Problem]:
-        yield from self._graded("catalog", self._catalog)
-        questions = [*self._data_questions(), *self._output_questions()]
-        if self.code:
-            questions += self.code.questions()
-        try:
-            answers = ask_all(questions)
-        finally:
-            if self.code:
-                self.code.stop()
-        run, settings = self.run, self.settings
-        seconds = settings.timeout
-        yield from self._graded(
-            "data",
-            lambda: inputs.check(run, settings.ignore, answers, seconds),
-        )
-        yield from self._graded("outputs", lambda: outputs.check(run, answers, seconds))
-        yield from self._graded("runner", lambda: runner.check(run))
-        if self.code:
-            for problem in self.code.check(answers):
-                yield evolve(problem, check="code")
-        for path in settings.extra:
-            for problem in _extra(path, run):
-                yield evolve(problem, check=problem.check or "extra")
-
-    def _catalog(self) -> Iterator[Problem]:
-        yield from self.broken.values()
-        yield from catalog.check(self.run)
-
-    def _data_questions(self) -> list[Question]:
-        if self.settings.level("data") == OFF:
-            return []
-        ignore, seconds = self.settings.ignore, self.settings.timeout
-        return inputs.questions(self.run, ignore, seconds)
-
-    def _output_questions(self) -> list[Question]:
-        if self.settings.level("outputs") == OFF:
-            return []
-        return outputs.questions(self.run, self.settings.timeout)
-
-    def _graded(self, check: str, find: Any) -> Iterator[Problem]:
-        level = self.settings.level(check)
-        if level == OFF:
-            return
-        for problem in find():
-            yield evolve(problem.at_most(level), check=check)
+    error: Exception
 
 
-def _extra(path: str, run: PlannedRun) -> Iterator[Problem]:
-    """What a function of the team finds: problems, or texts that are errors."""
+class NoAnswer:
+    """The answer to a question whose time is up."""
+
+
+Found = Problem | Question
+
+
+def check_all(found: Sequence[tuple[str, str, Found]]) -> Iterator[Problem]:
+    """Ask all questions; give the problems in their order.
+
+    Args:
+        found: the name of a check, its level, and a problem or a question.
+    """
+    answers = ask_all([each for _, _, each in found if isinstance(each, Question)])
+    for name, level, each in found:
+        problems: Iterable[Problem] = [each] if isinstance(each, Problem) else ()
+        if isinstance(each, Question):
+            problems = each.problems(answers[each])
+        for problem in problems:
+            yield evolve(problem.at_most(level), check=name)
+
+
+def ask_all(questions: Sequence[Question]) -> dict[Question, Any]:
+    """Ask all questions, and wait for what they return, a failure, or no answer.
+
+    Each lane has its own threads, so that a server that hangs does not delay the others.
+    The threads are daemons: those of a ``ThreadPoolExecutor`` would keep the process
+    alive until the last of them has returned.
+    """
+    start = time.monotonic()
+    answers: SimpleQueue[tuple[Question, Any]] = SimpleQueue()
+    lanes: defaultdict[str, deque[Question]] = defaultdict(deque)
+    for question in questions:
+        lanes[question.lane].append(question)
+    here = lanes.pop(HERE, ())
+    for name, lane in lanes.items():
+        for _ in range(min(len(lane), _LOCAL_WIDTH if name == LOCAL else _WIDTH)):
+            threading.Thread(target=_work, args=(lane, answers), daemon=True).start()
+    found = {question: _answer(question) for question in here}
+    ends = {each: start + each.seconds for each in questions if each not in found}
     try:
-        found: Iterable[Any] = load_obj(path)(run.pipeline, run.catalog) or ()
-        for each in found:
-            yield each if isinstance(each, Problem) else Problem(str(each), path)
-    except Exception as error:  # it is the team's code
-        what = f"failed: {type(error).__name__}: {one_line(error)}"
-        yield Problem(what, path, "", "mend it, or see preflight.extra in ops.yml")
+        _wait(answers, ends, found)
+    finally:
+        for lane in lanes.values():  # nobody waits for the rest
+            lane.clear()
+    return found | {question: NoAnswer() for question in ends}
 
 
-_SECRET = re.compile(r"secret|token|passw|key|sas|^con$|connection", re.IGNORECASE)
-_SHORTEST = 6  # characters of a secret: what is shorter may be part of other words
+def _wait(
+    answers: SimpleQueue[tuple[Question, Any]],
+    ends: dict[Question, float],
+    found: dict[Question, Any],
+) -> None:
+    """Move questions with an answer from ``ends`` to ``found`` until all time is up."""
+    show_at, status = time.monotonic() + _PATIENCE, None
+    total = len(ends) + len(found)
+    try:
+        while ends:
+            try:
+                question, answer = answers.get(timeout=_TICK)
+            except Empty:
+                if max(ends.values()) <= time.monotonic():
+                    return
+            else:
+                del ends[question]
+                found[question] = answer
+            if status is None and time.monotonic() > show_at:
+                from rich.console import Console  # noqa: PLC0415
+
+                status = Console(stderr=True).status("Preflight")  # terminals only
+                status.start()
+            if status is not None:
+                status.update(f"Preflight: {len(found)} of {total} checks")
+    finally:
+        if status is not None:
+            status.stop()
 
 
-def _secrets(credentials: Any, hidden: bool = False) -> Iterator[str]:
-    """The texts in credentials that nobody may read."""
-    if isinstance(credentials, dict):
-        for key, inner in credentials.items():
-            yield from _secrets(inner, hidden or bool(_SECRET.search(str(key))))
-    elif isinstance(credentials, str) and hidden and len(credentials) >= _SHORTEST:
-        yield credentials
+def _work(lane: deque[Question], answers: SimpleQueue[tuple[Question, Any]]) -> None:
+    while True:
+        try:
+            question = lane.popleft()
+        except IndexError:
+            return
+        answers.put((question, _answer(question)))
 
 
-def _without(secrets: list[str], problem: Problem) -> Problem:
-    what = kedro_internals.without_url_credentials(problem.what)
-    for secret in secrets:
-        what = what.replace(secret, "***")
-    return evolve(problem, what=what)
+def _answer(question: Question) -> Any:
+    try:
+        return question.ask()
+    except Exception as error:  # whatever it is, it is the answer
+        return Failure(error)

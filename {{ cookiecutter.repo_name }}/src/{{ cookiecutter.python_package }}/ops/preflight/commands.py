@@ -1,4 +1,4 @@
-"""``kedro preflight``: everything that would stop a run, without running anything."""
+"""``kedro preflight``: check a run without running anything."""
 
 from __future__ import annotations
 
@@ -17,21 +17,25 @@ from ..core.run_options import options_of_run
 @click.command()
 @as_json_option
 def command(as_json: bool, **selected: Any) -> None:
-    """Say what is wrong with a run, without running it. Exit code 1 if it would fail.
+    """Check a run and the code without running anything. Exit code 1 if it would fail.
 
-    The options choose what to run, as those of `kedro run` do. The code is checked, too.
+    The options are those of `kedro run`.
     """
-    from . import problems_table  # noqa: PLC0415
-    from .dataset_types import innermost_cause, one_line  # noqa: PLC0415
     from .hook import ASKED, Looked  # noqa: PLC0415
-    from .problem import ERROR  # noqa: PLC0415
+    from .problem import (  # noqa: PLC0415
+        ERROR,
+        counted,
+        innermost_cause,
+        one_line,
+        show,
+    )
 
     logging.disable(logging.WARNING)
     asked = ASKED.set(True)
     try:
         assert run.callback is not None
         run.callback(**selected)
-        raise OpsError("hooks.py: Preflight() is not in the REGISTER; put it there.")
+        raise OpsError("Preflight() is not in the REGISTER of hooks.py. Add it.")
     except Looked as seen:
         problems = seen.problems
     except (ValueError, ImportError) as error:  # no such pipeline, node, ...
@@ -43,10 +47,9 @@ def command(as_json: bool, **selected: Any) -> None:
     if as_json:
         click.echo(json.dumps([each.as_row() for each in problems]))
     elif problems:
-        title = f"Preflight: {problems_table.counted(problems)}"
-        problems_table.show(problems, title)
+        show(problems, f"Preflight: {counted(problems)}")
     else:
-        click.echo("Preflight: nothing wrong.")
+        click.echo("Preflight: no problems.")
     if any(each.level == ERROR for each in problems):
         raise SystemExit(1)
 

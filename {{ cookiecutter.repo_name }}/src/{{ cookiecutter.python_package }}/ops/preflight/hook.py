@@ -1,61 +1,66 @@
 """Preflight: a run that cannot succeed stops before it starts, with all reasons at once.
 
-Nothing is run and no data is written. What is looked at is the nodes that will run, with
-the catalog that they will run with: the hook acts when Kedro has made both.
+Nothing runs and no data is written. Preflight checks the nodes that will run, with the
+catalog that they will run with: the hook acts when Kedro has made both.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
+from kedro.utils import load_obj
 
-from ..core import findings, kedro_internals
+from ..core import findings, kedro_internals, redaction
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings
-from .planned_run import StartingRun
-from .problem import ERROR, NOTE, Problem
-from .settings import PreflightOptions
+from .problem import ERROR, NOTE, Problem, counted, log, one_line, show
+from .settings import OFF, PreflightOptions
+
+# The modules of the checks are imported when a run starts: `kedro --help` need not wait.
+if TYPE_CHECKING:
+    from .checks import Found
+    from .planned_run import PlannedRun, StartingRun
 
 _LOG = logging.getLogger(__name__)
 
 
 class PreflightError(OpsError):
-    """A run was stopped; ``problems`` says why."""
-
-    def __init__(self, message: str, problems: list[Problem]) -> None:
-        """Take the one line that is shown, and the reasons."""
-        super().__init__(message)
-        self.problems = problems
+    """A run was stopped. The record of a run names the guard by the class of its error."""
 
 
 class Looked(Exception):
-    """``kedro preflight`` has its answer, and there is no run."""
+    """``kedro preflight`` has its answer, and nothing runs."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        """Take all that is wrong."""
+        """Take all problems."""
         super().__init__()
         self.problems = problems
 
 
-# Of the run that is being started, which `kedro server` does in several threads.
+# The run that is being started; `kedro server` starts runs in several threads.
 _STARTING: ContextVar[StartingRun | None] = ContextVar("starting", default=None)
-# Whether `kedro preflight` asks: it checks whatever is switched off for runs.
+# Whether `kedro preflight` asks: it checks although preflight is off for runs.
 ASKED: ContextVar[bool] = ContextVar("asked", default=False)
 
 
 class Preflight:
-    """The hook: looks at a run before it starts, and stops it."""
+    """The hook: checks a run before it starts, and stops it."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the context; take out what Kedro could not even make a catalog with."""
+        """Keep the context; remove entries with which Kedro cannot make a catalog."""
+        from .planned_run import StartingRun  # noqa: PLC0415
+
         settings = read_settings(context.config_loader, PreflightOptions)
         asked = ASKED.get()
         if not asked and not is_guard_on("preflight", settings.enabled):
@@ -66,70 +71,129 @@ class Preflight:
             kedro_internals.leave_out(context, "before_pipeline_run", but=self)
         starting = StartingRun(context, settings)
         if (asked or _is_run()) and settings.level("catalog") == ERROR:
-            starting.broken = _take_out_broken(context)
+            starting.broken = _remove_broken(context)
         _STARTING.set(starting)
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Stop the run if it cannot succeed; log what is only worth a warning."""
+        """Stop the run if it cannot succeed; log warnings."""
         starting = _STARTING.get()
         if starting is None:
             return
-        if ASKED.get():
-            raise Looked(_examine(starting, run_params, pipeline, catalog, code=True))
-        code = starting.settings.code.before_runs
+        asked = ASKED.get()
+        code = asked or starting.settings.code.before_runs
         try:
-            problems = _examine(starting, run_params, pipeline, catalog, code)
+            problems = [*find_problems(starting, run_params, pipeline, catalog, code)]
         except OpsError:
             raise
         except Exception:
-            # A guard never harms a run: what preflight cannot see, Kedro will.
-            _LOG.warning("Preflight failed, and the run goes on.", exc_info=True)
+            # A guard never harms a run: Kedro will find what preflight could not.
+            if asked:
+                raise
+            _LOG.warning("Preflight failed; the run continues.", exc_info=True)
             return
-        _tell([each for each in problems if each.level != NOTE], problems)
+        if asked:
+            raise Looked(problems)
+        _report([each for each in problems if each.level != NOTE])
 
 
-def _tell(grave: list[Problem], problems: list[Problem]) -> None:
-    if not grave:
-        return
-    from . import problems_table  # noqa: PLC0415
-
-    if all(each.level != ERROR for each in grave):
-        problems_table.log(grave)
-        for each in grave:
-            findings.report("preflight", each.subject, "warning", False, str(each))
-        return
-    problems_table.show(grave, "Preflight", to_stderr=True)
-    raise PreflightError(
-        f"The run was not started: {problems_table.counted(grave)}. PREFLIGHT=off "
-        "runs once without preflight.",
-        problems,
-    )
-
-
-def _examine(
+def find_problems(
     starting: StartingRun,
     run_params: dict[str, Any],
     pipeline: Pipeline,
     catalog: Any,
     code: bool,
-) -> list[Problem]:
-    from .checks import Examination  # noqa: PLC0415
+) -> Iterator[Problem]:
+    """All problems of a run, as severe as the settings say, without secrets.
 
-    examination = Examination.of(starting, run_params, pipeline, catalog, code)
-    return list(examination.problems())
+    Raises:
+        OpsError: if a setting is wrong.
+    """
+    from .linters import Linters  # noqa: PLC0415
+    from .planned_run import PlannedRun  # noqa: PLC0415
+
+    context, settings = starting.context, starting.settings
+    broken = frozenset(starting.broken)
+    run = PlannedRun(context, run_params, pipeline, catalog, broken)
+    linters = Linters(Path(context.project_path), settings)
+    secrets = None
+    for problem in _check(run, starting, linters if code else None):
+        if secrets is None:
+            known = kedro_internals.credentials(context)
+            found = redaction.secrets(known, everything=False)
+            secrets = sorted(found, key=len, reverse=True)
+        what = kedro_internals.without_url_credentials(problem.what)
+        for secret in secrets:
+            what = what.replace(secret, redaction.HIDDEN)
+        yield evolve(problem, what=what)
+
+
+def _check(run: PlannedRun, starting: StartingRun, linters: Any) -> Iterator[Problem]:
+    from . import catalog, inputs, outputs, runner  # noqa: PLC0415
+    from .checks import check_all  # noqa: PLC0415
+
+    settings = starting.settings
+    checks: dict[str, Iterable[Found]] = {
+        "catalog": catalog.check(run, starting.broken.values()),
+        "data": inputs.check(run, settings.ignore, settings.timeout),
+        "outputs": outputs.check(run, settings.timeout),
+        "runner": runner.check(run),
+    }
+    levels = {name: settings.level(name) for name in checks}
+    found = [
+        (name, levels[name], each)
+        for name, check in checks.items()
+        if levels[name] != OFF
+        for each in check
+    ]
+    if linters is None:
+        yield from check_all(found)
+    else:
+        found += [("code", ERROR, each) for each in linters.check()]
+        try:
+            yield from check_all(found)
+        finally:
+            linters.stop()
+    for path in settings.extra:
+        for problem in _extra(path, run):
+            yield evolve(problem, check=problem.check or "extra")
+
+
+def _extra(path: str, run: PlannedRun) -> Iterator[Problem]:
+    """What a function of the team returns: problems, or texts, which are errors."""
+    try:
+        found: Iterable[Any] = load_obj(path)(run.pipeline, run.catalog) or ()
+        for each in found:
+            yield each if isinstance(each, Problem) else Problem(str(each), path)
+    except Exception as error:  # it is the team's code
+        what = f"failed: {type(error).__name__}: {one_line(error)}"
+        yield Problem(what, path, "", "fix it, or see preflight.extra in ops.yml")
+
+
+def _report(problems: list[Problem]) -> None:
+    if any(each.level == ERROR for each in problems):
+        show(problems, "Preflight", to_stderr=True)
+        error = PreflightError(
+            f"The run was not started: {counted(problems)}. PREFLIGHT=off runs once "
+            "without preflight."
+        )
+        error.problems = problems
+        raise error
+    log(problems)
+    for each in problems:
+        findings.report("preflight", each.subject, "warning", False, str(each))
 
 
 def _is_run() -> bool:
-    """Whether a run follows: anything else may never need the catalog."""
+    """Whether a run follows: other commands may never need the catalog."""
     command = click.get_current_context(silent=True)
     return command is not None and command.info_name == "run"
 
 
-def _take_out_broken(context: KedroContext) -> dict[str, Problem]:
-    """Entries that keep the whole catalog from being made; the run is stopped for them."""
+def _remove_broken(context: KedroContext) -> dict[str, Problem]:
+    """Entries with which Kedro cannot make a catalog; the run is stopped for them."""
     from .catalog import broken_entries  # noqa: PLC0415
 
     broken = broken_entries(context)

@@ -1,12 +1,14 @@
-"""The run that is about to start, as the checks before it see it."""
+"""The run that is about to start, as the checks see it."""
 
 from __future__ import annotations
 
 import re
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from attrs import define, field
 from kedro.framework.context import KedroContext
 from kedro.io import AbstractDataset
@@ -15,55 +17,69 @@ from kedro.pipeline import Pipeline
 from kedro.utils import load_obj
 
 from ..core.entry_places import innermost
-from .catalog_lines import CatalogLines
-from .problem import Problem
+from .problem import Problem, first_names
 from .settings import PreflightOptions
 
 
 @define
 class StartingRun:
-    """What is kept from the making of the context until the run begins."""
+    """What preflight keeps from the context until the run begins."""
 
     context: KedroContext
     settings: PreflightOptions
     broken: dict[str, Problem] = field(factory=dict)
 
 
-@define(slots=False)  # a cached property needs the room
+@define(slots=False)  # for the cached properties
 class PlannedRun:
-    """A pipeline with the catalog and the runner that it is to run with."""
+    """A pipeline, with the catalog and the runner that it will run with."""
 
     context: Any
     run_params: dict[str, Any]
     pipeline: Pipeline
     catalog: Any
-    # Entries that Kedro cannot even make a catalog with, and are not in it therefore.
-    broken: frozenset[str] = frozenset()
-    failures: dict[str, Exception] = field(factory=dict, init=False)
+    broken: frozenset[str] = frozenset()  # entries that were removed from the catalog
+
+    @property
+    def datasets(self) -> dict[str, AbstractDataset[Any, Any]]:
+        """The datasets of the pipeline that the catalog has."""
+        return self._datasets[0]
+
+    @property
+    def failures(self) -> dict[str, Exception]:
+        """The datasets of the pipeline that cannot be created, and why."""
+        return self._datasets[1]
 
     @cached_property
-    def datasets(self) -> dict[str, AbstractDataset[Any, Any]]:
-        """The datasets of the pipeline that the catalog has; ``failures`` has the rest."""
-        found = {}
-        for name in sorted(self.pipeline.datasets()):
-            if is_parameter(name) or name in self.broken:
+    def _datasets(
+        self,
+    ) -> tuple[dict[str, AbstractDataset[Any, Any]], dict[str, Exception]]:
+        found, failures = {}, {}
+        for name in sorted(self.pipeline.datasets() - self.broken):
+            if is_parameter(name):
                 continue
             try:
-                dataset = self._make(name)
-            except Exception as error:  # constructors raise what they like
-                self.failures[name] = error
+                dataset = self._create(name)
+            except Exception as error:  # constructors raise whatever they like
+                failures[name] = error
                 continue
             if dataset is not None:
                 found[name] = dataset
-        return found
+        return found, failures
 
-    def _make(self, name: str) -> AbstractDataset[Any, Any] | None:
+    def _create(self, name: str) -> AbstractDataset[Any, Any] | None:
         dataset: AbstractDataset[Any, Any] | None = self.catalog.get(name)
-        if dataset is None and (entry := self._written(name)):
-            # Somebody has asked before: a catalog forgets an entry that it cannot build.
+        if dataset is None and (entry := self._own_entry(name)):
+            # A catalog forgets an entry after the first time that it fails.
             plain = {key: entry[key] for key in entry.keys() - {"validator"}}
             return AbstractDataset.from_config(name, plain)
         return dataset
+
+    @cached_property
+    def inputs(self) -> list[str]:
+        """The datasets that the run reads and does not create."""
+        names = sorted(self.pipeline.inputs() - self.broken)
+        return [name for name in names if not is_parameter(name)]
 
     @cached_property
     def parameters(self) -> set[str]:
@@ -71,19 +87,26 @@ class PlannedRun:
         return {name for name in self.pipeline.inputs() if is_parameter(name)}
 
     def entry(self, name: str) -> dict[str, Any]:
-        """What the catalog's configuration says of a dataset; nothing if it does not."""
-        found = self._written(name)
+        """The catalog entry of a dataset, its own or a pattern's; empty if it has none."""
+        found = self._own_entry(name)
         if not found and self._pattern(name):
             found = self.catalog.config_resolver.resolve_pattern(name)
         return found
 
-    def _written(self, name: str) -> dict[str, Any]:
+    def _own_entry(self, name: str) -> dict[str, Any]:
         resolver = getattr(self.catalog, "config_resolver", None)
         found = resolver.config.get(name) if resolver else None
         return found if isinstance(found, dict) else {}
 
+    def _pattern(self, name: str) -> str:
+        resolver = getattr(self.catalog, "config_resolver", None)
+        if resolver is None:
+            return ""
+        pattern = resolver.match_dataset_pattern(name)
+        return pattern or resolver.match_user_catch_all_pattern(name) or ""
+
     def kind(self, name: str) -> str:
-        """The type of a dataset as it is written in the catalog, else its class."""
+        """The type of a dataset as the catalog has it, else its class."""
         written = innermost(self.entry(name)).get("type")
         if isinstance(written, str):
             return written
@@ -91,55 +114,67 @@ class PlannedRun:
         return f"{kind.__module__}.{kind.__qualname__}"
 
     def where(self, name: str) -> str:
-        """File and line of a dataset's entry in the catalog."""
-        known = name in self._lines
-        return self._lines.of_entry(name if known else self._pattern(name) or name)
+        """File and line of a dataset's catalog entry."""
+        return self._lines.get(name) or self._lines.get(self._pattern(name), "")
 
-    def _pattern(self, name: str) -> str | None:
-        resolver = getattr(self.catalog, "config_resolver", None)
-        if resolver is None:
-            return None
-        pattern: str | None = resolver.match_dataset_pattern(
-            name
-        ) or resolver.match_user_catch_all_pattern(name)
-        return pattern
+    @cached_property
+    def _lines(self) -> dict[str, str]:
+        return catalog_lines(self.context)
 
     def used_by(self, name: str) -> str:
         """The nodes that use a dataset or parameter."""
         nodes = [n.name for n in self.pipeline.nodes if name in {*n.inputs, *n.outputs}]
-        more = f" and {len(nodes) - 2} more" if len(nodes) > 2 else ""  # noqa: PLR2004
-        return f"node {', '.join(nodes[:2])}{more}" if nodes else ""
-
-    @cached_property
-    def _lines(self) -> CatalogLines:
-        return CatalogLines.of(self.context)
+        return f"node {first_names(nodes, 2)}" if nodes else ""
 
     @cached_property
     def runner(self) -> type | None:
         """The class of the runner; none if it is not known."""
-        # Kedro tells its hooks no more than the text of the object.
-        said = re.match(r"<([\w.]+) object at", str(self.run_params.get("runner")))
+        # Kedro gives its hooks no more than the repr of the runner.
+        match = re.match(r"<([\w.]+) object at", str(self.run_params.get("runner")))
         try:
-            return load_obj(said[1]) if said else None
+            return load_obj(match[1]) if match else None
         except (ImportError, AttributeError, ValueError):
             return None  # a class made in a function, say
 
     @property
     def is_async(self) -> bool:
-        """Whether ``kedro run`` was told to load and save in threads."""
+        """Whether the command line says that the run loads and saves in threads."""
         command = click.get_current_context(silent=True)
         given = command.params if command else {}
-        return bool(
-            given.get("is_async") or (given.get("runner_params") or {}).get("is_async")
-        )
+        runner_params = given.get("runner_params") or {}
+        return bool(given.get("is_async") or runner_params.get("is_async"))
 
     @property
-    def nodes_may_be_left_out(self) -> bool:
-        """Whether Kedro will look later which nodes run."""
+    def only_missing_outputs(self) -> bool:
+        """Whether Kedro decides later which nodes run."""
         return bool(self.run_params.get("only_missing_outputs"))
 
-    @cached_property
-    def inputs(self) -> list[str]:
-        """The datasets that the run reads and does not make."""
-        names = sorted(self.pipeline.inputs() - self.broken)
-        return [name for name in names if not is_parameter(name)]
+
+def catalog_lines(context: Any) -> dict[str, str]:
+    """File and line of each catalog entry; empty if the configuration is an archive."""
+    loader = context.config_loader
+    source = Path(str(getattr(loader, "conf_source", "")))
+    patterns = getattr(loader, "config_patterns", {}).get("catalog", [])
+    environment = context.env or getattr(loader, "default_run_env", None)
+    found: dict[str, str] = {}
+    for name in filter(None, [getattr(loader, "base_env", None), environment]):
+        folder = source / name
+        files = {file for pattern in patterns for file in folder.glob(pattern)}
+        for file in sorted(files):
+            if file.suffix in {".yml", ".yaml"}:
+                found |= _lines(file, context.project_path)
+    return found
+
+
+def _lines(file: Path, project: Path) -> dict[str, str]:
+    try:
+        top = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}  # Kedro says what is wrong with it
+    if not isinstance(top, yaml.MappingNode):
+        return {}
+    shown = file.relative_to(project) if file.is_relative_to(project) else file
+    return {
+        str(key.value): f"{shown.as_posix()}:{key.start_mark.line + 1}"
+        for key, _ in top.value
+    }

@@ -1,4 +1,4 @@
-"""Whether the run fits the runner that it is given to."""
+"""Whether the nodes and datasets of a run work with its runner."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from kedro.framework import project
 from kedro.io import MemoryDataset
 
 from ..core import kedro_internals
-from .dataset_types import one_line
 from .planned_run import PlannedRun
-from .problem import Problem
+from .problem import Problem, one_line
 
 _IN_WORKERS = (
     "before_node_run",
@@ -29,48 +28,50 @@ _IN_WORKERS = (
 
 
 def check(run: PlannedRun) -> Iterator[Problem]:
-    """What of the run its runner cannot do."""
+    """What the runner cannot do."""
     from kedro.runner import ParallelRunner, ThreadRunner  # noqa: PLC0415
 
     runner = run.runner
     if runner is None:
         return
     if issubclass(runner, ParallelRunner):
-        yield from _without_hooks(runner, ParallelRunner)
-        yield from _cannot_travel(run)
+        yield from _missing_hooks(runner, ParallelRunner)
+        yield from _unpicklable(run)
     if run.is_async and not issubclass(runner, ThreadRunner):
-        yield from _generators(run)
+        for node in run.pipeline.nodes:
+            if inspect.isgeneratorfunction(node.func):
+                yield Problem(
+                    "yields its outputs, which does not work with is_async",
+                    node.name,
+                    f"node {node.name}",
+                    "run without --async (is_async), or return the outputs",
+                )
 
 
-def _without_hooks(runner: Any, plain: Any) -> Iterator[Problem]:
-    """Kedro's own workers run no hook of the project unless they are forks."""
-    method = _start_method()
+def _missing_hooks(runner: Any, plain: Any) -> Iterator[Problem]:
+    """Kedro's own workers run no hooks of the project unless they are forks."""
+    method = os.environ.get("KEDRO_MP_CONTEXT")
+    if method not in {"fork", "spawn", "forkserver"}:
+        method = multiprocessing.get_context().get_start_method()
     if method == "fork" or kedro_internals.has_own_executor(runner, plain):
         return
-    left_out = [
+    missing = sorted(
         type(hook).__name__
         for hook in project.settings.HOOKS
         if any(hasattr(hook, name) for name in _IN_WORKERS)
-    ]
-    if left_out:
+    )
+    if missing:
         yield Problem(
-            f"its workers start by '{method}' and would run none of the hooks of "
-            f"{', '.join(sorted(left_out))}",
+            f"its workers start by '{method}' and do not run the hooks of "
+            f"{', '.join(missing)}",
             runner.__name__,
             "",
             f"use --runner={project.PACKAGE_NAME}.runners.ParallelRunner",
         )
 
 
-def _start_method() -> str:
-    told = os.environ.get("KEDRO_MP_CONTEXT")
-    if told in {"fork", "spawn", "forkserver"}:
-        return told
-    return multiprocessing.get_context().get_start_method()
-
-
-def _cannot_travel(run: PlannedRun) -> Iterator[Problem]:
-    """Nodes and datasets that no other process can be given."""
+def _unpicklable(run: PlannedRun) -> Iterator[Problem]:
+    """Nodes and datasets that cannot be sent to another process."""
     use = "use --runner=ThreadRunner"
     for node in run.pipeline.nodes:
         if why := _why_not(node):
@@ -78,14 +79,14 @@ def _cannot_travel(run: PlannedRun) -> Iterator[Problem]:
                 f"cannot be sent to another process: {why}",
                 node.name,
                 f"node {node.name}",
-                f"give it a function with a name, at the top of a module, or {use}",
+                f"use a function with a name at the top of a module, or {use}",
             )
-    handed_on = run.pipeline.all_outputs() & run.pipeline.all_inputs()
+    passed_on = run.pipeline.all_outputs() & run.pipeline.all_inputs()
     for name, dataset in run.datasets.items():
         if kedro_internals.is_single_process(dataset):
             why = f"{dataset.__class__.__name__} is for one process only"
-        elif name in handed_on and isinstance(dataset, MemoryDataset):
-            why = "what one process keeps in memory, no other sees"
+        elif name in passed_on and isinstance(dataset, MemoryDataset):
+            why = "its data is in the memory of one process"
         else:
             why = _why_not(dataset)
         if why:
@@ -99,14 +100,3 @@ def _why_not(thing: Any) -> str:
     except Exception as error:  # pickling runs the code of others
         return one_line(error)
     return ""
-
-
-def _generators(run: PlannedRun) -> Iterator[Problem]:
-    for node in run.pipeline.nodes:
-        if inspect.isgeneratorfunction(node.func):
-            yield Problem(
-                "yields its outputs, which is_async does not take",
-                node.name,
-                f"node {node.name}",
-                "run without --async (is_async), or return what it yields",
-            )

@@ -17,13 +17,13 @@ _WORDS = {"error": ERROR, "warn": WARN, "off": OFF, "false": OFF}  # YAML: off i
 
 @define
 class Ignore:
-    """Datasets that are not asked for data; ``*`` stands for any text."""
+    """Datasets whose data is not checked; ``*`` stands for any text."""
 
     names: list[str] = field(factory=list)
     types: list[str] = field(factory=list)
 
     def has(self, name: str, kind: str) -> bool:
-        """Whether a dataset is among them."""
+        """Whether a dataset is one of them."""
         return any(fnmatchcase(name, pattern) for pattern in self.names) or any(
             fnmatchcase(kind, pattern) for pattern in self.types
         )
@@ -31,7 +31,7 @@ class Ignore:
 
 @define
 class CodeOptions:
-    """The tools, and what they are run on."""
+    """The tools that check the code, and their paths."""
 
     before_runs: bool = False
     paths: list[str] = field(factory=lambda: ["src"])
@@ -44,7 +44,7 @@ class CodeOptions:
 
 @settings_section("preflight")
 class PreflightOptions:
-    """What is checked before a run, and how grave each finding is."""
+    """What is checked before a run, and how severe each problem is."""
 
     enabled: bool = True
     timeout: float = 30
@@ -60,7 +60,7 @@ class PreflightOptions:
         """``error``, ``warn`` or ``off`` for one of the checks.
 
         Raises:
-            OpsError: if it is another word.
+            OpsError: if the setting is something else.
         """
         return _level(f"preflight.{check}", getattr(self, check))
 
@@ -72,5 +72,5 @@ class PreflightOptions:
 def _level(path: str, value: Any) -> str:
     word = _WORDS.get(str(value).lower())
     if word is None:
-        raise OpsError(f"ops.yml: '{path}' is '{value}': write error, warn or off.")
+        raise OpsError(f"ops.yml: '{path}' is '{value}'. Use error, warn or off.")
     return word
