@@ -1,6 +1,7 @@
 """Redaction: what others read holds no secret, and nothing of a user's folders."""
 
 import json
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -126,6 +127,21 @@ def test_what_is_hidden_again_and_again_costs_nothing_more(known, secret):
     assert len(ways) < 10
     for text in (secret, repr(secret), json.dumps(secret), quote(secret, safe="")):
         assert "***" in module.text(f"<{text}>")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["x", "x-", "token", "://", "://a@", "password=", "-----BEGIN ", "eyJ.", "'"],
+)
+def test_the_time_is_linear_in_the_text(piece):
+    def seconds(length):
+        text = piece * (length // len(piece))
+        begin = time.perf_counter()
+        module.text(text)
+        return time.perf_counter() - begin
+
+    short = min(seconds(20_000) for _ in range(3))
+    assert seconds(200_000) < max(50 * short, 0.5)
 
 
 def test_one_line_of_a_key_is_hidden(known):
