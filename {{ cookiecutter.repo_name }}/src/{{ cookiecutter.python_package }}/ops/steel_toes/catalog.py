@@ -10,7 +10,12 @@ from kedro.framework.context import KedroContext
 from ..core.errors import OpsError
 from ..core.settings import read_store
 from . import paths
-from .dataset import BranchedDataset, BranchedIncrementalDataset, ProtectedDataset
+from .dataset import (
+    BranchedDataset,
+    BranchedIncrementalDataset,
+    ProtectedDataset,
+    quoted,
+)
 from .settings import Ignore, SteelToesOptions
 
 
@@ -87,16 +92,14 @@ class CatalogRewriter(NamedTuple):
             # for two thousand datasets that takes half a second.
             "type": self._kind(base),
             "name": name,
-            "branch": self.branch,
+            "branch": quoted(self.branch),
             "suffix": self.suffix,
             "dataset": base,
-            "store": self.store,
+            "store": quoted(self.store),
             **outside,
         }
         if "{" in name:  # a factory pattern: Kedro fills in the names later
             wrapped["ignore"] = list(self.ignore.names)
-            for key in ("branch", "suffix", "store", "ignore"):
-                wrapped[key] = _literal(wrapped[key])
         return wrapped
 
     def _kind(self, base: dict[str, Any]) -> type:
@@ -104,20 +107,6 @@ class CatalogRewriter(NamedTuple):
             return ProtectedDataset
         incremental = str(base["type"]).endswith("IncrementalDataset")
         return BranchedIncrementalDataset if incremental else BranchedDataset
-
-
-def _literal(value: Any) -> Any:
-    """A value in a pattern's entry from which Kedro makes the same value again.
-
-    It takes braces in a text for names of the pattern, if one of them closes.
-    """
-    if isinstance(value, dict):
-        return {key: _literal(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_literal(inner) for inner in value]
-    if isinstance(value, str) and "}" in value:
-        return value.replace("{", "{{").replace("}", "}}")
-    return value
 
 
 def without_branch(entry: Any) -> Any:

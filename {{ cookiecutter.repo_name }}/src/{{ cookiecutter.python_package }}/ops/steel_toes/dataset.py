@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import string
 from abc import ABCMeta
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from inspect import signature
 from typing import Any
+from urllib.parse import quote, unquote
 
 import yaml
 from kedro.io import AbstractDataset, DatasetError, Version
@@ -22,6 +24,8 @@ from .recorder import Recorder
 # that it writes, so that nothing asked of it points at the base by mistake.
 _ABOUT_READING = {"preview", "resolve_load_version", "list_versions"}
 _ABOUT_READING |= kedro_internals.ABOUT_LOADING
+
+_ALL_BUT_BRACES = "".join(sorted({*string.printable} - {*"{}%"}))
 
 
 class _Named(ABCMeta):
@@ -64,9 +68,9 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         Args:
             name: name of the entry in the catalog.
             dataset: the entry as it stands in ``catalog.yml``: the base.
-            branch: the branch, by the name that git knows it by.
+            branch: the branch, by the name that git knows it by, ``quoted``.
             suffix: the branch, as a part of a file name; none: the base itself.
-            store: where the manifest is: ``url`` and ``credentials``.
+            store: where the manifest is: ``url`` and ``credentials``, ``quoted``.
             ignore: names of entries that stay on the base. Only a factory pattern needs
                 it, whose entries have no names until they are used.
             version: versions to load and save, if the entry is versioned.
@@ -78,7 +82,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         if any(fnmatchcase(name, pattern) for pattern in ignore):
             suffix = ""
         self.name = name
-        self.branch = branch
+        self.branch = _unquoted(branch)
         self.metadata = metadata
         self.target_config = (
             paths.on_branch(self.base_config, suffix) if suffix else self.base_config
@@ -87,7 +91,9 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self._EPHEMERAL = kedro_internals.is_ephemeral(self.target)
         self.recorder: Recorder | None = None
         if store and suffix:
-            self.recorder = Recorder.of(store, branch, name, {"run": save})
+            self.recorder = Recorder.of(
+                _unquoted(store), self.branch, name, {"run": save}
+            )
 
     # Kedro asks for it each time that a dataset is made: half of what that takes.
     __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
@@ -207,6 +213,24 @@ def refusal(dataset: BranchedDataset) -> str:
         "Work on a branch (git switch -c NAME), or see protect_trunk in "
         "conf/base/ops.yml."
     )
+
+
+def quoted(value: Any) -> Any:
+    """A setting without braces: in the entry of a factory pattern, Kedro takes what is in
+    them for a name of the pattern."""
+    return _each_text(value, lambda text: quote(text, safe=_ALL_BUT_BRACES))
+
+
+def _unquoted(value: Any) -> Any:
+    return _each_text(value, unquote)
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _each_text(inner, change) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_each_text(inner, change) for inner in value]
+    return change(value) if isinstance(value, str) else value
 
 
 @cache
