@@ -386,7 +386,7 @@ def _installed() -> dict[str, set[str]]:
         for name in ("RECORD", "top_level.txt"):
             if (notes / name).is_file():
                 for module in set(
-                    re.findall(rb"(?m)^\w+", (notes / name).read_bytes())
+                    re.findall(rb"(?m)^(\w+)(?:[/.]|$)", (notes / name).read_bytes())
                 ):
                     package = " ".join(notes.stem.split("-")[:2])
                     found[module.decode()].add(package)
