@@ -67,14 +67,14 @@ from kedro.framework.startup import bootstrap_project
 bootstrap_project(Path.cwd())
 from bench.ops.skip_unchanged.run import SkipRun
 from bench.ops.skip_unchanged.session import SkippingSession
-of = SkipRun.of
+prepare = SkipRun.prepare
 def timed(*args):
     start = time.process_time()
-    planned = of(*args)
+    planned = prepare(*args)
     print("SECONDS", time.process_time() - start)
     assert {step.action for step in planned.plan.steps} == {"skip"}
     return planned
-SkipRun.of = timed
+SkipRun.prepare = timed
 with SkippingSession.create() as session:
     session.run()
 """

@@ -36,6 +36,7 @@ def versions(module):
 def test_a_package_is_found_by_its_module(site):
     install(site, "tinylib", "1.0", "tinylib/__init__.py,,")
     install(site, "other_lib", "2.0", "other/__init__.py,,", "tinylib2/__init__.py,,")
+    install(site, "tinylib_stubs", "9.0", "tinylib-stubs/__init__.pyi,,")
     install(site, "single", "3.0", "notes.txt,,", "one_file.py,,")
     install(site, "Old", "4.0", "very_old", notes="top_level.txt", suffix="egg-info")
 

@@ -10,7 +10,6 @@ and folder and, where there is source, in every Python.
 
 from __future__ import annotations
 
-import ast
 import enum
 import functools
 import hashlib
@@ -240,7 +239,7 @@ class CodeVersions:
         if not (trees and issubclass(cls, enum.Enum)):
             self._write(part, values)
         codes = [each for tree in trees for each in (compiled(tree), *hints(tree))]
-        self._add_mentions(part, codes, vars(sys.modules.get(module, ast)))
+        self._add_mentions(part, codes, _names(module))
 
     def _read_constant(self, part: Part, constant: Constant) -> None:
         source = self._source(constant.module, self._origin(constant.module))
@@ -270,7 +269,7 @@ class CodeVersions:
 
     def _read_library_settings(self, part: Part, module: str) -> None:
         source = self._source(module, self._origin(module))
-        names = vars(sys.modules[module])
+        names = _names(module)
         trees = []
         for statement in source.tree.body if source else []:
             roots = [names.get(each) for each in names_acted_on(statement)]
@@ -386,7 +385,7 @@ def _installed() -> dict[str, set[str]]:
         for name in ("RECORD", "top_level.txt"):
             if (notes / name).is_file():
                 for module in set(
-                    re.findall(rb"(?m)^\w+", (notes / name).read_bytes())
+                    re.findall(rb"(?m)^(\w+)(?:[/.]|$)", (notes / name).read_bytes())
                 ):
                     package = " ".join(notes.stem.split("-")[:2])
                     found[module.decode()].add(package)
@@ -415,6 +414,10 @@ def _is_for_packages(folder: Path) -> bool:
     if {"site-packages", "dist-packages"} & set(folder.parts):
         return True
     return any(folder.glob("*.dist-info/RECORD"))  # pip install --target
+
+
+def _names(module: str) -> dict[str, Any]:
+    return vars(sys.modules[module]) if module in sys.modules else {}
 
 
 def _key(thing: Any) -> Any:

@@ -188,14 +188,15 @@ def hints(tree: ast.AST) -> Iterator[CodeType]:
     for node in ast.walk(tree):
         for name in ("annotation", "returns"):
             hint = getattr(node, name, None)
-            for each in ast.walk(hint) if hint else ():
-                text = ast.unparse(each) if each is hint else ""
-                if isinstance(each, ast.Constant):
-                    text = str(each.value)
+            if hint is None:
+                continue
+            inside = [each for each in ast.walk(hint) if isinstance(each, ast.Constant)]
+            texts = [each.value for each in inside if isinstance(each.value, str)]
+            for text in (ast.unparse(hint), *texts):
                 try:
                     yield compile(text, "", "eval", dont_inherit=True)
                 except (SyntaxError, ValueError):
-                    pass  # none, or a text inside of Literal[...]
+                    pass  # a text inside of Literal[...], say
 
 
 def names_acted_on(statement: ast.stmt) -> list[str]:
