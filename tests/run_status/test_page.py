@@ -519,6 +519,26 @@ def test_a_real_run_is_seen_until_it_is_stopped(workshop: Workshop, tab):
     assert found.complaints == []
 
 
+def test_a_run_that_was_killed_is_seen_so_after_the_next_command(
+    workshop: Workshop, tab
+):
+    prepare(workshop)
+    place = workshop.path / "data" / ".ops" / "runs"
+    process = start_waiting(workshop)
+    try:
+        wait_for((place / "index.html").exists, process)
+    finally:
+        process.kill()
+        process.wait()
+    page = tab((place / "index.html").as_uri()).page
+    expect(page.locator("h1")).to_have_text("Running")
+
+    workshop.kedro("runs", "list")
+    expect(page.locator("h1")).to_have_text("Interrupted", timeout=20_000)
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Interrupted")
+
+
 def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     for _ in range(600):
         if what():

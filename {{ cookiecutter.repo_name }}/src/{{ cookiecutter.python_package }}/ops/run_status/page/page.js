@@ -93,12 +93,12 @@ function begin() {
   const { run, chosen } = page;
   const important = chosen?.kind === "node" ? run.node.get(chosen.name) : failedNodes(run)[0];
   page.space ||= important ? spaceOf(important.name) : ""; // where it can be seen
-  previous = runs.get(keyBefore(run)) || null;
-  previous = previous?.isLoaded ? previous : null;
+  const before = runs.get(keyBefore(run));
+  previous = before?.isLoaded ? before : null;
   page.live = run.goesOn && !DATA.published ? new Live(run, tick) : null;
   drawAll();
-  if (!previous && keyBefore(run)) {
-    load(keyBefore(run));
+  if (before && !previous) {
+    setTimeout(() => load(before.key), 100); // when this run can be seen
   }
 }
 
