@@ -1,4 +1,4 @@
-"""What is usual, by the last runs of the branch, and what is not."""
+"""What is unusual, compared with the last runs of the branch."""
 
 import pytest
 from kit import ops
@@ -21,53 +21,53 @@ def node(seconds):
     return runs.Node("fit", [], [], started=100.0, ended=100.0 + seconds)
 
 
-def usual(rows=(), seconds=(), schemas=()):
+def last_runs(rows=(), seconds=(), schemas=()):
     summaries = [Summary("dev", rows={"orders": each}) for each in rows]
     summaries += [Summary("dev", seconds={"fit": each}) for each in seconds]
     summaries += [Summary("dev", schemas={"orders": each}) for each in schemas]
-    return module.Usual(summaries)
+    return module.LastRuns(summaries)
 
 
 def test_far_fewer_rows_are_marked_with_what_is_usual():
-    known = usual(rows=[98_000, 97_500, 99_000])
+    known = last_runs(rows=[98_000, 97_500, 99_000])
 
-    assert known.marks_of_dataset(dataset(12_031)) == ["12,031 rows, usually 98,000"]
-    assert known.marks_of_dataset(dataset(200_000)) == ["200,000 rows, usually 98,000"]
+    assert known.unusual_dataset(dataset(12_031)) == ["12,031 rows, usually 98,000"]
+    assert known.unusual_dataset(dataset(200_000)) == ["200,000 rows, usually 98,000"]
 
 
 @pytest.mark.parametrize("rows", [98_000, 80_000, 120_000, None])
 def test_what_has_been_like_that_is_not(rows):
-    assert usual(rows=[98_000] * 3).marks_of_dataset(dataset(rows)) == []
+    assert last_runs(rows=[98_000] * 3).unusual_dataset(dataset(rows)) == []
 
 
-def test_two_runs_make_nothing_usual():
-    assert usual(rows=[5, 5]).marks_of_dataset(dataset(500)) == []
-    assert usual(seconds=[5, 5]).marks_of_node(node(500)) == []
-    assert usual().marks_of_dataset(runs.Dataset("orders")) == []
+def test_after_two_runs_nothing_is_unusual():
+    assert last_runs(rows=[5, 5]).unusual_dataset(dataset(500)) == []
+    assert last_runs(seconds=[5, 5]).unusual_node(node(500)) == []
+    assert last_runs().unusual_dataset(runs.Dataset("orders")) == []
 
 
 def test_other_columns_than_in_the_last_run_are_marked():
-    known = usual(
+    known = last_runs(
         schemas=[{"a": "Int64", "b": "String", "c": "String"}, {"z": "Int64"}]
     )
 
-    assert known.marks_of_dataset(dataset(a="Float64", b="String", d="String")) == [
+    assert known.unusual_dataset(dataset(a="Float64", b="String", d="String")) == [
         "new columns: d",
-        "columns gone: c",
+        "missing columns: c",
         "column a is Float64, was Int64",
     ]
-    assert known.marks_of_dataset(dataset()) == []
+    assert known.unusual_dataset(dataset()) == []
 
 
 @pytest.mark.parametrize(
     "seconds, marks", [(11, []), (14, []), (60, ["took 60 s, usually 10 s"])]
 )
 def test_a_node_that_takes_much_longer_is_marked(seconds, marks):
-    assert usual(seconds=[9, 10, 11]).marks_of_node(node(seconds)) == marks
+    assert last_runs(seconds=[9, 10, 11]).unusual_node(node(seconds)) == marks
 
 
 def test_seconds_are_medians():
-    assert usual(seconds=[1, 2, 30]).seconds() == {"fit": 2}
+    assert last_runs(seconds=[1, 2, 30]).median_seconds() == {"fit": 2}
 
 
 def write(store, branch, count, rows, start=0):
@@ -82,7 +82,7 @@ def test_a_new_branch_is_compared_with_the_trunk(store):
     write(store, "dev", 2, rows=9)
 
     def found(branch):
-        runs = module.Usual.of(store, branch, ["main", "master"]).runs
+        runs = module.LastRuns.read(store, branch, ["main", "master"]).runs
         return {run.branch for run in runs}, len(runs)
 
     assert found("new") == found("dev") == ({"main"}, 5)
@@ -96,15 +96,15 @@ def test_figures_that_cannot_be_read_do_not_count(store):
         store.put(f"{key}/figures.json", text)
         store.put(f"{key}/vm-1.jsonl", b"")
 
-    assert len(module.Usual.of(store, "dev", []).runs) == 3
+    assert len(module.LastRuns.read(store, "dev", []).runs) == 3
 
 
-def test_a_summary_is_what_a_run_showed():
+def test_a_summary_has_the_figures_of_a_run():
     run = runs.Run("key", "id", branch="dev")
     run.nodes = {"fit": node(3), "bad": runs.Node("bad", [], [])}
     run.nodes["fit"].state = runs.State.COMPLETE
     run.datasets = {"orders": dataset(3, a="Int64"), "x": runs.Dataset("x")}
 
-    assert Summary.of(run) == Summary(
+    assert module.summarize(run) == Summary(
         "dev", {"fit": 3.0}, {"orders": 3}, {"orders": {"a": "Int64"}}
     )

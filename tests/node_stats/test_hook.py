@@ -69,7 +69,7 @@ def test_an_error_in_a_figure_fails_no_run(project, monkeypatch):
 
     monkeypatch.setattr(module.dataset_stats, "stats_of_data", broken)
     monkeypatch.setattr(module.dataset_stats, "size_of", broken)
-    monkeypatch.setattr(module.Summary, "of", broken)
+    monkeypatch.setattr(module.anomalies, "summarize", broken)
     project.session(data=FRAME)
 
     run = project.run()

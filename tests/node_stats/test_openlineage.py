@@ -1,4 +1,4 @@
-"""Lineage: a run is told to OpenLineage, and is none the worse for it."""
+"""A run is sent to OpenLineage, as events, and never fails because of it."""
 
 import json
 import logging
@@ -14,6 +14,7 @@ from run_status import some_runs
 from run_status.run_project import RunProject
 
 pytest.importorskip("openlineage.client")
+serde = pytest.importorskip("openlineage.client.serde")
 module = ops("node_stats.openlineage")
 OpsError = ops("core.errors").OpsError
 State = ops("run_status.model").State
@@ -133,7 +134,9 @@ def test_where_nobody_is_there_is_one_warning(caplog):
     module.send(told, some_runs.run())
 
     [warning] = warnings(caplog)
-    assert warning.startswith("OpenLineage was not told all of this run (Connection")
+    assert warning.startswith(
+        "OpenLineage did not get all events of this run (Connection"
+    )
     assert "hush" not in warning
 
 
@@ -202,3 +205,133 @@ def test_a_mistake_in_the_settings_is_one_line(project, given, words):
     project.settings(node_stats={"openlineage": given})
     with pytest.raises(OpsError, match=words):
         project.session()
+
+
+# The events
+
+
+def events_of(run):
+    return [serde.Serde.to_dict(event) for event in module.events_of_run(run)]
+
+
+def ends(events):
+    of = {event["job"]["name"].rpartition(".")[2]: event for event in events}
+    return {name: event["eventType"] for name, event in of.items()}
+
+
+def test_the_run_is_the_parent_of_its_nodes():
+    first, *nodes, last = events_of(some_runs.run())
+
+    assert (first["eventType"], last["eventType"]) == ("START", "COMPLETE")
+    assert first["run"]["runId"] == last["run"]["runId"]
+    assert first["job"]["namespace"] == "Some Project"
+    assert [event["eventType"] for event in nodes] == ["START", "COMPLETE"] * 4
+    for event in nodes:
+        parent = event["run"]["facets"]["parent"]
+        assert parent["run"]["runId"] == first["run"]["runId"]
+        assert parent["job"]["name"] == "__default__"
+    assert first["eventTime"] == "2026-11-18T11:06:40.000000+00:00"
+
+
+def test_a_run_always_has_the_same_ids():
+    run = some_runs.run()
+    again, other = events_of(run), events_of(some_runs.run("r9"))
+
+    assert events_of(run) == again
+    ids = [{event["run"]["runId"] for event in events} for events in (again, other)]
+    assert len(ids[0]) == 5
+    assert not ids[0] & ids[1]
+
+
+def test_data_have_their_figures():
+    [clean] = [
+        event
+        for event in events_of(some_runs.run())
+        if event["job"]["name"] == "__default__.clean" and event["outputs"]
+    ]
+    [loaded], [saved] = clean["inputs"], clean["outputs"]
+
+    assert loaded["namespace"] == "Some Project"
+    assert loaded["name"] == "data/raw_dev.parquet"
+    metrics = loaded["inputFacets"]["dataQualityMetrics"]
+    assert (metrics["rowCount"], metrics["bytes"]) == (120, 4096)
+    assert metrics["columnMetrics"]["mass"]["nullCount"] == 2
+    statistics = saved["outputFacets"]["outputStatistics"]
+    assert (statistics["rowCount"], statistics["size"]) == (120, 4096)
+    fields = saved["facets"]["schema"]["fields"]
+    assert {field["name"]: field["type"] for field in fields} == some_runs.SCHEMA
+
+
+def test_parameters_are_no_data():
+    inputs = {
+        each["name"] for event in events_of(some_runs.run()) for each in event["inputs"]
+    }
+
+    assert "data/table_dev.parquet" in inputs
+    assert not any("share" in name for name in inputs)
+
+
+def test_what_is_not_known_of_data_is_left_out():
+    run = some_runs.run()
+    for dataset in run.datasets.values():
+        dataset.loaded = dataset.saved = None
+    del run.datasets["raw"]
+
+    for event in events_of(run):
+        for each in [*event["inputs"], *event["outputs"]]:
+            assert not each["facets"]
+            assert not each.get("inputFacets")
+            assert not each.get("outputFacets")
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("s3://bucket/in/raw.csv", ("s3://bucket", "in/raw.csv")),
+        ("/mnt/raw.csv", ("file", "/mnt/raw.csv")),
+        ("~/raw.csv", ("file", "~/raw.csv")),
+        ("data/raw.csv", ("Some Project", "data/raw.csv")),
+        ("", ("Some Project", "raw")),
+    ],
+)
+def test_data_are_named_by_their_place(place, expected):
+    run = some_runs.run()
+    run.datasets["raw"].place = place
+    _, _, end, *_ = events_of(run)
+
+    [raw] = end["inputs"]
+    assert (raw["namespace"], raw["name"]) == expected
+
+
+def test_what_failed_says_why():
+    events = events_of(some_runs.failed())
+
+    assert ends(events) == {
+        "__default__": "FAIL",
+        "clean": "COMPLETE",
+        "split": "COMPLETE",
+        "fit": "FAIL",
+    }
+    for event in events[-2:]:
+        error = event["run"]["facets"]["errorMessage"]
+        assert error["message"] == "ValueError: no such column"
+        assert error["stackTrace"].startswith("Traceback")
+
+
+def test_what_was_interrupted_is_an_abort():
+    run = some_runs.going_on()
+    run.state = State.INTERRUPTED
+    list(run.nodes.values())[2].state = State.INTERRUPTED
+
+    assert ends(events_of(run)) == {
+        "__default__": "ABORT",
+        "clean": "COMPLETE",
+        "split": "COMPLETE",
+        "fit": "ABORT",
+    }
+
+
+def test_what_goes_on_in_another_process_has_no_end():
+    found = ends(events_of(some_runs.going_on()))
+
+    assert (found["__default__"], found["fit"]) == ("START", "START")

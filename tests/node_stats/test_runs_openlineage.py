@@ -140,6 +140,6 @@ def test_a_server_that_does_not_answer_costs_some_seconds(shop, quick) -> None:
     code, said = quick("run")
 
     assert (code, read(shop).state.value) == (0, "complete")
-    assert said.count("OpenLineage was not told all of this run") == 1
+    assert said.count("OpenLineage did not get all events of this run") == 1
     assert "Traceback" not in said
     assert time.monotonic() - began < 15

@@ -1,4 +1,4 @@
-"""What can be said of data without changing, collecting or loading it."""
+"""Rows, columns, nulls and bytes of data, without changing, collecting or loading it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _TABLES = ("dask", "duckdb", "ibis", "pandas", "polars", "pyarrow", "pyspark")
 
 
 def prepare() -> None:
-    """Import what will be needed, so that no node has to wait for it."""
+    """Import what stats need now, so that no node waits for it."""
     if any(name in sys.modules for name in _TABLES):
         import narwhals  # noqa: F401, PLC0415
 
 
 def stats_of_data(data: Any) -> dict[str, Any]:
-    """Rows, schema and nulls of a table in the words of OpenLineage's facets.
+    """Rows, schema and nulls of a table, under the names of OpenLineage's facets.
 
-    A figure that cannot be had is left out. That goes for the rows of a lazy table,
-    which is never collected, and for everything of what is no table.
+    What is not known is left out: the rows of a lazy table, which is never collected, and
+    everything about data that is no table.
     """
-    if type(data).__module__ == "builtins":  # a text, say; the others ask longer
+    if type(data).__module__ == "builtins":  # a text, say; narwhals takes longer
         return {}
     import narwhals as nw  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
 """Node stats: rows, columns, nulls, bytes and memory of each node, and what is unusual.
 
-They are entered in the journal of the run. An error in one never fails a run.
+The hook adds them to the journal of the run. An error in one never fails the run.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from attrs import field
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
+from kedro.io.core import is_parameter
 from kedro.pipeline.node import Node
 
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.suppress import run_within, suppress_errors
 from ..run_status import journal
 from ..run_status.journal import Journal
-from . import dataset_stats, openlineage
-from .anomalies import Summary, Usual
+from . import anomalies, dataset_stats, openlineage
 from .memory import Peaks
 
-_PATIENCE = 5.0  # seconds, for what earlier runs showed
+_PATIENCE = 5.0  # seconds to wait for the figures of earlier runs
 
 
 @settings_section("node_stats")
@@ -45,7 +45,6 @@ class NodeStats:
     """The hook."""
 
     def __init__(self) -> None:
-        """No node runs."""
         self._peaks = Peaks()
         self._catalogs = threading.local()
         self._earlier: WeakKeyDictionary[Journal, _Earlier] = WeakKeyDictionary()
@@ -64,7 +63,7 @@ class NodeStats:
     def before_pipeline_run(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> None:
-        """Ask what earlier runs showed, while this one begins."""
+        """Start to read the figures of earlier runs."""
         entries = journal.journal_of_catalog(catalog, run_params["run_id"])
         settings = _SETTINGS.get()
         if entries is not None and settings is not None and settings.enabled:
@@ -78,62 +77,62 @@ class NodeStats:
     def before_node_run(
         self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], run_id: str
     ) -> None:
-        """Enter the figures of what was loaded."""
+        """Record the figures of the inputs."""
         entries = self._entries(journal.journal_of_catalog(catalog, run_id))
         if entries is None:
             return
         self._catalogs.current = catalog
         for name in dict.fromkeys(node.inputs):
-            if not name.startswith("params:") and name != "parameters":
-                _enter_figures(entries, "loaded", name, inputs.get(name), catalog)
+            if not is_parameter(name):
+                _record_figures(entries, "loaded", name, inputs.get(name), catalog)
         self._peaks.begin((entries, id(node)))
 
     @hook_impl
     def after_node_run(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
-        """Enter the memory that the node took."""
-        self._enter_memory(node, catalog, run_id)
+        """Record the memory that the node took."""
+        self._record_memory(node, catalog, run_id)
 
     @hook_impl
     def on_node_error(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
-        """Enter the memory that the node took."""
-        self._enter_memory(node, catalog, run_id)
+        """Record the memory that the node took."""
+        self._record_memory(node, catalog, run_id)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
-        """Enter the figures of what was saved, unless it comes in parts."""
+        """Record the figures of an output, unless it is a part of a generator's."""
         entries = self._entries(journal.current())
         if entries is None or inspect.isgeneratorfunction(node.func):
             return
         catalog = getattr(self._catalogs, "current", None)
-        _enter_figures(entries, "saved", dataset_name, data, catalog)
+        _record_figures(entries, "saved", dataset_name, data, catalog)
 
     @hook_impl
     def after_pipeline_run(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> None:
-        """Enter what is unusual, and keep the figures for later runs."""
+        """Record what is unusual, and keep the figures for later runs."""
         self._compare(journal.journal_of_catalog(catalog, run_params["run_id"]))
 
     @hook_impl
     def on_pipeline_error(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> None:
-        """Enter what is unusual: it may be why the run failed."""
+        """Record what is unusual: it may be why the run failed."""
         self._compare(journal.journal_of_catalog(catalog, run_params["run_id"]))
 
     def tell_workers(self) -> bool:
-        """Whether a worker of the project's runners is to enter figures."""
+        """Whether a worker of the project's runners must record figures."""
         return self._entries(journal.current()) is not None
 
     def start_worker(self, on: bool) -> None:
-        """Enter figures into a run that another process has started."""
+        """Record figures for a run that another process has started."""
         self._is_worker = on
 
     def _entries(self, entries: Journal | None) -> Journal | None:
         known = entries is not None and (self._is_worker or entries in self._earlier)
         return entries if known else None
 
-    def _enter_memory(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
+    def _record_memory(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
         entries = self._entries(journal.journal_of_catalog(catalog, run_id))
         if entries is not None:
             peak = self._peaks.end((entries, id(node)))
@@ -147,38 +146,40 @@ class NodeStats:
 
 
 class _Earlier:
-    """What earlier runs showed, read while this one goes on."""
+    """The figures of earlier runs, read while this one runs."""
 
     def __init__(self, entries: Journal, trunk: list[str]) -> None:
         self._trunk = trunk
-        self._usual: Usual | None = None
+        self._last_runs: anomalies.LastRuns | None = None
         self._thread = threading.Thread(
-            target=self._read, args=(entries,), name="usual", daemon=True
+            target=self._read, args=(entries,), name="last-runs", daemon=True
         )
         self._thread.start()
 
     def _read(self, entries: Journal) -> None:
         with suppress_errors():
             branch = entries.reader.run().branch
-            self._usual = Usual.of(entries.ticket.store, branch, self._trunk)
-            if seconds := self._usual.seconds():
+            store = entries.ticket.store
+            self._last_runs = anomalies.LastRuns.read(store, branch, self._trunk)
+            if seconds := self._last_runs.median_seconds():
                 entries.enter("usual", seconds=seconds)
 
     def compare(self, entries: Journal) -> None:
-        """Enter what is unusual in this run, and keep its figures for later ones."""
+        """Record what is unusual in this run, and keep its figures for later ones."""
         run = entries.reader.run()
         self._thread.join(_PATIENCE)
-        if self._usual is not None:
+        if self._last_runs is not None:
             for name, node in run.nodes.items():
-                if marks := self._usual.marks_of_node(node):
+                if marks := self._last_runs.unusual_node(node):
                     entries.enter("marked", node=name, marks=marks)
             for name, dataset in run.datasets.items():
-                if marks := self._usual.marks_of_dataset(dataset):
+                if marks := self._last_runs.unusual_dataset(dataset):
                     entries.enter("marked", dataset=name, marks=marks)
-        Summary.of(run).write(entries.ticket.store, entries.ticket.key)
+        summary = anomalies.summarize(run)
+        summary.write(entries.ticket.store, entries.ticket.key)
 
 
-def _enter_figures(
+def _record_figures(
     entries: Journal, way: str, name: str, data: Any, catalog: DataCatalog | None
 ) -> None:
     known: dict[str, Any] = {}

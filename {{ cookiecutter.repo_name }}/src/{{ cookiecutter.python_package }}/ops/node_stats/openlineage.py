@@ -1,36 +1,39 @@
-"""Lineage: tells OpenLineage of a run when it has ended.
+"""Sends a run to OpenLineage when it has ended: what the journal has, and nothing else.
 
-It says what the journal says and nothing else, and nothing of it fails the run.
+A failure is one warning; it never fails the run.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from datetime import datetime, timezone
 from functools import partial
 from importlib import import_module
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from kedro.framework.context import KedroContext
+from kedro.io.core import is_parameter
 
 from ..core import redaction
 from ..core.errors import OpsError
 from ..core.settings import credentials_entry
 from ..core.suppress import run_within
-from ..run_status.model import Run, State
-from . import openlineage_events
+from ..run_status.model import Dataset, Figures, Node, Run, State
 
 _PATIENCE = 10.0  # seconds
-_PATIENCE_KILLED = 2.0  # ... when somebody wants the process to end
+_PATIENCE_KILLED = 2.0  # if somebody wants the process to end
 # One warning is enough, and the client would wait long between its retries.
 _DEFAULTS: dict[str, Any] = {"http": {"timeout": 5.0, "retry": {"total": 0}}}
+_ENDS = {State.COMPLETE: "COMPLETE", State.ERROR: "FAIL", State.INTERRUPTED: "ABORT"}
 
 
 def transport(given: dict[str, Any], context: KedroContext) -> dict[str, Any]:
-    """A transport as OpenLineage takes it, with what is secret of it.
+    """A transport of OpenLineage, with its credentials.
 
     Raises:
-        OpsError: if its credentials are not there, or it has no type.
+        OpsError: if its credentials are not defined, or it has no type.
     """
     given, key = dict(given), "node_stats.openlineage"
     if name := given.pop("credentials", None):
@@ -41,23 +44,23 @@ def transport(given: dict[str, Any], context: KedroContext) -> dict[str, Any]:
 
 
 def send(transport: dict[str, Any], run: Run) -> None:
-    """Send the events of a run, and wait no more than some seconds for it."""
-    killed = run.state == State.INTERRUPTED
-    patience = _PATIENCE_KILLED if killed else _PATIENCE
+    """Send the events of a run, and wait some seconds at most."""
+    patience = _PATIENCE_KILLED if run.state == State.INTERRUPTED else _PATIENCE
     deadline = time.monotonic() + patience
     try:
         # Not in the thread: what it imports, a worker forked meanwhile never could.
-        client, events = _client(transport), openlineage_events.events_of_run(run)
+        client, events = _client(transport), events_of_run(run)
     except ModuleNotFoundError as error:
-        needed = "`pip install openlineage-python`, for Kafka openlineage-python[kafka]"
-        _warn(f"{error}: {needed}")
+        _warn(
+            f"{error}: `pip install openlineage-python`, or openlineage-python[kafka]"
+        )
         return
     except Exception as error:  # of any transport: of its settings, say
         _warn(f"{type(error).__name__}: {error}")
         return
     failed = [f"no answer within {patience:.0f} s"]
-    act = partial(_emit, client, events, deadline, failed)
-    run_within(deadline - time.monotonic(), act)
+    emit = partial(_emit, client, events, deadline, failed)
+    run_within(deadline - time.monotonic(), emit)
     for reason in failed:
         _warn(reason)
 
@@ -75,15 +78,123 @@ def _emit(client: Any, events: list[Any], deadline: float, failed: list[str]) ->
 
 
 def _warn(reason: str) -> None:
-    told = redaction.text(" ".join(reason.split()))
+    text = redaction.text(" ".join(reason.split()))
     log = logging.getLogger(__name__)
-    log.warning("OpenLineage was not told all of this run (%s)", told)
+    log.warning("OpenLineage did not get all events of this run (%s)", text)
 
 
 def _client(transport: dict[str, Any]) -> Any:
-    # Of git the journal has what is needed; a remote's URL may have a password.
+    # The journal has what is needed of git; the URL of a remote may have a password.
     facets = {"source_code_location": {"disabled": True}}
-    client = import_module("openlineage.client")
-    return client.OpenLineageClient(
-        config={"transport": dict(transport), "facets": facets}
+    config = {"transport": dict(transport), "facets": facets}
+    return import_module("openlineage.client").OpenLineageClient(config=config)
+
+
+# The events: the run is the parent of its nodes, each with its start and its end
+
+
+def events_of_run(run: Run) -> list[Any]:
+    """The events of a run in the order in which they happened.
+
+    Raises:
+        ModuleNotFoundError: if OpenLineage's client is not installed.
+    """
+    first, *last = _start_and_end(run, run)
+    ran = (node for node in run.nodes.values() if node.started is not None)
+    nodes = [event for node in ran for event in _start_and_end(run, node)]
+    return [first, *sorted(nodes, key=lambda event: str(event.eventTime)), *last]
+
+
+def _start_and_end(run: Run, job: Run | Node) -> list[Any]:
+    start = _event(run, job, "START", job.started)
+    if job.state not in _ENDS:  # another process continues it
+        return [start]
+    end = _event(run, job, _ENDS[job.state], job.ended or run.ended or run.last_news)
+    if failure := job.failure:
+        message = f"{failure.type}: {failure.message}".strip(": ")
+        end.run.facets["errorMessage"] = _library(
+            "facet_v2"
+        ).error_message_run.ErrorMessageRunFacet(
+            message, "python", failure.traceback or None
+        )
+    if isinstance(job, Node):
+        end.inputs = [_input(run, n) for n in job.inputs if not is_parameter(n)]
+        end.outputs = [_output(run, name) for name in job.outputs]
+    return [start, end]
+
+
+def _event(run: Run, job: Run | Node, kind: str, at: float | None) -> Any:
+    events, facets = _library("event_v2"), _library("facet_v2")
+    name, run_id = _names(run, job)
+    run_facets: dict[str, Any] = {}
+    if job is not run:
+        of, (parent_name, parent_id) = facets.parent_run, _names(run, run)
+        parent = of.Run(parent_id), of.Job(run.project, parent_name)
+        run_facets["parent"] = of.ParentRunFacet(*parent)
+    what = "JOB" if job is run else "TASK"
+    job_type = facets.job_type_job.JobTypeJobFacet("BATCH", "KEDRO", what)
+    moment = datetime.fromtimestamp(at or 0.0, timezone.utc)
+    return events.RunEvent(
+        eventType=events.RunState[kind],
+        eventTime=moment.isoformat(timespec="microseconds"),
+        run=events.Run(run_id, run_facets),
+        job=events.Job(run.project, name, {"jobType": job_type}),
     )
+
+
+def _names(run: Run, job: Run | Node) -> tuple[str, str]:
+    """The name of a job and the id of its run: the same whoever sends it."""
+    name, key = ",".join(run.pipelines) or "__default__", run.key
+    if isinstance(job, Node):
+        name, key = f"{name}.{job.name}", f"{key}/{job.name}"
+    return name, str(uuid5(NAMESPACE_URL, f"kedro:{key}"))
+
+
+def _input(run: Run, name: str) -> Any:
+    dataset = run.datasets.get(name) or Dataset(name)
+    figures = dataset.loaded or Figures()
+    of = _library("facet_v2").data_quality_metrics_input_dataset
+    metrics: dict[str, Any] = {}
+    if (figures.row_count, figures.size) != (None, None):
+        nulls = figures.null_count.items()
+        columns = {column: of.ColumnMetrics(nullCount=count) for column, count in nulls}
+        metrics["dataQualityMetrics"] = of.DataQualityMetricsInputDatasetFacet(
+            columns, rowCount=figures.row_count, bytes=figures.size
+        )
+    return _library("event_v2").InputDataset(
+        *_place(run, dataset), inputFacets=metrics, facets=_schema(figures)
+    )
+
+
+def _output(run: Run, name: str) -> Any:
+    dataset = run.datasets.get(name) or Dataset(name)
+    figures = dataset.saved or Figures()
+    of = _library("facet_v2").output_statistics_output_dataset
+    statistics: dict[str, Any] = {}
+    if (figures.row_count, figures.size) != (None, None):
+        statistics["outputStatistics"] = of.OutputStatisticsOutputDatasetFacet(
+            figures.row_count, figures.size
+        )
+    return _library("event_v2").OutputDataset(
+        *_place(run, dataset), outputFacets=statistics, facets=_schema(figures)
+    )
+
+
+def _schema(figures: Figures) -> dict[str, Any]:
+    of, columns = _library("facet_v2").schema_dataset, figures.schema.items()
+    fields = [of.SchemaDatasetFacetFields(name, kind) for name, kind in columns]
+    return {"schema": of.SchemaDatasetFacet(fields)} if fields else {}
+
+
+def _place(run: Run, dataset: Dataset) -> tuple[str, str]:
+    """Namespace and name: of a URL as OpenLineage has it, else of the project."""
+    place = dataset.place or dataset.name
+    protocol, is_url, rest = place.partition("://")
+    if is_url:
+        bucket, _, key = rest.partition("/")
+        return f"{protocol}://{bucket}", key
+    return ("file" if place.startswith(("/", "~")) else run.project), place
+
+
+def _library(name: str) -> Any:
+    return import_module(f"openlineage.client.{name}")
