@@ -41,15 +41,8 @@ class Slack:
         self.webhook = f"http://127.0.0.1:{self.server.server_port}/services/T/B/secret"
 
     def posted(self) -> list[dict[str, Any]]:
-        """The messages, without the replies in their threads."""
-        told = [body for name, body in self.accepted if name != "chat.update"]
-        return [body for body in told if not body.get("thread_ts")]
-
-    def replies(self) -> list[dict[str, Any]]:
-        return [body for _, body in self.accepted if body.get("thread_ts")]
-
-    def updates(self) -> list[dict[str, Any]]:
-        return [body for name, body in self.accepted if name == "chat.update"]
+        """The messages."""
+        return [body for _, body in self.accepted]
 
 
 class _SlackHandler(BaseHTTPRequestHandler):
@@ -74,7 +67,7 @@ class _SlackHandler(BaseHTTPRequestHandler):
             self._answer(int(kind), {"ok": False, "error": "ratelimited"}, argument)
         elif kind == "ok":
             self.slack.accepted.append((name, body))
-            ts = body.get("ts") or f"{len(self.slack.accepted)}.000"
+            ts = f"{len(self.slack.accepted)}.000"
             channel = f"C{body.get('channel', '').strip('#C')}"
             self._answer(200, {"ok": True, "channel": channel, "ts": ts})
         else:
@@ -140,8 +133,8 @@ class Post:
             return "452 no room"
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         self.to.append(list(envelope.rcpt_tos))
-        told = server.transport.get_extra_info("ssl_object")
-        self.secured.append(told is not None)
+        secure = server.transport.get_extra_info("ssl_object")
+        self.secured.append(secure is not None)
         return "250 taken as 4711"
 
     def knows(self, server, session, envelope, mechanism, given) -> AuthResult:
@@ -160,15 +153,15 @@ def mail_server(security: str, folder: Path, login: bool = True) -> Iterator[Pos
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         post.port = probe.getsockname()[1]
-    told: dict[str, Any] = {"hostname": "127.0.0.1", "port": post.port}
+    options: dict[str, Any] = {"hostname": "127.0.0.1", "port": post.port}
     if login:
-        told |= {"authenticator": post.knows, "auth_required": True}
-        told |= {"auth_require_tls": security == "starttls"}
+        options |= {"authenticator": post.knows, "auth_required": True}
+        options |= {"auth_require_tls": security == "starttls"}
     if security == "starttls":
-        told |= {"tls_context": context, "require_starttls": True}
+        options |= {"tls_context": context, "require_starttls": True}
     if security == "tls":
-        told |= {"ssl_context": context}
-    controller = _Controller(post, **told)
+        options |= {"ssl_context": context}
+    controller = _Controller(post, **options)
     controller.start()
     try:
         yield post

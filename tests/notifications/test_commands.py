@@ -4,18 +4,19 @@ import pytest
 from click.testing import CliRunner
 from kit import ops
 
-from .test_sender import desk, enter
-from .told_runs import Kept
+from .notification_samples import Recorder
+from .test_notifier import enter, notifier
 
 module = ops("notifications.commands")
 
-__all__ = ["desk"]
+__all__ = ["notifier"]
 
 
 @pytest.fixture(autouse=True)
-def _project(desk, monkeypatch):
+def _project(notifier, monkeypatch):
     monkeypatch.setattr(module, "load_context", lambda env: None)
-    monkeypatch.setattr(ops("notifications.sender").Desk, "of", lambda context: desk)
+    cls = ops("notifications.notifier").Notifier
+    monkeypatch.setattr(cls, "from_context", lambda context: notifier)
     for name in ("RUN_STATUS_KEY", "AIRFLOW_CTX_DAG_ID"):
         monkeypatch.delenv(name, raising=False)
 
@@ -25,54 +26,54 @@ def notify(*arguments):
     return result.exit_code, result.output
 
 
-def test_a_sample_goes_through_every_channel():
-    assert notify("--test") == (0, "mine: ok: kept\n")
-    [(message, to)] = Kept.told
-    assert (message.key, to) == ("sample", ["#a"])
+def test_a_test_message_goes_to_every_channel():
+    assert notify("--test") == (0, "mine: sent: recorded\n")
+    [(message, to)] = Recorder.sent
+    assert (message.key, to) == ("test", ["#a"])
 
 
-def test_what_does_not_get_through_is_an_error(desk, monkeypatch):
+def test_what_does_not_get_through_is_an_error(notifier, monkeypatch):
     def refuse(self, *known):
-        raise ops("notifications.channel").ChannelError("not today")
+        raise ops("notifications.send").ChannelError("not today")
 
-    monkeypatch.setattr(Kept, "send", refuse)
+    monkeypatch.setattr(Recorder, "send", refuse)
     assert notify("--test") == (1, "mine: NOT SENT: not today\n")
 
 
-def test_what_is_missing_is_an_error(desk):
-    desk.settings.channels["other"] = {"type": "x.Y"}
+def test_what_is_missing_is_an_error(notifier):
+    notifier.settings.channels["other"] = {"type": "x.Y"}
     code, said = notify("--test")
     assert code == 1
-    assert "which is no class of a channel" in said
-    assert "mine: ok: kept" in said
+    assert "'notifications.channels.other.type' cannot be imported" in said
+    assert "mine: sent: recorded" in said
 
-    del desk.settings.channels["mine"]
-    assert notify("--test")[1].endswith("see 'notifications' in ops.yml.\n")
+    del notifier.settings.channels["mine"]
+    assert notify("--test")[1].endswith("see 'notifications.channels' in ops.yml.\n")
 
 
-def test_a_run_is_told_again_or_printed(desk):
-    enter(desk)
-    assert notify("r1") == (0, "mine: ok: kept\n")
+def test_a_notification_is_sent_again_or_printed(notifier):
+    enter(notifier)
+    assert notify("r1") == (0, "mine: sent: recorded\n")
     code, said = notify("last", "--dry-run")
     assert code == 0
-    assert "is done in" in said
+    assert "succeeded in" in said
     assert "To mine: #a" in said
-    assert len(Kept.told) == 1
+    assert len(Recorder.sent) == 1
     assert notify("r2")[0] == 1
 
 
-def test_what_nobody_has_told_is_told_once(desk):
-    enter(desk, "key")
-    assert "is done in" in notify("--dry-run")[1]
-    assert notify() == (0, "mine: ok: kept\n")
-    assert notify() == (0, "There is nothing to tell.\n")
-    assert notify("--dry-run") == (0, "There is nothing to tell.\n")
+def test_what_was_not_sent_is_sent_once(notifier):
+    enter(notifier, "key")
+    assert "succeeded in" in notify("--dry-run")[1]
+    assert notify() == (0, "mine: sent: recorded\n")
+    assert notify() == (0, "There is nothing to send.\n")
+    assert notify("--dry-run") == (0, "There is nothing to send.\n")
 
 
-def test_the_last_task_of_a_dag_tells_its_run(desk, monkeypatch):
+def test_the_last_task_of_a_dag_notifies_of_its_run(notifier, monkeypatch):
     monkeypatch.setenv("RUN_STATUS_KEY", "nightly")
     key = ops("run_status.describe").key_of("")
-    enter(desk, key, ago=1, shared=True)
+    enter(notifier, key, ago=1, shared=True)
 
     assert notify()[0] == 0
-    assert len(Kept.told) == 1
+    assert len(Recorder.sent) == 1

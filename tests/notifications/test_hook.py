@@ -1,4 +1,4 @@
-"""Notifications: the hook that tells how runs end."""
+"""Notifications: the hook."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from kedro.pipeline import node
 from kit import ops
 from run_status.run_project import RunProject, same
 
-from .told_runs import Kept, Kind
+from .notification_samples import Kind, Recorder
 
 module = ops("notifications.hook")
 interruption = ops("run_status.interruption")
@@ -19,8 +19,8 @@ journal = ops("run_status.journal")
 redaction = ops("core.redaction")
 run_status = ops("run_status.hook")
 OpsError = ops("core.errors").OpsError
-PLACE = __package__ + ".told_runs"
-KEPT = {"mine": {"type": f"{PLACE}.Kept", "to": ["#a"]}}
+PLACE = __package__ + ".notification_samples"
+RECORDER = {"mine": {"type": f"{PLACE}.Recorder", "to": ["#a"]}}
 
 
 @pytest.fixture
@@ -29,18 +29,17 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setenv("NOTIFICATIONS", "on")
     for name in ("RUN_STATUS_KEY", "RUN_STATUS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Kept, "told", [])
-    monkeypatch.setattr(Kept, "prepared", [])
+    monkeypatch.setattr(Recorder, "sent", [])
     monkeypatch.setattr(redaction, "_SECRETS", set())
     monkeypatch.setattr(redaction, "_WAYS", [])
     hooks = run_status.RunStatus(), module.Notifications()
     project = RunProject(tmp_path / "project", *hooks)
-    tell(project)
+    configure(project)
     return project
 
 
-def tell(project, channels=None, store=None, **known):
-    settings = {"channels": KEPT if channels is None else channels, **known}
+def configure(project, channels=None, store=None, **known):
+    settings = {"channels": RECORDER if channels is None else channels, **known}
     project.settings(notifications=settings, **({"store": store} if store else {}))
 
 
@@ -61,39 +60,41 @@ def checks(run):
 
 
 def titles():
-    return [message.title for message, _ in Kept.told]
+    return [message.title for message, _ in Recorder.sent]
 
 
-def test_a_failure_is_told_when_all_of_it_is_in_the_journal(project):
+def test_a_failure_is_sent_when_its_journal_is_complete(project):
     failing(project)
 
-    [(message, to)] = Kept.told
+    [(message, to)] = Recorder.sent
     assert (message.kind, to) == (Kind.FAILURE, ["#a"])
     assert message.resume == "kedro run"
-    assert checks(project.run()) == ["sent: kept"]
+    assert checks(project.run()) == ["sent: recorded"]
 
 
-def test_what_ends_well_is_told_only_after_what_did_not(project):
+def test_a_success_is_sent_only_after_a_failure(project):
     project.session()
-    assert Kept.prepared == []
     failing(project)
     project.session(node(same, "raw", "out", name="one"))
     project.session()
 
-    assert [message.kind for message, _ in Kept.told] == [Kind.FAILURE, Kind.RECOVERY]
+    assert [message.kind for message, _ in Recorder.sent] == [
+        Kind.FAILURE,
+        Kind.RECOVERY,
+    ]
 
 
-def test_the_record_of_a_run_is_written_though_nothing_is_told(project, monkeypatch):
+def test_the_record_of_a_run_is_written_though_nothing_is_sent(project, monkeypatch):
     monkeypatch.setenv("NOTIFICATIONS", "off")
     project.session()
     [key] = project.store.keys()
     assert project.store.get(f"{key}/notified.json") is None
 
     monkeypatch.setenv("NOTIFICATIONS", "on")
-    tell(project, only={"branches": ["main"]})
+    configure(project, only={"branches": ["main"]})
     failing(project)
     assert project.store.get(f"{project.store.keys()[-1]}/notified.json")
-    assert Kept.told == []
+    assert Recorder.sent == []
 
 
 class Guard:
@@ -102,7 +103,7 @@ class Guard:
         raise OpsError("not today")
 
 
-def test_what_a_guard_stops_is_told(project):
+def test_a_run_that_a_guard_stops_is_notified(project):
     project.hooks.register(Guard())
     with pytest.raises(OpsError):
         project.session()
@@ -112,28 +113,28 @@ def test_what_a_guard_stops_is_told(project):
     ]
 
 
-def test_without_a_journal_there_is_nothing_to_tell(project, monkeypatch):
+def test_without_a_journal_there_is_nothing_to_send(project, monkeypatch):
     monkeypatch.setenv("RUN_STATUS", "off")
     failing(project)
     project.hooks.register(Guard())
     with pytest.raises(OpsError):
         project.session(run_id="run-2")
 
-    assert Kept.told == []
+    assert Recorder.sent == []
 
 
 def test_a_channel_that_fails_is_a_warning(project, caplog):
     broken = {"type": f"{PLACE}.Broken", "to": []}
-    tell(project, channels={"broken": broken, **KEPT})
+    configure(project, channels={"broken": broken, **RECORDER})
     failing(project)
 
-    assert len(Kept.told) == 1
+    assert len(Recorder.sent) == 1
     assert "broken: RuntimeError: it does not work, and nobody knows why" in caplog.text
     assert checks(project.run())[0].startswith("not sent: RuntimeError")
 
 
 def test_a_channel_that_hangs_keeps_nobody_waiting(project, caplog):
-    tell(project, {"slow": {"type": f"{PLACE}.Slow", "to": []}}, limit=0.1)
+    configure(project, {"slow": {"type": f"{PLACE}.Slow", "to": []}}, limit=0.1)
     began = time.monotonic()
     failing(project)
 
@@ -142,15 +143,18 @@ def test_a_channel_that_hangs_keeps_nobody_waiting(project, caplog):
 
 
 def test_what_is_missing_is_a_warning_or_stops_the_run(project, caplog):
-    channels = {"mine": {**KEPT["mine"], "credentials": "lost"}, "odd": {"type": "x.Y"}}
-    tell(project, channels=channels)
+    channels = {
+        "mine": {**RECORDER["mine"], "credentials": "lost"},
+        "odd": {"type": "x.Y"},
+    }
+    configure(project, channels=channels)
     project.session()
-    assert "mine: credentials.yml has no 'lost'" in caplog.text
-    assert "which is no class of a channel" in caplog.text
+    assert "mine: 'lost' is not defined in credentials.yml" in caplog.text
+    assert "'notifications.channels.odd.type' cannot be imported" in caplog.text
     assert len(checks(project.run())) == 2
 
-    tell(project, channels=channels, check="error")
-    with pytest.raises(OpsError, match="nobody could be told of it. mine: credentials"):
+    configure(project, channels=channels, check="error")
+    with pytest.raises(OpsError, match="could not be sent: mine: 'lost' is not"):
         project.session()
     assert len(project.runs()) == 1
 
@@ -159,30 +163,19 @@ def test_a_class_that_cannot_be_made_is_only_a_warning(project, caplog, monkeypa
     def refuse(self):
         raise RuntimeError("not mine")
 
-    monkeypatch.setattr(Kept, "problems", refuse)
+    monkeypatch.setattr(Recorder, "problems", refuse)
     project.session()
     assert "mine: RuntimeError: not mine" in caplog.text
 
 
-def test_the_start_is_told_where_the_message_can_be_changed(project, monkeypatch):
-    tell(project, when={"start": True, "success": True})
-    project.session()
-    assert [message.kind for message, _ in Kept.told] == [Kind.SUCCESS]
-
-    monkeypatch.setattr(Kept, "edits", True)
-    project.session()
-    kinds = [message.kind for message, _ in Kept.told]
-    assert kinds == [Kind.SUCCESS, Kind.START, Kind.SUCCESS]
-
-
-def test_many_runs_at_once_tell_one_message_each(project):
+def test_many_runs_at_once_send_one_message_each(project):
     project.session()  # what is imported late is imported
     with ThreadPoolExecutor(20) as threads:
         names = [f"run-{number}" for number in range(20)]
         list(threads.map(lambda name: failing(project, run_id=name), names))
 
-    told = [message.key for message, _ in Kept.told]
-    assert len(told) == len(set(told)) == 20
+    keys = [message.key for message, _ in Recorder.sent]
+    assert len(keys) == len(set(keys)) == 20
 
 
 def kill(project, monkeypatch):
@@ -196,41 +189,43 @@ def kill(project, monkeypatch):
         journal.end(entries)
     interruption._ENDINGS.clear()
     for hook in project.hooks.get_plugins():
-        getattr(hook, "_open", {}).clear()
+        getattr(hook, "_runs", {}).clear()
     monkeypatch.setattr(ops("run_status.process"), "is_alive", lambda who: False)
 
 
-def test_a_killed_run_is_told_once_by_the_next(project, monkeypatch):
+def test_a_killed_run_is_notified_once_by_the_next(project, monkeypatch):
     kill(project, monkeypatch)
     project.session()
     project.session()
 
-    [(message, _)] = [each for each in Kept.told if each[0].kind != Kind.RECOVERY]
+    [(message, _)] = [each for each in Recorder.sent if each[0].kind != Kind.RECOVERY]
     assert message.kind == Kind.INTERRUPTION
     assert message.key == [run.key for run in project.runs()][0]
 
 
-def test_a_killed_run_is_told_after_a_look_at_runs(project, monkeypatch):
+def test_a_killed_run_is_notified_after_kedro_runs(project, monkeypatch):
     kill(project, monkeypatch)
-    with click.Context(click.Command("runs"), info_name="runs") as command:
-        with click.Context(click.Command("list"), parent=command, info_name="list"):
-            project.context()
-        assert Kept.told == []
+    command = click.Context(click.Command("runs"), info_name="runs")
+    with click.Context(click.Command("list"), parent=command, info_name="list"):
+        project.context()
+        assert Recorder.sent == []
 
-    assert [message.kind for message, _ in Kept.told] == [Kind.INTERRUPTION]
+    assert [message.kind for message, _ in Recorder.sent] == [Kind.INTERRUPTION]
 
 
-def test_who_has_no_channel_leaves_a_killed_run_to_others(project, monkeypatch):
+def test_a_process_without_a_channel_leaves_a_killed_run_to_others(
+    project, monkeypatch
+):
     kill(project, monkeypatch)
-    tell(project, channels={})
+    configure(project, channels={})
     project.session()
-    tell(project)
+    configure(project)
     project.session()
 
-    assert Kind.INTERRUPTION in [message.kind for message, _ in Kept.told]
+    assert Kind.INTERRUPTION in [message.kind for message, _ in Recorder.sent]
 
 
-def test_a_run_that_is_asked_to_end_is_told(project):
+def test_a_run_that_is_asked_to_end_is_notified(project):
     def end(data):
         interruption._end_all("SIGTERM")
         raise KeyboardInterrupt
@@ -253,25 +248,25 @@ def test_a_run_that_was_left_makes_room_for_the_next(project):
 
     hook = project.hooks.get_plugins()
     [notifications] = [each for each in hook if isinstance(each, module.Notifications)]
-    assert notifications._open == {}
+    assert notifications._runs == {}
 
 
-def test_behind_a_url_killed_runs_are_told_at_the_end(project, monkeypatch):
-    tell(project, store="memory://notifications/ops")
+def test_behind_a_url_killed_runs_are_notified_too(project, monkeypatch):
+    configure(project, store="memory://notifications/ops")
     kill(project, monkeypatch)
     failing(project)
 
-    kinds = {message.kind for message, _ in Kept.told}
+    kinds = {message.kind for message, _ in Recorder.sent}
     assert kinds == {Kind.INTERRUPTION, Kind.FAILURE}
 
 
 def test_workers_know_what_they_may_not_write(project, monkeypatch):
     hook = module.Notifications()
     redaction.hide(["hunter2!"])
-    told = hook.tell_workers()
+    secrets = hook.tell_workers()
     monkeypatch.setattr(redaction, "_SECRETS", set())
     monkeypatch.setattr(redaction, "_WAYS", [])
-    hook.start_worker(told)
+    hook.start_worker(secrets)
 
     assert redaction.text("a hunter2! b") == "a *** b"
 
@@ -279,13 +274,13 @@ def test_workers_know_what_they_may_not_write(project, monkeypatch):
 def test_secrets_of_the_project_are_in_no_text(project):
     (project.path / "conf/local/credentials.yml").write_text("db: {con: hunter2-x}")
 
-    def tell_it(data):
+    def reveal(data):
         raise ValueError("hunter2-x")
 
     with pytest.raises(ValueError):
-        project.session(node(tell_it, "raw", "out", name="one"))
+        project.session(node(reveal, "raw", "out", name="one"))
 
-    [(message, _)] = Kept.told
+    [(message, _)] = Recorder.sent
     assert "hunter2-x" not in message.text()
     [key] = project.store.keys()
     assert all(b"hunter2-x" not in text for text in project.store.read(key).values())

@@ -1,4 +1,4 @@
-"""How messages look in a browser, and one that is claimed by many in a bucket."""
+"""How messages look in a browser, and a record that many write in a bucket."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -22,11 +22,8 @@ COUNT = 500
 
 def failed(workshop: Workshop) -> Any:
     """The message of a run all of whose nodes failed, with a lot to say."""
-    runs, composing = (
-        ops("run_status.model"),
-        ops("notifications.compose"),
-    )
-    record = ops("notifications.run_record")
+    runs, module = ops("run_status.model"), ops("notifications.message")
+    record = ops("notifications.record")
     run = runs.Run("r1", "id", state=runs.State.ERROR, project=LONG, branch=LONG)
     run.started, run.ended = 1_795_000_000.0, 1_795_000_100.0
     for number in range(COUNT):
@@ -37,20 +34,20 @@ def failed(workshop: Workshop) -> Any:
         run.checks.append(runs.Check("first", LONG, "error", False, f"<i>{LONG}"))
     run.resume = f"kedro run --from-nodes={','.join(run.nodes)}"
     store = ops("run_status.run_store").RunStore(str(workshop.path / "data/.ops"))
-    made, earlier = record.Record.of(run, {}), record.Earlier(store, run)
-    story = composing.Story(run, made, earlier, workshop.path)
-    kind = ops("notifications.message").Kind.FAILURE
-    return story.message(kind, "https://ops.example.com/runs")
+    summary = record.Record.from_run(run, [])
+    previous = record.PreviousRuns.read(store, run)
+    composer = module.Composer(run, summary, previous, workshop.path)
+    return composer.message(module.Kind.FAILURE, "https://ops.example.com/runs")
 
 
 @pytest.mark.parametrize("width", [360, 1200])
 def test_a_mail_fits_any_screen_and_loads_nothing(workshop, width) -> None:
-    page_of = ops("notifications.email_html").page
+    write_page = ops("notifications.email").write_page
     with chromium() as browser:
         page = browser.new_page(viewport={"width": width, "height": 800})
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        page.set_content(page_of(failed(workshop)))
+        page.set_content(write_page(failed(workshop)))
 
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         heading = page.locator("h1")
@@ -82,7 +79,9 @@ def test_slack_gets_hundreds_of_failures_within_its_limits(workshop) -> None:
     assert f"{COUNT - 3} more nodes failed" in json.dumps(message)
 
 
-def test_in_a_bucket_one_of_many_speaks(workshop: Workshop, address: str) -> None:
+def test_in_a_bucket_one_of_many_writes_the_record(
+    workshop: Workshop, address: str
+) -> None:
     bucket = Store(address)
     bucket.tell(workshop)
     options = {**bucket.keys, "endpoint_url": bucket.address}
@@ -91,8 +90,10 @@ def test_in_a_bucket_one_of_many_speaks(workshop: Workshop, address: str) -> Non
 
     with ThreadPoolExecutor(16) as threads:
         texts = [f"{PACKAGE} {number}".encode() for number in range(16)]
-        told = list(threads.map(lambda text: store.create("r1/note.json", text), texts))
+        created = list(
+            threads.map(lambda text: store.create("r1/note.json", text), texts)
+        )
 
-    assert sorted(told) == [False] * 15 + [True]
-    assert store.get("r1/note.json") == texts[told.index(True)]
+    assert sorted(created) == [False] * 15 + [True]
+    assert store.get("r1/note.json") == texts[created.index(True)]
     assert store.without("note.json") == []

@@ -35,6 +35,7 @@ OURS = f"{PACKAGE}.runners.ParallelRunner"
 METHODS = ["spawn"] if sys.platform == "win32" else ["fork", "spawn"]
 FAIL = ("run", "--params=how=raise")
 LIMIT = 1.0
+BUSY = 8.0  # seconds that a whole run may take on a busy machine; servers hang for 60
 OTHERS = {"run_status": {"page": False}, "preflight": {"enabled": False}}
 
 # The modules that a run has imported at its very end.
@@ -46,7 +47,7 @@ atexit.register(lambda: Path("modules").write_text("\\n".join(sys.modules)))
 
 
 class QuickKedro(Kedro):
-    """With what messages need imported already, in the project of the test."""
+    """It has imported what messages need, and runs in the project of the test."""
 
     modules = [
         "kedro_datasets.text.text_dataset",
@@ -79,7 +80,7 @@ def slack() -> Iterator[Slack]:
 @pytest.fixture
 def shop(workshop: Workshop, slack: Slack) -> Workshop:
     prepare(workshop)
-    tell(workshop, slack)
+    configure(workshop, slack)
     return workshop
 
 
@@ -89,7 +90,9 @@ def quick(shop: Workshop, process: QuickKedro) -> QuickKedro:
     return process
 
 
-def tell(shop: Workshop, slack: Slack | None, webhook: bool = False, **known) -> None:
+def configure(
+    shop: Workshop, slack: Slack | None, webhook: bool = False, **known
+) -> None:
     """Write settings and credentials: Slack, and what else is said."""
     settings = {"limit": LIMIT, "channels": {}, **known}
     secrets = {}
@@ -103,7 +106,7 @@ def tell(shop: Workshop, slack: Slack | None, webhook: bool = False, **known) ->
     shop.write({"conf/local/credentials.yml": yaml.safe_dump(secrets)})
 
 
-def mailing(shop: Workshop, port: int, security: str, **known) -> None:
+def configure_mail(shop: Workshop, port: int, security: str, **known) -> None:
     channel = {
         "type": "email.Email",
         "credentials": "smtp",
@@ -113,7 +116,7 @@ def mailing(shop: Workshop, port: int, security: str, **known) -> None:
         "sender": "runs@example.com",
         "to": ["ada@example.com", "bob@example.com"],
     }
-    tell(shop, None, channels={"email": {**channel, **known}})
+    configure(shop, None, channels={"email": {**channel, **known}})
     secrets = {"smtp": {"username": USER, "password": PASSWORD}}
     shop.write({"conf/local/credentials.yml": yaml.safe_dump(secrets)})
 
@@ -127,30 +130,34 @@ def checks(shop: Workshop) -> list[str]:
 # What is said, and when
 
 
-def test_a_run_that_fails_is_told_with_what_to_do(shop, quick, slack) -> None:
+def test_a_failure_is_sent_with_what_to_do(shop, quick, slack) -> None:
     commit(shop.path)
     code, _ = quick(*FAIL)
 
     assert code == 1
     [message] = slack.posted()
     assert message["text"] == f"{PACKAGE} failed in total: ValueError: no such number"
-    told = json.dumps(message)
+    sent = json.dumps(message)
     run = read(shop)
     for part in [
         PACKAGE, "dev at", run.commit[:8], run.user, run.host, run.key,
         "3 complete, 1 error, 1 upstream failed", run.resume,
     ]:  # fmt: skip
-        assert part in told
-    [reply] = slack.replies()
-    assert "raise ValueError" in json.dumps(reply)
+        assert part in sent
+    assert "raise ValueError" in sent
     assert checks(shop) == ["sent: #data: posted 1.000"]
 
 
-def test_a_run_that_ends_well_is_not_told_and_nothing_is_imported(shop, slack) -> None:
-    shop.team_hooks(LAST)
-    shop.kedro("run")
+def test_a_run_that_succeeds_sends_nothing(shop, quick, slack) -> None:
+    quick.run()
 
     assert slack.calls == []
+
+
+def test_a_run_without_notifications_imports_no_channel(shop, slack) -> None:
+    shop.team_hooks(LAST)
+    shop.kedro("run", NOTIFICATIONS="off")
+
     imported = set(shop.read("modules").split())
     assert f"{PACKAGE}.ops.notifications.hook" in imported
     assert not imported & {"slack_sdk", "smtplib", "apprise"}
@@ -165,7 +172,7 @@ def test_a_run_that_ends_well_is_not_told_and_nothing_is_imported(shop, slack) -
         *((OURS, method) for method in METHODS),
     ],
 )
-def test_every_runner_tells_one_message(shop, quick, slack, runner, method) -> None:
+def test_every_runner_sends_one_message(shop, quick, slack, runner, method) -> None:
     if method == "spawn":
         shop.kedro(*FAIL, f"--runner={runner}", check=False, KEDRO_MP_CONTEXT=method)
     else:
@@ -175,9 +182,7 @@ def test_every_runner_tells_one_message(shop, quick, slack, runner, method) -> N
     assert "failed in total" in slack.posted()[0]["text"]
 
 
-def test_the_first_good_run_after_bad_ones_is_told_with_what_has_changed(
-    shop, quick, slack
-) -> None:
+def test_a_recovery_is_sent_with_what_has_changed(shop, quick, slack) -> None:
     commit(shop.path)
     quick.run()
     shop.write({"conf/base/parameters.yml": "how: better"})
@@ -186,14 +191,14 @@ def test_the_first_good_run_after_bad_ones_is_told_with_what_has_changed(
     quick.run("--nodes=clean")  # not what was left
     quick.run()
 
-    failed, well = slack.posted()
-    assert "is well again after 1 bad run" in well["text"]
-    for message in (failed, well):
+    failed, recovered = slack.posted()
+    assert "recovered after 1 unsuccessful run" in recovered["text"]
+    for message in (failed, recovered):
         assert "Do it better" in json.dumps(message)
         assert "\\u2022 how" in json.dumps(message)
 
 
-def test_what_preflight_stops_is_told(shop, quick, slack) -> None:
+def test_a_run_that_preflight_stops_is_notified(shop, quick, slack) -> None:
     (shop.path / "data" / "raw.txt").unlink()
     code, _ = quick("run", env={"PREFLIGHT": "on"})
 
@@ -202,30 +207,16 @@ def test_what_preflight_stops_is_told(shop, quick, slack) -> None:
     assert re.search(r"did not start: .*raw", message["text"])
 
 
-def test_success_and_the_start_are_told_if_asked_for(shop, quick, slack) -> None:
-    tell(shop, slack, when={"success": True, "start": True})
+def test_a_success_is_sent_if_asked_for(shop, quick, slack) -> None:
+    configure(shop, slack, when={"success": True})
     quick.run()
 
-    [first] = slack.posted()
-    [edited] = slack.updates()
-    assert first["text"] == f"{PACKAGE} is running"
-    assert re.fullmatch(rf"{PACKAGE} is done in \d+ ms", edited["text"])
-    assert (edited["channel"], edited["ts"]) == ("Cdata", "1.000")
+    [message] = slack.posted()
+    assert re.fullmatch(rf"{PACKAGE} succeeded in \d+ ms", message["text"])
 
 
-def test_an_edited_failure_is_also_seen_in_the_channel(shop, quick, slack) -> None:
-    tell(shop, slack, when={"start": True})
-    quick(*FAIL)
-
-    [first], [edited] = slack.posted(), slack.updates()
-    [reply] = slack.replies()
-    assert first["text"] != edited["text"]
-    assert reply["reply_broadcast"] is True
-    assert reply["thread_ts"] == "1.000"
-
-
-def test_only_some_runs_are_told(shop, quick, slack) -> None:
-    tell(shop, slack, only={"ci": True, "branches": ["d*"], "pipelines": ["t*"]})
+def test_only_selects_runs(shop, quick, slack) -> None:
+    configure(shop, slack, only={"ci": True, "branches": ["d*"], "pipelines": ["t*"]})
     quick(*FAIL, "--pipelines=toes")
     quick(*FAIL, "--pipelines=toes", env={"NOTIFICATIONS": "off", "CI": "true"})
     assert slack.calls == []
@@ -234,12 +225,12 @@ def test_only_some_runs_are_told(shop, quick, slack) -> None:
     assert len(slack.posted()) == 1
 
 
-def test_the_owner_of_the_node_that_failed_is_told(shop, quick, slack) -> None:
+def test_the_owner_of_the_node_that_failed_is_notified(shop, quick, slack) -> None:
     routes = [
         {"tags": ["first"], "to": {"slack": ["#first"]}},
         {"nodes": ["tot*"], "to": {"slack": ["#total", "#more"]}},
     ]
-    tell(shop, slack, routes=routes)
+    configure(shop, slack, routes=routes)
     quick(*FAIL)
 
     assert [each["channel"] for each in slack.posted()] == ["#total", "#more"]
@@ -250,10 +241,10 @@ def test_the_owner_of_the_node_that_failed_is_told(shop, quick, slack) -> None:
 
 def answer_of(shop: Workshop, said: str) -> str:
     """The warning, which is in the journal, too."""
-    [told] = checks(shop)
+    [answer] = checks(shop)
     warned = re.sub(r"\s+", " ", re.sub(r"[\w]+\.py:\d+", "", said))
     assert "WARNING Notifications: slack: " in warned
-    return told
+    return answer
 
 
 @pytest.mark.parametrize(
@@ -277,7 +268,7 @@ def test_whatever_slack_does_the_run_is_what_it_was(
     shop, quick, slack, script, arrived
 ) -> None:
     settings = {"429:1": 10.0, "500": 10.0, "cut": 10.0}
-    tell(shop, slack, limit=settings.get(script[0], LIMIT))
+    configure(shop, slack, limit=settings.get(script[0], LIMIT))
     slack.script = list(script)
     began = time.monotonic()
     code, said = quick(*FAIL)
@@ -286,27 +277,27 @@ def test_whatever_slack_does_the_run_is_what_it_was(
     assert code == 1
     assert "ValueError: no such number" in said
     assert len(slack.posted()) == arrived
-    assert took < (10 if script[0] in settings else LIMIT) + 3
+    assert took < (10 if script[0] in settings else LIMIT) + BUSY
     if arrived:
         assert checks(shop) == ["sent: #data: posted 1.000"]
         return
-    told = answer_of(shop, said)
+    answer = answer_of(shop, said)
     expected = {
         "429:60": "ratelimited",
         "500": "500",
-        "cut": "cannot be reached",
+        "cut": "cannot reach Slack",
         "hang": "within [12] seconds|timed out|TimeoutError",
         "drip": "within [12] seconds",
         "invalid_auth": "the token is not valid",
         "channel_not_found": "the bot was not invited",
-        "ratelimited": "Slack wants fewer messages",
+        "ratelimited": "Slack accepts fewer messages",
     }
-    assert re.search(expected[script[0]], told), told
+    assert re.search(expected[script[0]], answer), answer
 
 
 @pytest.mark.parametrize("script", [[], ["hang"]])
 def test_a_webhook_gets_one_message_at_the_end(shop, quick, slack, script) -> None:
-    tell(shop, slack, webhook=True)
+    configure(shop, slack, webhook=True)
     slack.script = list(script)
     code, said = quick(*FAIL)
 
@@ -324,23 +315,23 @@ def test_where_nobody_listens_there_is_a_warning(shop, quick, slack) -> None:
     with bad_server("cut") as port:
         pass
     slack.base_url = f"http://127.0.0.1:{port}/"
-    tell(shop, slack, limit=10.0)  # it takes so long on a busy machine
+    configure(shop, slack, limit=10.0)  # it takes so long on a busy machine
     code, said = quick(*FAIL)
 
     assert code == 1
-    assert "cannot be reached" in answer_of(shop, said)
+    assert "cannot reach Slack" in answer_of(shop, said)
 
 
-def test_a_run_that_ends_well_ends_well_though_nobody_can_be_told(
+def test_a_run_succeeds_though_its_notification_cannot_be_sent(
     shop, quick, slack
 ) -> None:
-    tell(shop, slack, when={"success": True})
+    configure(shop, slack, when={"success": True})
     slack.script = ["hang"]
     began = time.monotonic()
     code, said = quick("run")
 
     assert code == 0
-    assert time.monotonic() - began < LIMIT + 3
+    assert time.monotonic() - began < LIMIT + BUSY
     assert "completed successfully" in " ".join(said.split())
 
 
@@ -352,7 +343,7 @@ def test_a_mail_comes_to_all_with_text_and_page(
     shop, quick, security, tmp_path
 ) -> None:
     with mail_server(security, tmp_path) as post:
-        mailing(shop, post.port, security, ca_file=str(post.ca_file))
+        configure_mail(shop, post.port, security, ca_file=str(post.ca_file))
         quick(*FAIL)
         quick(*FAIL)
 
@@ -380,30 +371,30 @@ def test_a_mail_comes_to_all_with_text_and_page(
     [
         ("hang", "within [12] seconds|timed out"),
         ("drip", "within [12] seconds"),
-        ("cut", "cannot be used|within [12] seconds"),  # on a busy machine
+        ("cut", "cannot send through|within [12] seconds"),  # on a busy machine
     ],
 )
 def test_whatever_a_mail_server_does_the_run_is_what_it_was(
     shop, quick, how, expected
 ) -> None:
     with bad_server(how) as port:
-        mailing(shop, port, "plain")
+        configure_mail(shop, port, "plain")
         began = time.monotonic()
         code, _ = quick(*FAIL)
         took = time.monotonic() - began
 
     assert code == 1
-    assert took < LIMIT + 3
+    assert took < LIMIT + BUSY
     assert re.search(expected, checks(shop)[0])
 
 
-def test_what_a_mail_server_refuses_is_told(shop, quick, tmp_path) -> None:
+def test_what_a_mail_server_refuses_is_a_warning(shop, quick, tmp_path) -> None:
     with mail_server("starttls", tmp_path) as post:
         known = {"ca_file": str(post.ca_file)}
-        mailing(shop, post.port, "starttls")
+        configure_mail(shop, post.port, "starttls")
         quick(*FAIL)
         assert "CERTIFICATE_VERIFY_FAILED" in checks(shop)[0]
-        mailing(shop, post.port, "starttls", **known)
+        configure_mail(shop, post.port, "starttls", **known)
         shop.write(
             {"conf/local/credentials.yml": "smtp: {username: x, password: yyyyyy}"}
         )
@@ -417,7 +408,7 @@ def test_no_text_of_a_run_becomes_a_header(shop, quick, tmp_path) -> None:
     file = f"src/{PACKAGE}/pipelines/toes/__init__.py"
     shop.write({file: shop.read(file).replace('"no such number"', f'"{text}"')})
     with mail_server("plain", tmp_path) as post:
-        mailing(shop, post.port, "plain")
+        configure_mail(shop, post.port, "plain")
         quick(*FAIL, env={"STEEL_TOES_BRANCH": "a\rBcc: x@y.z"})
 
     [mail] = post.mails
@@ -433,14 +424,14 @@ def test_no_text_of_a_run_becomes_a_header(shop, quick, tmp_path) -> None:
 def test_a_missing_token_is_a_warning_or_stops_the_run(shop, quick, slack) -> None:
     shop.write({"conf/local/credentials.yml": ""})
     _, said = quick("run")
-    line = "Notifications: slack: credentials.yml has no 'slack'"
+    line = "Notifications: slack: 'slack' is not defined in credentials.yml"
     assert line in " ".join(re.sub(r"[\w]+\.py:\d+", "", said).split())
 
-    tell(shop, slack, check="error")
+    configure(shop, slack, check="error")
     shop.write({"conf/local/credentials.yml": ""})
     refused = shop.refused(PYTHONPATH=str(shop.without))
     assert (
-        "nobody could be told of it. slack: credentials.yml has no 'slack'" in refused
+        "could not be sent: slack: 'slack' is not defined in credentials.yml" in refused
     )
 
 
@@ -448,14 +439,14 @@ def test_a_missing_token_is_a_warning_or_stops_the_run(shop, quick, slack) -> No
     ("settings", "expected"),
     [
         ({"chanels": {}}, "did you mean 'channels'"),
-        ({"limit": 60}, "write seconds, up to 10"),
+        ({"limit": 60}, "a number of seconds, at most 10"),
         ({"check": "of"}, "write error or warn"),
-        ({"routes": [{"tags": ["a"], "to": {"smoke": ["x"]}}]}, "none of the channels"),
-        ({"routes": [{"to": {"slack": ["#x"]}}]}, "fits no run"),
+        ({"routes": [{"tags": ["a"], "to": {"smoke": ["x"]}}]}, "is not a channel"),
+        ({"routes": [{"to": {"slack": ["#x"]}}]}, "matches no run"),
     ],
 )
 def test_wrong_settings_are_one_line(shop, quick, slack, settings, expected) -> None:
-    tell(shop, slack, **settings)
+    configure(shop, slack, **settings)
     code, said = quick("run")
 
     [line] = [line for line in said.splitlines() if line.startswith("Error: ")]
@@ -466,7 +457,7 @@ def test_wrong_settings_are_one_line(shop, quick, slack, settings, expected) -> 
 # Exactly one
 
 
-def test_many_runs_at_once_tell_one_message_each(shop, slack) -> None:
+def test_many_runs_at_once_send_one_message_each(shop, slack) -> None:
     count = 8
     kedros = [QuickKedro(shop) for _ in range(4)]
     for kedro in kedros:
@@ -499,9 +490,9 @@ def start(shop: Workshop, **env: str) -> subprocess.Popen[bytes]:
     return process
 
 
-@pytest.mark.parametrize("teller", [("run",), ("runs", "list"), ("notify",)])
-def test_a_killed_run_is_told_once_by_who_comes_next(
-    shop, quick, slack, teller
+@pytest.mark.parametrize("command", [("run",), ("runs", "list"), ("notify",)])
+def test_a_killed_run_is_notified_once_by_the_next_command(
+    shop, quick, slack, command
 ) -> None:
     process = start(shop)
     quick("runs", "list")
@@ -509,18 +500,18 @@ def test_a_killed_run_is_told_once_by_who_comes_next(
     process.kill()
     process.wait()
 
-    quick(*teller)
+    quick(*command)
     first, *others = slack.posted()
     quick("notify")
 
     assert re.search(r"was interrupted after .*: its process is gone", first["text"])
     # The good run that came after it is a recovery.
-    assert all("well again" in each["text"] for each in others)
-    assert len(slack.posted()) == (2 if teller == ("run",) else 1)
+    assert all("recovered" in each["text"] for each in others)
+    assert len(slack.posted()) == (2 if command == ("run",) else 1)
 
 
 @pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGINT])
-def test_a_run_that_is_asked_to_end_tells_it_itself(
+def test_a_run_that_is_asked_to_end_sends_it_itself(
     shop, quick, slack, signal_
 ) -> None:
     process = start(shop)
@@ -545,8 +536,8 @@ def airflow(task: str, number: int = 1) -> dict[str, str]:
     }
 
 
-def test_in_airflow_the_last_task_speaks_for_the_run(shop, quick, slack) -> None:
-    tell(shop, slack, when={"success": True})
+def test_in_airflow_the_last_task_sends_it_for_the_run(shop, quick, slack) -> None:
+    configure(shop, slack, when={"success": True})
     quick.run("--nodes=clean,total", **airflow("first"))
     quick.run("--nodes=end", **airflow("end"))
     assert slack.calls == []
@@ -558,8 +549,8 @@ def test_in_airflow_the_last_task_speaks_for_the_run(shop, quick, slack) -> None
     assert len(keys(shop)) == 1
 
 
-def test_in_airflow_a_failure_is_told_after_the_last_try(shop, quick, slack) -> None:
-    tell(shop, slack, airflow_retries=1)
+def test_in_airflow_a_failure_is_sent_after_the_last_try(shop, quick, slack) -> None:
+    configure(shop, slack, airflow_retries=1)
     shop.write({"data/mid_dev.txt": "mid"})
     task = ("run", "--nodes=total", "--params=how=raise")
     quick(*task, env=airflow("total", 1))
@@ -568,14 +559,14 @@ def test_in_airflow_a_failure_is_told_after_the_last_try(shop, quick, slack) -> 
     quick(*task, env=airflow("total", 2))
     [message] = slack.posted()
     assert "failed in total" in message["text"]
-    quick("notify", env=airflow("tell"))
+    quick("notify", env=airflow("notify"))
     assert slack.posted() == [message]
 
 
-def test_in_airflow_a_try_that_failed_before_a_good_one_is_not_told(
+def test_in_airflow_a_try_that_failed_before_a_good_one_is_not_sent(
     shop, quick, slack
 ) -> None:
-    tell(shop, slack, airflow_retries=1, when={"success": True})
+    configure(shop, slack, airflow_retries=1, when={"success": True})
     quick.run("--nodes=clean,other,quiet", **airflow("first"))
     quick("run", "--nodes=total", "--params=how=raise", env=airflow("total", 1))
     quick.run("--nodes=total", **airflow("total", 2))
@@ -583,7 +574,7 @@ def test_in_airflow_a_try_that_failed_before_a_good_one_is_not_told(
 
     quick.run("--nodes=end", **airflow("end"))
     [message] = slack.posted()
-    assert "is done in" in message["text"]
+    assert "succeeded in" in message["text"]
 
 
 @pytest.mark.parametrize(
@@ -593,13 +584,13 @@ def test_in_airflow_a_try_that_failed_before_a_good_one_is_not_told(
 def test_the_last_task_of_a_dag_can_be_kedro_notify(
     shop, quick, slack, how, said
 ) -> None:
-    tell(shop, slack, airflow_retries=9)
+    configure(shop, slack, airflow_retries=9)
     shop.write({"data/mid_dev.txt": "mid"})
     quick("run", "--nodes=total", f"--params=how={how}", env=airflow("total"))
     assert slack.calls == []
 
-    quick("notify", env=airflow("tell"))
-    quick("notify", env=airflow("tell", 2))
+    quick("notify", env=airflow("notify"))
+    quick("notify", env=airflow("notify", 2))
     [message] = slack.posted()
     assert said in message["text"]
 
@@ -607,18 +598,18 @@ def test_the_last_task_of_a_dag_can_be_kedro_notify(
 # The command
 
 
-def test_a_sample_goes_through_every_channel(shop, quick, slack) -> None:
+def test_a_test_message_goes_to_every_channel(shop, quick, slack) -> None:
     code, said = quick("notify", "--test")
 
     assert code == 0
-    assert "slack: ok: #data: posted 1.000" in said
+    assert "slack: sent: #data: posted 1.000" in said
     slack.script = ["invalid_auth"]
     code, said = quick("notify", "--test")
     assert code == 1
     assert "slack: NOT SENT: #data: Slack answers 200: invalid_auth" in said
 
 
-def test_a_run_can_be_told_again_or_printed(shop, quick, slack) -> None:
+def test_a_notification_can_be_sent_again_or_printed(shop, quick, slack) -> None:
     quick(*FAIL)
     code, said = quick("notify", "last", "--dry-run")
     assert code == 0
@@ -632,7 +623,7 @@ def test_a_run_can_be_told_again_or_printed(shop, quick, slack) -> None:
     assert quick("notify", "nothing")[0] == 1
 
 
-def test_a_run_that_somebody_looks_at_is_not_told(shop, slack) -> None:
+def test_a_run_at_a_terminal_is_not_notified(shop, slack) -> None:
     pty = pytest.importorskip("pty")
     terminal, end = pty.openpty()
     subprocess.run(
@@ -675,7 +666,7 @@ def total(mid, how):
     file = f"src/{PACKAGE}/pipelines/toes/__init__.py"
     shop.write({file: f"{shop.read(file)}\n{code}"})
     with mail_server("plain", tmp_path) as post:
-        mailing(shop, post.port, "plain")
+        configure_mail(shop, post.port, "plain")
         settings = yaml.safe_load(shop.read("conf/base/ops.yml"))
         settings["run_status"]["page"] = True
         entry = {"type": "slack.Slack", "credentials": "slack", "to": ["#data"]}

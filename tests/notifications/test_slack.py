@@ -1,4 +1,4 @@
-"""Slack: what is posted, edited and answered, by its own library."""
+"""Slack: what is posted, what Slack answers, and the blocks of a message."""
 
 import json
 import threading
@@ -7,10 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from kit import ops
 
-from .told_runs import Kind, made
+from .notification_samples import Kind, sample
 
 module = ops("notifications.slack")
-ChannelError = ops("notifications.channel").ChannelError
+ChannelError = ops("notifications.send").ChannelError
+message = ops("notifications.message")
 TOKEN = "xoxb-1-secret"
 
 
@@ -56,91 +57,128 @@ def hook(server):
     return f"http://127.0.0.1:{server.server_port}/hook"
 
 
-def test_a_message_is_posted_with_its_errors_in_the_thread(server):
-    slack = channel(server)
-    slack.prepare()
-    assert slack.send(made(), ["#data", "#more"], 5) == (
+def test_a_message_is_posted_to_each_channel(server):
+    assert channel(server).send(sample(), ["#data", "#more"], 5) == (
         "#data: posted 7.0, #more: posted 7.0"
     )
 
-    (_, post), (_, reply) = server.calls[:2]
-    assert (post["channel"], post["text"]) == ("#data", made().title)
-    assert (reply["channel"], reply["thread_ts"]) == ("C1", "7.0")
-    assert reply["reply_broadcast"] is False
-    assert len(server.calls) == 4
+    (name, post), _ = server.calls
+    assert name == "chat.postMessage"
+    assert (post["channel"], post["text"]) == ("#data", sample().title)
+    assert "Traceback" in json.dumps(post["blocks"])
 
 
-def test_what_was_posted_is_edited(server):
-    slack = channel(server)
-    slack.send(made(Kind.START, faults=[]), ["#data"], 5)
-    assert slack.send(made(), ["#data"], 5) == "#data: edited 7.0"
-
-    names = [name for name, _ in server.calls]
-    assert names == ["chat.postMessage", "chat.update", "chat.postMessage"]
-    assert server.calls[1][1]["ts"] == "7.0"
-    assert server.calls[2][1]["reply_broadcast"] is True
-
-
-def test_where_one_channel_refuses_the_others_are_told(server):
+def test_where_one_channel_refuses_the_others_get_it(server):
     server.script = [(200, "channel_not_found", {})]
     with pytest.raises(ChannelError) as error:
-        channel(server).send(made(), ["#lost", "#data"], 5)
+        channel(server).send(sample(), ["#lost", "#data"], 5)
 
     assert str(error.value) == (
-        "#lost: Slack answers 200: channel_not_found (there is no such channel, or the "
+        "#lost: Slack answers 200: channel_not_found (the channel does not exist, or the "
         "bot was not invited); #data: posted 7.0"
     )
 
 
 def test_slack_is_waited_for_as_long_as_there_is_time(server):
     server.script = [(429, "ratelimited", {"Retry-After": "0"})]
-    channel(server).send(made(faults=[]), ["#data"], 5)
+    channel(server).send(sample(errors=[]), ["#data"], 5)
     assert len(server.calls) == 2
 
     server.script = [(429, "ratelimited", {"Retry-After": "60"})]
     with pytest.raises(ChannelError, match="429: ratelimited"):
-        channel(server).send(made(faults=[]), ["#data"], 5)
+        channel(server).send(sample(errors=[]), ["#data"], 5)
     assert len(server.calls) == 3
 
 
-def test_nobody_there_is_told(server):
+def test_an_unreachable_server_is_an_error(server):
     slack = channel(server, base_url="http://127.0.0.1:1/")
-    with pytest.raises(ChannelError, match="Slack cannot be reached: Conn"):
-        slack.send(made(), ["#data"], 1)
+    with pytest.raises(ChannelError, match="cannot reach Slack: Conn"):
+        slack.send(sample(), ["#data"], 1)
     slack = channel(server, {"webhook": "http://127.0.0.1:1/"})
-    with pytest.raises(ChannelError, match="Slack cannot be reached: Conn"):
-        slack.send(made(), [], 1)
+    with pytest.raises(ChannelError, match="cannot reach Slack: Conn"):
+        slack.send(sample(), [], 1)
 
 
 def test_a_webhook_has_all_in_one_message(server):
     slack = channel(server, {"webhook": hook(server)}, to=[])
-    assert not slack.edits
-    assert slack.send(made(), [], 5) == "webhook: ok"
+    assert slack.send(sample(), [], 5) == "webhook: ok"
     [(name, body)] = server.calls
     assert name == "hook"
     assert "Traceback" in json.dumps(body)
 
     server.script = [(403, "no_service", {})]
     with pytest.raises(ChannelError, match="403: no_service .the webhook was removed"):
-        slack.send(made(), [], 5)
+        slack.send(sample(), [], 5)
 
 
 def test_several_webhooks_have_names(server):
     webhooks = {"#a": hook(server), "#b": f"{hook(server)}?b"}
     slack = channel(server, {"webhooks": webhooks}, to=["#a", "#b"])
     assert list(slack.problems()) == []
-    assert slack.send(made(), ["#b"], 5) == "#b: ok"
+    assert slack.send(sample(), ["#b"], 5) == "#b: ok"
     assert [name for name, _ in server.calls] == ["hook?b"]
 
 
-def test_what_is_missing_is_told_before(server):
+def test_what_is_missing_is_a_problem(server):
     def problems(credentials=None, **settings):
         return list(channel(server, credentials, **settings).problems())
 
     assert problems() == []
     assert problems({"webhook": "https://x"}, to=[]) == []
-    assert "nobody is told" in problems(to=[])[0]
+    assert "no recipients" in problems(to=[])[0]
     assert "needs slack: {token: ...}" in problems({"tokn": "x"})[0]
-    assert "no webhook of '#data'" in problems({"webhooks": {"#a": "https://x"}})[0]
+    assert (
+        "'slack.webhooks.#data' is not defined"
+        in problems({"webhooks": {"#a": "https://x"}})[0]
+    )
     slack = module.Slack("slack", {"credentials": "slack"}, None)
-    assert list(slack.problems()) == ["credentials.yml has no 'slack'"]
+    assert list(slack.problems()) == ["'slack' is not defined in credentials.yml"]
+
+
+def check_limits(blocks):
+    assert len(blocks) <= 50
+    for block in blocks:
+        if block["type"] == "header":
+            assert 0 < len(block["text"]["text"]) <= 150
+        elif block["type"] == "context":
+            assert len(block["elements"]) <= 10
+            assert all(len(each["text"]) <= 2000 for each in block["elements"])
+        elif "fields" in block:
+            assert len(block["fields"]) <= 10
+            assert all(0 < len(each["text"]) <= 2000 for each in block["fields"])
+        else:
+            assert 0 < len(block["text"]["text"]) <= 3000
+
+
+@pytest.mark.parametrize("text", ["x" * 9_000, "&<>`" * 3_000, "```\n" * 2_000])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_largest_message_is_within_the_limits(kind, text):
+    large = sample(
+        kind,
+        title=text,
+        resume=text,
+        facts={f"{n}{text}": text for n in range(30)},
+        errors=[message.ErrorReport(text, text, text)] * 4,
+        sections={f"{n}{text}": [text] * 9 for n in range(4)},
+    )
+    check_limits(module.blocks(large))
+
+
+def test_no_text_is_a_mention_a_link_or_a_format():
+    assert module.plain("<!channel> & <@U1>") == "&lt;!channel&gt; &amp; &lt;@U1&gt;"
+    assert "*b*" not in module.plain("a *b* `c` ~d~")
+    error = message.ErrorReport("a", "b", "```<!here>```")
+    code = module.blocks(sample(errors=[error]))[3]
+    assert code["text"]["text"] == "```\n'''&lt;!here&gt;'''\n```"
+
+
+def test_a_link_stays_a_link():
+    link = "https://x.example/index.html#run=a|b>"
+    text = module.blocks(sample(link=link))[-1]["text"]["text"]
+    assert text.startswith("<https://x.example/index.html#run=a%7Cb%3E|Open the run>")
+
+
+def test_a_short_message_is_a_header():
+    nothing = {"facts": {}, "errors": [], "sections": {}, "resume": "", "link": ""}
+    [header] = module.blocks(sample(Kind.SUCCESS, **nothing))
+    assert header["text"]["text"].startswith(":large_green_circle: cars failed")

@@ -1,49 +1,45 @@
-"""A hundred other services (Teams, Discord, Telegram, PagerDuty ...), by Apprise."""
+"""A hundred other services (Teams, Discord, Telegram, PagerDuty ...), through Apprise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from .channel import Channel, ChannelError
+import apprise
+
 from .message import Kind, Message
+from .send import Channel, ChannelError
 
 _TYPES = {Kind.RECOVERY: "success", Kind.SUCCESS: "success", Kind.UNUSUAL: "warning"}
 
 
 class Apprise(Channel):
-    """``to`` has the names of addresses in the entry of ``credentials``.
+    """``to`` names addresses in the entry of ``credentials``: ``msteams://...``.
 
-    An address says the service and holds its secrets: ``msteams://...``. The package is
-    an extra of the project: ``pip install ".[apprise]"``.
+    An address contains the service and its secrets. The package is an extra of the
+    project: ``pip install ".[apprise]"``.
     """
 
-    needs = "apprise"
-
     def problems(self) -> Iterator[str]:
-        """There has to be an address for each name."""
+        """Each recipient needs an address."""
         yield from super().problems()
         known = self.credentials if isinstance(self.credentials, dict) else {}
         if not self.options.to:
-            yield f"nobody is told: write notifications.channels.{self.name}.to"
+            yield f"there are no recipients: set notifications.channels.{self.name}.to"
         for each in self.options.to:
             if each not in known:
-                yield f"credentials.yml has no {self.options.credentials}.{each}"
-
-    def prepare(self) -> None:
-        """Import the package."""
-        import apprise  # noqa: F401, PLC0415
+                yield (
+                    f"'{self.options.credentials}.{each}' is not defined in "
+                    "credentials.yml"
+                )
 
     def send(self, message: Message, to: list[str], seconds: float) -> str:
         """Send the plain text to each address."""
-        import apprise  # noqa: PLC0415
-
-        kind = "failure" if message.kind.is_bad else _TYPES.get(message.kind, "info")
+        kind = "failure" if message.kind.is_bad else _TYPES[message.kind]
         failed = []
         for name in to:
-            service: Any = apprise.Apprise()
-            known = service.add(str(self.credentials.get(name)))
-            if not known or not service.notify(message.text(), message.title, kind):
+            service = apprise.Apprise()
+            added = service.add(str(self.credentials.get(name)))
+            if not added or not service.notify(message.text(), message.title, kind):
                 failed.append(name)
         if failed:
             raise ChannelError(f"not accepted: {', '.join(failed)}")

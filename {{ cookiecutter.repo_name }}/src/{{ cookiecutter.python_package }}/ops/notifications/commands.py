@@ -1,116 +1,98 @@
-"""``kedro notify``: send a message now: a sample, or that of a run."""
+"""``kedro notify``: send the notification of a run now, or a test message."""
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
+from time import monotonic
 
 import click
 
 from ..core.cli import env_option, load_context
 from ..core.errors import OpsError
-
-# The modules behind a command are imported in it: `kedro --help` need not wait.
-if TYPE_CHECKING:
-    from .channel import Channel
-    from .delivery import Answer, Letter
-    from .message import Message
-    from .sender import Desk
+from ..run_status import describe
+from ..run_status.history import History
+from .message import ErrorReport, Kind, Message
+from .notifier import Notifier
+from .send import Channel, Delivery, Result, send
 
 
 @click.command()
 @click.argument("run", default="")
-@click.option("--test", is_flag=True, help="Send a sample through every channel.")
-@click.option("--dry-run", is_flag=True, help="Print the message, and send nothing.")
+@click.option("--test", is_flag=True, help="Send a test message to every channel.")
+@click.option("--dry-run", is_flag=True, help="Print the message and do not send it.")
 @env_option
 def command(run: str, test: bool, dry_run: bool, env: str | None) -> None:
-    """Send the message of RUN (a key, the start of one, or `last`) again.
+    """Send the notification of RUN again.
 
-    Without RUN: tell of runs that were killed, and, as the last task of a DAG in
-    Airflow, of its run; each only if nobody has told it.
+    RUN is the key of a run, its first characters, or `last`.
+
+    Without RUN, send the notifications that were not sent: of runs that were killed and,
+    in the last task of an Airflow DAG, of the run of the DAG.
     """
-    from ..run_status.history import History  # noqa: PLC0415
-    from .sender import Desk  # noqa: PLC0415
-
-    desk = Desk.of(load_context(env))
-    channels, problems = desk.channels()
-    for problem in problems:
-        click.echo(f"{problem.text}", err=True)
+    notifier = Notifier.from_context(load_context(env))
+    channels, problems = notifier.open_channels()
+    for text in (text for found in problems.values() for text in found):
+        click.echo(text, err=True)
     if not channels and not dry_run:
-        raise OpsError(
-            "There is no channel to send by: see 'notifications' in ops.yml."
-        )
-    if test:
-        message, letters = _sample(channels)
-    elif run:
-        message, letters = desk.again(History(desk.store).find(run), channels)
-    else:
-        _tell_the_rest(desk, channels, dry_run)
+        raise OpsError("No channel can send: see 'notifications.channels' in ops.yml.")
+    if not run and not test:
+        _send_unsent(notifier, channels, dry_run)
         return
-    _deliver(message, letters, dry_run, desk.settings.limit)
+    if test:
+        message, deliveries = _test_message(channels)
+    else:
+        key = History(notifier.store).find(run)
+        message, deliveries = notifier.compose(key, channels)
+    if dry_run:
+        _print(message, deliveries)
+    else:
+        _report(send(deliveries, monotonic() + notifier.settings.limit))
     if test and problems:
         raise SystemExit(1)
 
 
-def _deliver(
-    message: Message, letters: list[Letter], dry_run: bool, limit: float
-) -> None:
-    from . import delivery  # noqa: PLC0415
-
+def _send_unsent(notifier: Notifier, channels: list[Channel], dry_run: bool) -> None:
+    keys = notifier.unnotified()
+    last = describe.key_of("") if describe.is_shared() else ""
+    if last and last not in keys:
+        keys.append(last)
+    results: list[Result] = []
     if dry_run:
-        click.echo(message.text())
-        for letter in letters:
-            click.echo(f"\nTo {letter.channel.name}: {', '.join(letter.to)}")
-        return
-    _say(delivery.send(message, letters, time.monotonic() + limit))
+        for key in keys:
+            _print(*notifier.compose(key, channels))
+    else:
+        deadline = monotonic() + notifier.settings.limit
+        results = notifier.notify(keys, channels, deadline, last)
+    if not results and not (dry_run and keys):
+        click.echo("There is nothing to send.")
+    _report(results)
 
 
-def _tell_the_rest(desk: Desk, channels: list[Channel], dry_run: bool) -> None:
-    """What nobody has told: of runs that were killed, and of the DAG that this ends."""
-    from ..run_status import describe  # noqa: PLC0415
-
-    keys = desk.untold()
-    ours = describe.key_of("") if describe.is_shared() else ""
-    if ours and ours not in keys:
-        keys.append(ours)
-    answers: list[Answer] = []
-    for key in keys:
-        if dry_run:
-            click.echo(desk.again(key, channels)[0].text())
-        else:
-            deadline = time.monotonic() + desk.settings.limit
-            answers += desk.tell(key, deadline, channels, final=key == ours)
-    if not dry_run and not answers or not keys:
-        click.echo("There is nothing to tell.")
-    _say(answers)
+def _print(message: Message, deliveries: list[Delivery]) -> None:
+    click.echo(message.text())
+    for each in deliveries:
+        click.echo(f"\nTo {each.channel.name}: {', '.join(each.to)}")
 
 
-def _say(answers: list[Answer]) -> None:
-    for answer in answers:
-        click.echo(
-            f"{answer.channel}: {'ok' if answer.ok else 'NOT SENT'}: {answer.text}"
-        )
-    if not all(answer.ok for answer in answers):
+def _report(results: list[Result]) -> None:
+    for each in results:
+        state = "sent" if each.ok else "NOT SENT"
+        click.echo(f"{each.channel}: {state}: {each.text}")
+    if not all(each.ok for each in results):
         raise SystemExit(1)
 
 
-def _sample(channels: list[Channel]) -> tuple[Message, list[Letter]]:
-    from .delivery import Letter  # noqa: PLC0415
-    from .message import Fact, Fault, Kind, Message, Section  # noqa: PLC0415
-
+def _test_message(channels: list[Channel]) -> tuple[Message, list[Delivery]]:
     lines = 'File "src/nodes.py", line 12, in fit\n    raise ValueError("...")'
     message = Message(
         kind=Kind.FAILURE,
-        title="This is a test of notifications: nothing has failed",
-        key="sample",
-        thread="sample",
-        at=time.time(),
-        facts=[
-            Fact("Branch", "main at 0123abcd"),
-            Fact("Time", "12 min, usually 8 min"),
-        ],
-        faults=[Fault("fit", "ValueError: this is how an error looks", lines)],
-        sections=[Section("Commits since the last good run", ["0123abcd Try (Ada)"])],
+        title="This is a test notification: no run has failed",
+        key="test",
+        thread="test",
+        facts={"Branch": "main at 0123abcd", "Time": "12 min 04 s"},
+        errors=[ErrorReport("fit", "ValueError: this is how an error looks", lines)],
+        sections={"Commits since the last good run": ["0123abcd Try (Ada)"]},
         resume="kedro run --from-nodes=fit",
     )
-    return message, [Letter(each, list(each.options.to)) for each in channels]
+    return message, [
+        Delivery(message, each, list(each.options.to)) for each in channels
+    ]

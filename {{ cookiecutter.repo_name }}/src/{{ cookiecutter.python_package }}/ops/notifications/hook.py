@@ -1,7 +1,8 @@
-"""Notifications: one message for each run that somebody has to know of.
+"""Notifications: one message for each run that somebody has to know about.
 
-What is said is made from the journals, when all of the run is in them: this hook wraps
-the one that enters the end. Nothing that goes wrong in it fails a run or keeps it waiting.
+The message is made from the run's journals when they are complete, so this hook wraps
+the one that closes them. Whatever goes wrong here neither fails a run nor delays it for
+longer than the limit.
 """
 
 from __future__ import annotations
@@ -9,14 +10,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextvars import ContextVar
-from functools import partial
+from time import monotonic
 from typing import Any
 
 import click
-from attrs import define, field
+from attrs import asdict, define, field
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
@@ -24,261 +24,213 @@ from kedro.io import DataCatalog
 from ..core import findings, redaction
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on
-from ..core.suppress import suppress_errors
+from ..core.suppress import run_within, suppress_errors
 from ..run_status import describe, interruption, journal
 from ..run_status.journal import Journal
-from . import rules, run_marks
-from .channel import Channel
-from .delivery import Answer, Teller
-from .run_marks import Mark
-from .sender import Desk
+from . import record, rules
+from .notifier import Notifier
+from .record import Attempt
+from .send import Channel, Result
 from .settings import ERROR
 
-_KILLED = 4.0  # seconds, when somebody wants the process to end
+_TERMINATED = 4.0  # seconds, when the process was asked to end
 _LOG = logging.getLogger(__name__)
 
 # Of this thread: `kedro server` has one hook for all of its requests.
-_DESK: ContextVar[Desk | None] = ContextVar("desk", default=None)
-
-
-def _nothing_to_wait_for() -> threading.Event:
-    event = threading.Event()
-    event.set()
-    return event
+_NOTIFIER: ContextVar[Notifier | None] = ContextVar("notifier", default=None)
 
 
 @define(eq=False)
 class _Watched:
     """A run that goes on in this process."""
 
-    desk: Desk
-    mark: Mark
+    notifier: Notifier
+    attempt: Attempt
     channels: list[Channel]
-    teller: Teller
     thread: int = field(factory=threading.get_ident)
-    on_the_end: Callable[[str], None] | None = None
-    untold: threading.Event = field(factory=_nothing_to_wait_for)
+    on_exit: Callable[[str], None] | None = None
+
+    def send(self, key: str, seconds: float) -> list[Result]:
+        """Send what is due, within so many seconds."""
+        deadline = monotonic() + 0.95 * seconds
+        results = [Result(key, "all", False, f"not sent within {seconds:.0f} s")]
+
+        def notify() -> None:
+            others, channels = self.notifier.unnotified(but=key), self.channels
+            if others and not channels:
+                channels, _ = self.notifier.open_channels()
+            # Without a channel, leave the other runs to a process that has one.
+            keys = [*others, key] if channels else [key]
+            results[:] = self.notifier.notify(keys, channels, deadline)
+
+        try:
+            run_within(seconds, notify)
+        except RuntimeError:  # Python is about to end and starts no more threads
+            notify()
+        return list(results)
 
 
 class Notifications:
-    """The hook. It wraps all others: what it tells has happened."""
+    """The hook. It wraps all others, so that it acts when they are done."""
 
     def __init__(self) -> None:
-        """No run is open."""
-        self._open: dict[Journal, _Watched] = {}
+        """No run is going on."""
+        self._runs: dict[Journal, _Watched] = {}
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Read the settings."""
-        _DESK.set(None)
-        desk = Desk.of(context)
-        if is_guard_on("notifications", desk.settings.enabled):
-            _DESK.set(desk)
-            _tell_untold_after_a_look(desk)
+        _NOTIFIER.set(None)
+        notifier = Notifier.from_context(context)
+        if is_guard_on("notifications", notifier.settings.enabled):
+            _NOTIFIER.set(notifier)
+            _notify_after_kedro_runs(notifier)
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
-        """Check the channels, and watch the run; tell what stops it before it begins."""
-        desk = _DESK.get()
-        if desk is None:
+        """Check the channels and watch the run, also if a guard stops it."""
+        notifier = _NOTIFIER.get()
+        if notifier is None:
             return (yield)
-        mark = _mark_of(desk, run_params, catalog)
-        channels, problems = desk.channels() if mark.watched else ([], [])
-        if problems and desk.settings.check == ERROR:
-            texts = "; ".join(problem.text for problem in problems)
+        attempt = _attempt(notifier, run_params, catalog)
+        channels, problems = notifier.open_channels() if attempt.notify else ([], {})
+        texts = [redaction.text(text) for found in problems.values() for text in found]
+        if texts and notifier.settings.check == ERROR:
             raise OpsError(
-                f"The run was not started: nobody could be told of it. {texts}"
+                "The run was not started, because its notification could not be sent: "
+                f"{'; '.join(texts)}"
             )
-        watched = _Watched(desk, mark, channels, Teller())
+        watched = _Watched(notifier, attempt, channels)
         try:
             result = yield
         except BaseException:
             entries = journal.latest()
             if entries and entries.ticket.run_id == str(run_params["run_id"]):
+                attempt.failed = True
                 with suppress_errors():
-                    self._open[entries] = watched
+                    _enter_after_end(entries, record.EVENT, [asdict(attempt)])
+                    self._watch(entries, watched)
                     self._end(entries)
             raise
-        for problem in problems:
-            text = redaction.text(problem.text)
+        for text in texts:
             _LOG.warning("Notifications: %s", text)
-            findings.report("notifications", problem.channel, "warning", False, text)
+        for channel, found in problems.items():
+            text = redaction.text("; ".join(found))
+            findings.report("notifications", channel, "warning", False, text)
         entries = journal.journal_of_catalog(catalog, str(run_params["run_id"]))
         if entries is not None:
             with suppress_errors():
-                self._begin(entries, watched)
+                entries.enter(record.EVENT, **asdict(attempt))
+                self._watch(entries, watched)
         return result
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
-        """Tell how the run has ended."""
+        """Send what is due at the end of a run, also after a failure."""
         entries = journal.journal_of_catalog(catalog, str(run_params.get("run_id")))
         try:
             return (yield)
         finally:
-            with suppress_errors():
-                self._end(entries)
+            self._end(entries)
 
-    @hook_impl(wrapper=True)
-    def on_pipeline_error(
-        self, run_params: dict[str, Any], catalog: DataCatalog
-    ) -> Generator[None, Any, Any]:
-        """Tell why the run has failed."""
-        entries = journal.journal_of_catalog(catalog, str(run_params.get("run_id")))
-        try:
-            return (yield)
-        finally:
-            with suppress_errors():
-                self._end(entries)
+    on_pipeline_error = after_pipeline_run
 
     def tell_workers(self) -> list[str]:
-        """What no process of this run may write."""
+        """The secrets that no process of this run may write."""
         return redaction.hidden()
 
     def start_worker(self, secrets: list[str]) -> None:
-        """Leave it out."""
+        """Hide them in a worker, too."""
         redaction.hide(secrets)
 
-    def _begin(self, entries: Journal, watched: _Watched) -> None:
-        for other, left in list(self._open.items()):
-            # Ctrl-C in a notebook; those of other threads are about to be told.
+    def _watch(self, entries: Journal, watched: _Watched) -> None:
+        for other, left in list(self._runs.items()):
+            # A run that Ctrl-C ended in a notebook. In other threads, it is just ending.
             if other.closed and left.thread == watched.thread:
                 self._forget(other)
-                left.teller.end()
-        self._open[entries] = watched
-        entries.enter(run_marks.EVENT, **watched.mark.as_event())
-        desk, key = watched.desk, entries.ticket.key
-        if desk.store.is_local:
-            watched.untold = _tell_untold(desk, key)
-        if not watched.mark.watched:
-            return
-        watched.teller.start()
-        watched.on_the_end = partial(self._interrupted, entries)
-        interruption.on_the_end(watched.on_the_end)
-        if desk.settings.when.start:
-            for channel in watched.channels:  # not in a thread: see RunStore.prepare
-                channel.prepare()
-            deadline = time.monotonic() + desk.settings.limit
-            watched.teller.ask(partial(desk.begin, key, deadline, watched.channels))
+        self._runs[entries] = watched
+        if watched.attempt.notify:
+            watched.on_exit = lambda reason: self._end(entries, _TERMINATED)
+            interruption.on_the_end(watched.on_exit)
 
-    def _end(self, entries: Journal | None, most: float = 10.0) -> None:
-        watched = self._forget(entries)
-        if watched is None or entries is None:
-            return
-        seconds = min(most, watched.desk.settings.limit)
-        deadline = time.monotonic() + seconds
-        answers: list[Answer] = []
-        act = partial(_tell_end, watched, entries.ticket.key, seconds, answers)
-        if not watched.teller.ask(act).wait(seconds):
-            answers.append(Answer("all", [], False, f"not sent within {seconds:.0f} s"))
-        if not watched.desk.store.is_local and watched.mark.watched:
-            watched.untold = _tell_untold(watched.desk, entries.ticket.key)
-        watched.untold.wait(max(0.0, deadline - time.monotonic()))
-        watched.teller.end()
-        _enter(entries, answers)
-
-    def _interrupted(self, entries: Journal, reason: str) -> None:
+    def _end(self, entries: Journal | None, seconds: float = 10.0) -> None:
         with suppress_errors():
-            self._end(entries, _KILLED)
+            watched = self._forget(entries)
+            if watched is None or entries is None:
+                return
+            key, limit = entries.ticket.key, watched.notifier.settings.limit
+            results = watched.send(key, min(seconds, limit))
+            for each in results:
+                if not each.ok:
+                    _LOG.warning("Notifications: %s: %s", each.channel, each.text)
+            own = [each for each in results if each.run == key]
+            if own:
+                _enter_after_end(entries, "check", map(_check, own))
 
     def _forget(self, entries: Journal | None) -> _Watched | None:
-        watched = self._open.pop(entries, None) if entries else None
-        if watched is not None and watched.on_the_end is not None:
-            interruption.forget(watched.on_the_end)
+        watched = self._runs.pop(entries, None) if entries else None
+        if watched is not None and watched.on_exit is not None:
+            interruption.forget(watched.on_exit)
         return watched
 
 
-def _mark_of(desk: Desk, run_params: dict[str, Any], catalog: DataCatalog) -> Mark:
-    """What is to be known of the run when it has ended."""
-    mark, settings = Mark(watched=False), desk.settings
+def _attempt(
+    notifier: Notifier, run_params: dict[str, Any], catalog: DataCatalog
+) -> Attempt:
+    attempt, settings = Attempt(notify=False), notifier.settings
     with suppress_errors():
-        mark.shared = describe.is_shared()
-        mark.last_try = run_marks.is_last_try(settings.airflow_retries)
+        names = list(run_params.get("pipeline_names") or ["__default__"])
+        branch = describe.branch_of(notifier.project_path)
+        asked = bool(os.environ.get("NOTIFICATIONS", "").strip())
+        if asked or settings.attended or not rules.is_attended():
+            attempt.notify = rules.is_selected(settings, names, branch)
+        attempt.shared = describe.is_shared()
+        attempt.last_try = record.is_last_try(settings.airflow_retries)
         parameters = catalog.get("parameters")
         known = parameters.load() if parameters is not None else {}
         redaction.hide(redaction.secrets(known, everything=False))
-        mark.parameters = run_marks.stand_ins(known)
-    with suppress_errors():
-        names = list(run_params.get("pipeline_names") or ["__default__"])
-        branch = describe.branch_of(desk.project_path)
-        attended = rules.is_attended() and not settings.attended
-        asked = bool(os.environ.get("NOTIFICATIONS", "").strip())
-        if asked or not attended:
-            mark.watched = rules.is_watched(settings, names, branch)
-    return mark
+        attempt.parameters = record.hash_parameters(known)
+    return attempt
 
 
-def _tell_end(
-    watched: _Watched, key: str, seconds: float, answers: list[Answer]
+def _check(result: Result) -> dict[str, Any]:
+    return {
+        "guard": "notifications",
+        "subject": result.channel,
+        "level": "warning",
+        "passed": result.ok,
+        "message": f"{'sent' if result.ok else 'not sent'}: {result.text}",
+    }
+
+
+def _enter_after_end(
+    entries: Journal, event: str, found: Iterable[dict[str, Any]]
 ) -> None:
-    deadline = time.monotonic() + 0.95 * seconds
-    answers += watched.desk.tell(key, deadline, watched.channels, watched.mark)
-
-
-def _enter(entries: Journal, answers: list[Answer]) -> None:
-    """Enter what came of it, and warn of what did not get through."""
-    for answer in answers:
-        if not answer.ok:
-            _LOG.warning("Notifications: %s: %s", answer.channel, answer.text)
-    if not answers:
-        return
+    """Add events to a run whose journal is closed."""
     after = Journal(entries.ticket_for_others())
-    for answer in answers:
-        told = f"{'sent' if answer.ok else 'not sent'}: {answer.text}"
-        level = {"guard": "notifications", "level": "warning", "passed": answer.ok}
-        after.enter("check", subject=answer.channel, message=told, **level)
+    for fields in found:
+        after.enter(event, **fields)
     after.enter("postscript")
-    after.flush(1.0)
+    after.flush(2.0)
     after.close()
 
 
-def _tell_untold(desk: Desk, but: str = "") -> threading.Event:
-    """Tell of runs that were killed, so that they could not tell it themselves.
-
-    A folder is looked at here and now; behind a URL that may take its time.
-    """
-    teller = Teller()
-    act = partial(_find_and_tell, desk, but)
-    if desk.store.is_local:
-        keys, channels = _to_tell(desk, but)
-        for channel in channels:  # not in a thread: see RunStore.prepare
-            channel.prepare()
-        act = partial(_tell_each, desk, keys, channels)
-    done = teller.ask(act)
-    teller.end()
-    return done
-
-
-def _find_and_tell(desk: Desk, but: str) -> None:
-    _tell_each(desk, *_to_tell(desk, but))
-
-
-def _to_tell(desk: Desk, but: str) -> tuple[list[str], list[Channel]]:
-    """Who has no channel leaves it to others."""
-    keys = desk.untold(but)
-    channels = desk.channels()[0] if keys else []
-    return (keys, channels) if channels else ([], [])
-
-
-def _tell_each(desk: Desk, keys: list[str], channels: list[Channel]) -> None:
-    for key in keys:
-        desk.tell(key, time.monotonic() + desk.settings.limit, channels)
-
-
-def _tell_untold_after_a_look(desk: Desk) -> None:
-    """`kedro runs` shows what was killed: when it has, it is told, too."""
+def _notify_after_kedro_runs(notifier: Notifier) -> None:
+    """`kedro runs` shows which runs were killed: send their notifications after it."""
     command = click.get_current_context(silent=True)
-    while command is not None and command.info_name != "runs":
-        command = command.parent
-    if command is None:
+    if command is None or "runs" not in command.command_path.split():
         return
 
-    def tell() -> None:
+    def notify() -> None:
         with suppress_errors():
-            _tell_untold(desk).wait(desk.settings.limit)
+            keys = notifier.unnotified()
+            channels = notifier.open_channels()[0] if keys else []
+            if channels:
+                deadline = monotonic() + notifier.settings.limit
+                notifier.notify(keys, channels, deadline)
 
-    command.call_on_close(tell)
+    command.call_on_close(notify)

@@ -1,85 +1,235 @@
-"""What is told of a run: data, which each channel writes in its own way."""
+"""The text of a notification: data, which each channel formats in its own way."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
+from pathlib import Path
+from urllib.parse import quote
 
 from attrs import field, frozen
 
+from ..core import git, redaction
+from ..run_status import report
+from ..run_status.model import Check, Failure, Run, State
+from .record import PreviousRuns, Record
+
+_TITLE = 110  # characters
+_LINES, _WIDTH = 12, 160  # of a traceback
+_ERRORS, _SHOWN = 3, 8  # errors, and lines of a section
+
 
 class Kind(str, Enum):
-    """What there is to say. The names are those of ``notifications.when``."""
+    """What a notification is about. The values are the keys of ``notifications.when``."""
 
     FAILURE = "failure"
     STOPPED = "stopped"  # by a guard, before it began
     INTERRUPTION = "interruption"
-    RECOVERY = "recovery"  # the first that ends well after one that did not
+    RECOVERY = "recovery"  # the first good run after a bad one
     UNUSUAL = "unusual"
     SUCCESS = "success"
-    START = "start"
 
     @property
     def is_bad(self) -> bool:
-        """Whether somebody has to do something."""
+        """Whether somebody has to act."""
         return self in {Kind.FAILURE, Kind.STOPPED, Kind.INTERRUPTION}
 
 
 @frozen
-class Fact:
-    """A line of the table: ``Branch``, ``main at 0123abcd``."""
-
-    name: str
-    text: str
-
-
-@frozen
-class Fault:
-    """A node that failed, or the run itself, with the last lines of its error."""
+class ErrorReport:
+    """The error of a node, or of the run itself."""
 
     node: str
     error: str
-    lines: str = ""
-
-
-@frozen
-class Section:
-    """Lines under a heading."""
-
-    title: str
-    lines: list[str]
+    traceback: str = ""  # its last lines
 
 
 @frozen
 class Message:
-    """One message. Its texts are redacted, and say what they say in plain text."""
+    """One notification. All its texts are redacted plain text."""
 
     kind: Kind
-    title: str  # one short line, which is all that a locked telephone shows
+    title: str  # one short line, which is all that a locked phone shows
     key: str  # of the run
     thread: str  # the same for all runs of a pipeline on a branch
-    at: float  # seconds since 1970
-    facts: list[Fact] = field(factory=list)
-    faults: list[Fault] = field(factory=list)
-    sections: list[Section] = field(factory=list)
+    facts: dict[str, str] = field(factory=dict)  # Branch: main at 0123abcd
+    errors: list[ErrorReport] = field(factory=list)
+    sections: dict[str, list[str]] = field(factory=dict)  # lines by heading
     resume: str = ""
     link: str = ""
 
     def text(self) -> str:
-        """All of it in plain text."""
-        width = max((len(fact.name) for fact in self.facts), default=0) + 2
-        parts = [self.title]
-        parts.append("\n".join(f"{f.name:<{width}}{f.text}" for f in self.facts))
-        for fault in self.faults:
-            head = f"{fault.node}: {fault.error}" if fault.node else fault.error
-            parts.append(f"{head}\n{_indented(fault.lines)}".rstrip())
-        for section in self.sections:
-            parts.append(f"{section.title}:\n{_indented(chr(10).join(section.lines))}")
+        """The whole message as plain text."""
+        width = max(map(len, self.facts), default=0) + 2
+        rows = [f"{name:<{width}}{text}" for name, text in self.facts.items()]
+        parts = [self.title, "\n".join(rows)]
+        for each in self.errors:
+            head = f"{each.node}: {each.error}" if each.node else each.error
+            parts.append(f"{head}\n{_indent(each.traceback)}".rstrip())
+        for heading, lines in self.sections.items():
+            parts.append(f"{heading}:\n{_indent(chr(10).join(lines))}")
         if self.resume:
-            parts.append(f"Go on with:\n{_indented(self.resume)}")
+            parts.append(f"Resume with:\n{_indent(self.resume)}")
         if self.link:
-            parts.append(f"See the run: {self.link}")
+            parts.append(f"Open the run: {self.link}")
         return "\n\n".join(filter(None, parts))
 
 
-def _indented(text: str) -> str:
+@frozen
+class Composer:
+    """Writes the message of a run that has ended."""
+
+    run: Run
+    record: Record
+    previous: PreviousRuns
+    project_path: Path
+
+    def message(self, kind: Kind, base_url: str) -> Message:
+        """Write the message; ``base_url`` is where the page of the runs is served."""
+        run, link = self.run, ""
+        if base_url:
+            link = f"{base_url.rstrip('/')}/index.html#run={quote(run.key)}"
+        return Message(
+            kind=kind,
+            title=self._clean(self._title(kind), _TITLE),
+            key=run.key,
+            thread=self.record.series,
+            facts={name: self._clean(t) for name, t in self._facts().items() if t},
+            errors=list(self._errors()),
+            sections=self._sections(),
+            resume=self._clean(run.resume) if run.state == State.ERROR else "",
+            link=link,
+        )
+
+    def _title(self, kind: Kind) -> str:
+        run, name = self.run, _name(self.run)
+        took = report.duration(report.seconds(run))
+        if kind == Kind.FAILURE:
+            node, failure = _first_failure(run)
+            return f"{name} failed{f' in {node}' if node else ''}: {_line(failure)}"
+        if kind == Kind.STOPPED:
+            return f"{name} did not start: {_why_stopped(run)}"
+        if kind == Kind.INTERRUPTION:
+            why = run.failure.message if run.failure else ""
+            return f"{name} was interrupted after {took}{f': {why}' if why else ''}"
+        if kind == Kind.RECOVERY:
+            bad = _count(len(self.previous.bad()), "unsuccessful run")
+            return f"{name} recovered after {bad} ({took})"
+        if kind == Kind.UNUSUAL:
+            return f"{name} succeeded, but is unusual: {'; '.join(report.marks(run))}"
+        return f"{name} succeeded in {took}"
+
+    def _facts(self) -> dict[str, str]:
+        run = self.run
+        commit = f" at {run.commit[:8]}" if run.commit else ""
+        changes = ", with uncommitted changes" if run.dirty else ""
+        return {
+            "Project": run.project,
+            "Pipeline": ", ".join(n for n in run.pipelines if n != "__default__"),
+            "Branch": f"{run.branch}{commit}{changes}",
+            "Environment": run.env,
+            "Nodes": report.nodes(run),
+            "Time": report.duration(report.seconds(run)),
+            "Run by": f"{run.user or 'unknown user'} on {run.host}",
+            "Run": run.key,
+        }
+
+    def _errors(self) -> Iterator[ErrorReport]:
+        failed = [n for n in self.run.nodes.values() if n.state == State.ERROR]
+        known = [(node.name, node.failure) for node in failed if node.failure]
+        if not known and self.run.failure:
+            known = [("", self.run.failure)]
+        for name, failure in known[:_ERRORS]:
+            text = redaction.text(failure.traceback, self.project_path)
+            lines = text.rstrip().splitlines()
+            last = [_short(line, _WIDTH) for line in lines[-_LINES:]]
+            last = ["...", *last] if len(lines) > _LINES else last
+            error = self._clean(_line(failure), 3 * _WIDTH)
+            yield ErrorReport(self._clean(name), error, "\n".join(last))
+        if len(known) > _ERRORS:
+            yield ErrorReport("", f"{_count(len(known) - _ERRORS, 'more node')} failed")
+
+    def _sections(self) -> dict[str, list[str]]:
+        good = self.previous.last_good()
+        checks = [_said(check) for check in self.run.checks if not check.passed]
+        found = {
+            "Failed checks and warnings": checks,
+            "Unusual": report.marks(self.run),
+            "Commits since the last good run": self._commits(good),
+            "Parameters changed since the last good run": self._changed(good),
+        }
+        return {
+            heading: self._shorten(lines) for heading, lines in found.items() if lines
+        }
+
+    def _shorten(self, lines: list[str]) -> list[str]:
+        shown = [self._clean(line, _WIDTH) for line in lines[:_SHOWN]]
+        left = len(lines) - _SHOWN
+        return [*shown, f"and {left} more"] if left > 0 else shown
+
+    def _commits(self, good: Record | None) -> list[str]:
+        now = self.run.commit
+        if good is None or not good.commit or not now or good.commit == now:
+            return []
+        options = ["--format=%h %s (%an)", "-n", "99", f"{good.commit}..{now}"]
+        try:
+            return git.run_git(self.project_path, "log", *options).splitlines()
+        except git.GitError:  # a shallow clone
+            return []
+
+    def _changed(self, good: Record | None) -> list[str]:
+        if good is None or not good.parameters or not self.record.parameters:
+            return []
+        before, now = good.parameters, self.record.parameters
+        names = sorted({*before, *now})
+        return [name for name in names if before.get(name) != now.get(name)]
+
+    def _clean(self, text: str, most: int = 300) -> str:
+        return _short(redaction.text(text, self.project_path), most)
+
+
+def _name(run: Run) -> str:
+    names = [each for each in run.pipelines if each != "__default__"]
+    name = " / ".join([run.project, *([", ".join(names)] if names else [])])
+    return f"{name} ({run.env})" if run.env and run.env != "local" else name
+
+
+def _first_failure(run: Run) -> tuple[str, Failure | None]:
+    for node in run.nodes.values():
+        if node.state == State.ERROR and node.failure:
+            return node.short_name or node.name, node.failure
+    return "", run.failure
+
+
+def _why_stopped(run: Run) -> str:
+    failed = [c for c in run.checks if not c.passed and c.level == "error"]
+    if not failed:
+        return _line(run.failure)
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return f"{_said(failed[0])}{more}"
+
+
+def _line(failure: Failure | None) -> str:
+    if failure is None:
+        return "the reason is not known"
+    first = next(iter(failure.message.strip().splitlines()), "")
+    return " ".join(": ".join(filter(None, [failure.type, first])).split())
+
+
+def _said(check: Check) -> str:
+    known = check.message.startswith(check.subject)
+    return check.message if known else f"{check.subject}: {check.message}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number != 1 else ''}"
+
+
+def _short(text: str, most: int) -> str:
+    """One line, without control characters and marks that turn text around."""
+    text = "".join(each if each.isprintable() else " " for each in text)
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def _indent(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines())

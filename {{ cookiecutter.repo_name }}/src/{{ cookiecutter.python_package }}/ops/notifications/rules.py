@@ -1,4 +1,4 @@
-"""When something is said of a run, and to whom."""
+"""Which runs to send a notification for, which kind, and to whom."""
 
 from __future__ import annotations
 
@@ -6,110 +6,85 @@ import builtins
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from ..core import branch
 from ..run_status import describe, report
 from ..run_status.model import Run, State
 from .message import Kind
-from .run_record import Earlier, Record
-from .settings import NotificationOptions, Route, fits
-
-_LONGER, _SECONDS = 2.0, 5.0  # times the longest, and at least so many seconds more
+from .record import PreviousRuns, Record
+from .settings import NotificationOptions, Route
 
 
 def is_attended(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether somebody looks on: a run at a terminal or in a notebook needs no message."""
+    """Whether somebody watches: a run at a terminal or in a notebook."""
     if branch.in_ci(environ) or describe.is_shared(environ):
         return False
     return hasattr(builtins, "__IPYTHON__") or bool(sys.stdin and sys.stdin.isatty())
 
 
-def is_watched(
+def is_selected(
     settings: NotificationOptions, pipelines: list[str], branch_name: str
 ) -> bool:
-    """Whether a run is one of those that are told."""
+    """Whether ``only`` selects a run."""
     only = settings.only
     if only.ci and not branch.in_ci():
         return False
-    if only.branches and not fits([branch_name], only.branches):
+    if only.branches and not _match([branch_name], only.branches):
         return False
-    return not only.pipelines or fits(pipelines, only.pipelines)
+    return not only.pipelines or _match(pipelines, only.pipelines)
 
 
-def kinds(run: Run, earlier: Earlier) -> Iterator[Kind]:
-    """What can be said of a run that is over, the most telling first."""
+def kinds(run: Run, previous: PreviousRuns) -> Iterator[Kind]:
+    """The kinds of notification that fit a run, the most important first."""
     if run.state == State.INTERRUPTED:
         yield Kind.INTERRUPTION
     elif run.state == State.ERROR:
         began = any(node.started is not None for node in run.nodes.values())
         yield Kind.FAILURE if began else Kind.STOPPED
     elif run.state == State.COMPLETE:
-        if is_recovery(run, earlier):
+        left = previous.left()
+        if left and left <= {*Record.from_run(run, []).done}:
             yield Kind.RECOVERY
-        if report.marks(run) or unusual_time(run, earlier):
+        if report.marks(run):
             yield Kind.UNUSUAL
         yield Kind.SUCCESS
 
 
-def kind_to_say(
-    run: Run, earlier: Earlier, settings: NotificationOptions
+def kind_to_send(
+    run: Run, previous: PreviousRuns, settings: NotificationOptions
 ) -> Kind | None:
-    """What is said of it, if anything."""
-    found = (k for k in kinds(run, earlier) if getattr(settings.when, k.value))
-    kind = next(found, None)
-    if kind is None or not _takes_long(run, earlier, settings.only.longer_than * 60):
-        return None
-    return kind
-
-
-def is_recovery(run: Run, earlier: Earlier) -> bool:
-    """Whether it did what a bad run before it had left."""
-    left = earlier.left()
-    return bool(left) and left <= {*Record.of(run, {}).done}
-
-
-def unusual_time(run: Run, earlier: Earlier) -> str:
-    """How long it took, if that is far more than usual."""
-    record = Record.of(run, {})
-    times = earlier.usual(record.shape)
-    if record.seconds is None or not times:
-        return ""
-    if record.seconds < max(max(times) * _LONGER, max(times) + _SECONDS):
-        return ""
-    usually = report.duration(earlier.median(record.shape))
-    return f"took {report.duration(record.seconds)}, usually {usually}"
+    """The kind to send, if ``when`` asks for any."""
+    fitting = kinds(run, previous)
+    return next((k for k in fitting if getattr(settings.when, k.value)), None)
 
 
 def recipients(
     run: Run, settings: NotificationOptions, defaults: dict[str, list[str]]
 ) -> dict[str, list[str]]:
-    """Who is told, by channel: those of all routes that fit the run, or the defaults."""
-    fitting = [route.to for route in settings.routes if _fits(route, run)]
-    if not fitting:
+    """The recipients by channel: those of all routes that match, or the defaults."""
+    matching = [route.to for route in settings.routes if _matches(route, run)]
+    if not matching:
         return defaults
-    names = dict.fromkeys(name for to in fitting for name in to)
+    names = dict.fromkeys(name for to in matching for name in to)
     return {
-        name: list(dict.fromkeys(each for to in fitting for each in to.get(name, [])))
+        name: list(dict.fromkeys(each for to in matching for each in to.get(name, [])))
         for name in names
     }
 
 
-def _fits(route: Route, run: Run) -> bool:
-    """Of a run that failed, the nodes that failed are what it is about."""
+def _matches(route: Route, run: Run) -> bool:
+    """Whether a route is for a run; if nodes failed, for these nodes."""
     failed = [node for node in run.nodes.values() if node.state == State.ERROR]
     ran = [n for n in run.nodes.values() if n.state != State.NOT_SELECTED]
     nodes = failed or ran
     return (
-        (not route.pipelines or fits(run.pipelines, route.pipelines))
-        and (not route.nodes or fits([node.name for node in nodes], route.nodes))
-        and (not route.tags or fits([t for n in nodes for t in n.tags], route.tags))
+        (not route.pipelines or _match(run.pipelines, route.pipelines))
+        and (not route.nodes or _match([node.name for node in nodes], route.nodes))
+        and (not route.tags or _match([t for n in nodes for t in n.tags], route.tags))
     )
 
 
-def _takes_long(run: Run, earlier: Earlier, seconds: float) -> bool:
-    """Whether it takes so long, or usually does: one that fails early counts, too."""
-    if not seconds:
-        return True
-    record = Record.of(run, {})
-    usually = earlier.median(record.shape) or 0.0
-    return max(record.seconds or 0.0, usually) > seconds
+def _match(names: list[str], patterns: list[str]) -> bool:
+    """Whether one of the names matches one of the patterns."""
+    return any(fnmatchcase(n, pattern) for n in names for pattern in patterns)

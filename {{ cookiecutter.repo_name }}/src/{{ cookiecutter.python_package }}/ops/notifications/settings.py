@@ -1,8 +1,7 @@
-"""``notifications`` in ``ops.yml``."""
+"""The settings: ``notifications`` in ``ops.yml``."""
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Any
 
 from attrs import define, field
@@ -15,7 +14,7 @@ ERROR, WARN = "error", "warn"
 
 @define
 class When:
-    """What is told, by the name of the ``Kind``."""
+    """Which kinds of notification to send, by the values of ``Kind``."""
 
     failure: bool = True
     stopped: bool = True
@@ -23,22 +22,20 @@ class When:
     recovery: bool = True
     success: bool = False
     unusual: bool = False
-    start: bool = False
 
 
 @define
 class Only:
-    """Which runs are told; an empty list is any. ``*`` stands for any text."""
+    """Which runs to send one for; an empty list is any. ``*`` matches any text."""
 
     branches: list[str] = field(factory=list)
     pipelines: list[str] = field(factory=list)
     ci: bool = False
-    longer_than: float = 0  # minutes
 
 
 @define
 class Route:
-    """Who is told of some runs, instead of those who are told of all others."""
+    """Recipients of the runs that match, instead of the usual ones."""
 
     pipelines: list[str] = field(factory=list)
     nodes: list[str] = field(factory=list)
@@ -48,7 +45,7 @@ class Route:
 
 @settings_section("notifications")
 class NotificationOptions:
-    """What is told, of which runs, and to whom."""
+    """When to send a notification, for which runs, and to whom."""
 
     enabled: bool = True
     attended: bool = False
@@ -62,7 +59,7 @@ class NotificationOptions:
     routes: list[Route] = field(factory=list)
 
     def validate(self) -> None:
-        """See what a type cannot say.
+        """Check what the types do not.
 
         Raises:
             OpsError: in one line.
@@ -73,21 +70,17 @@ class NotificationOptions:
             )
         if not 0 < self.limit <= 10:  # noqa: PLR2004
             raise OpsError(
-                f"ops.yml: 'notifications.limit' is {self.limit:g}: write seconds, up to 10."
+                f"ops.yml: 'notifications.limit' is {self.limit:g}: write a number of "
+                "seconds, at most 10."
             )
         for number, route in enumerate(self.routes, start=1):
             path = f"notifications.routes.{number}"
             for name in route.to.keys() - self.channels.keys():
                 raise OpsError(
-                    f"ops.yml: '{path}.to.{name}' is none of the channels; there are: "
+                    f"ops.yml: '{path}.to.{name}' is not a channel. Channels: "
                     f"{', '.join(self.channels) or 'none'}."
                 )
             if not (route.pipelines or route.nodes or route.tags):
                 raise OpsError(
-                    f"ops.yml: '{path}' fits no run: write pipelines, nodes or tags."
+                    f"ops.yml: '{path}' matches no run: add pipelines, nodes or tags."
                 )
-
-
-def fits(names: list[str], patterns: list[str]) -> bool:
-    """Whether one of the names is like one of the patterns."""
-    return any(fnmatchcase(n, pattern) for n in names for pattern in patterns)

@@ -1,106 +1,184 @@
-"""Slack: one message for each run, by a bot's token or by an incoming webhook."""
+"""Slack: one message for each run, with a bot's token or an incoming webhook."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import define
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_handlers import (
+    ConnectionErrorRetryHandler,
+    RateLimitErrorRetryHandler,
+    ServerErrorRetryHandler,
+)
+from slack_sdk.web.client import WebClient
+from slack_sdk.webhook import WebhookClient
 
-from . import slack_blocks
-from .channel import Channel, ChannelError, ChannelOptions
-from .message import Message
+from .message import Kind, Message
+from .send import Channel, ChannelError, ChannelOptions
 
-API = "https://slack.com/api/"
+# The library logs what it sends and to which address: that of a webhook is a secret.
+_SILENT = logging.Logger("slack", logging.CRITICAL + 1)
+
+_REMEDIES = {
+    "invalid_auth": "the token is not valid",
+    "token_revoked": "the token was revoked",
+    "missing_scope": "the bot needs the scope chat:write",
+    "channel_not_found": "the channel does not exist, or the bot was not invited",
+    "not_in_channel": "the bot was not invited: /invite it",
+    "ratelimited": "Slack accepts fewer messages",
+    "no_service": "the webhook was removed",
+}
+
+# https://docs.slack.dev/reference/block-kit/blocks
+_TEXT, _HEADER, _FIELD, _FIELDS = 3000, 150, 2000, 10
+_SIGNS = {
+    Kind.FAILURE: ":red_circle:",
+    Kind.STOPPED: ":no_entry:",
+    Kind.INTERRUPTION: ":warning:",
+    Kind.RECOVERY: ":large_green_circle:",
+    Kind.UNUSUAL: ":large_yellow_circle:",
+    Kind.SUCCESS: ":large_green_circle:",
+}
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+# A space without width keeps * and the like from formatting the text.
+_PLAIN = _ESCAPES | {ord(mark): f"\u200b{mark}\u200b" for mark in "*~`"}
 
 
 @define
 class SlackOptions(ChannelOptions):
-    """``to`` has channels, by name or id, or the names of several webhooks."""
+    """``to`` names channels, or several webhooks."""
 
-    base_url: str = API
+    base_url: str = WebClient.BASE_URL
 
 
 class Slack(Channel):
-    """With a token the message of the start is edited at the end, errors in its thread."""
+    """``credentials`` has a ``token``, a ``webhook`` or several ``webhooks`` by name."""
 
     Options = SlackOptions
-    needs = "slack_sdk"
 
     def __init__(self, *known: Any) -> None:
-        """Nothing was posted yet."""
+        """Read the credentials."""
         super().__init__(*known)
-        self._posted: dict[str, tuple[str, str]] = {}  # channel's id and message's
         given = self.credentials if isinstance(self.credentials, dict) else {}
-        self._token = str(given.get("token") or "")
-        self._webhooks = {
-            str(k): str(v) for k, v in (given.get("webhooks") or {}).items()
-        }
-        self._webhook = str(given.get("webhook") or "")
-        self.edits = bool(self._token)
+        self._token, self._webhook = given.get("token"), str(given.get("webhook") or "")
+        self._webhooks = dict(given.get("webhooks") or {})
 
     def problems(self) -> Iterator[str]:
-        """A token or a webhook has to be there, and for a token a channel."""
-        found = list(super().problems())
-        yield from found
+        """A token needs a channel; without a token there has to be a webhook."""
+        yield from super().problems()
         name, to = self.options.credentials or "slack", self.options.to
-        if found:
+        if self.options.credentials and self.credentials is None:
             return
         if not (self._token or self._webhook or self._webhooks):
             yield f"credentials.yml needs {name}: {{token: ...}} or {{webhook: ...}}"
-        elif self._token and not to:
-            yield f"nobody is told: write notifications.channels.{self.name}.to"
+        elif not to and not self._webhook:
+            yield f"there are no recipients: set notifications.channels.{self.name}.to"
         elif not self._token and not self._webhook:
             for each in to:
                 if each not in self._webhooks:
-                    yield f"credentials.yml has no webhook of '{each}' in {name}.webhooks"
-
-    def prepare(self) -> None:
-        """Import Slack's own library."""
-        from . import slack_client  # noqa: F401, PLC0415
+                    yield f"'{name}.webhooks.{each}' is not defined in credentials.yml"
 
     def send(self, message: Message, to: list[str], seconds: float) -> str:
-        """Post it, or edit what was posted."""
+        """Post the message to each channel or webhook."""
+        payload = {"text": plain(message.title), "blocks": blocks(message)}
         answers, problems = [], []
-        for name, post in self._posts(message, to, seconds):
+        for name in to if self._token or self._webhooks else ["webhook"]:
             try:
-                answers.append(f"{name}: {post()}")
+                answers.append(f"{name}: {self._post(payload, name, seconds)}")
             except ChannelError as error:
                 problems.append(f"{name}: {error}")
         if problems:
             raise ChannelError("; ".join([*problems, *answers]))
         return ", ".join(answers)
 
-    def _posts(
-        self, message: Message, to: list[str], seconds: float
-    ) -> Iterator[tuple[str, Callable[[], str]]]:
-        from .slack_client import Webhook, Workspace  # noqa: PLC0415
-
-        if self._token:
-            workspace = Workspace(self._token, self.options.base_url, seconds)
-            for name in to:
-                yield name, partial(self._post, workspace, message, name)
-            return
-        names = {self._webhooks.get(each, self._webhook): each for each in to}
-        for url, name in (names or {self._webhook: "webhook"}).items():
-            yield name, partial(Webhook(url, seconds).post, _payload(message, True))
-
-    def _post(self, workspace: Any, message: Message, to: str) -> str:
-        payload = _payload(message, traceback=False)
-        edited = to in self._posted
-        if edited:
-            workspace.update(*self._posted[to], payload)
-        else:
-            self._posted[to] = workspace.post(to, payload)
-        if errors := slack_blocks.errors(message):
-            # Nobody hears of an edit: what went wrong is seen in the channel, too.
-            reply = {"text": message.title, "blocks": errors}
-            workspace.reply(*self._posted[to], reply, aloud=edited)
-        return f"{'edited' if edited else 'posted'} {self._posted[to][1]}"
+    def _post(self, payload: dict[str, Any], name: str, seconds: float) -> str:
+        known: dict[str, Any] = {"timeout": max(1, round(seconds)), "logger": _SILENT}
+        cut, busy = ConnectionErrorRetryHandler(), ServerErrorRetryHandler(2)
+        known["retry_handlers"] = [cut, busy, _RateLimitHandler(seconds)]
+        try:
+            if self._token:
+                client = WebClient(self._token, base_url=self.options.base_url, **known)
+                payload = {"channel": name, "unfurl_links": False, **payload}
+                return f"posted {client.chat_postMessage(**payload)['ts']}"
+            webhook = WebhookClient(self._webhooks.get(name, self._webhook), **known)
+            answer = webhook.send_dict(payload)
+        except SlackApiError as error:
+            status = getattr(error.response, "status_code", "")
+            raise _refusal(status, str(error.response.get("error"))) from error
+        except (SlackClientError, OSError) as error:
+            reason = getattr(error, "reason", error)
+            text = f"cannot reach Slack: {type(reason).__name__}: {reason}"
+            raise ChannelError(text) from error
+        if answer.status_code != 200:  # noqa: PLR2004
+            raise _refusal(answer.status_code, answer.body)
+        return answer.body
 
 
-def _payload(message: Message, traceback: bool) -> dict[str, Any]:
-    """The text is what a locked telephone shows; the blocks are the message."""
-    blocks = slack_blocks.blocks(message, traceback)
-    return {"text": slack_blocks.plain(message.title), "blocks": blocks}
+class _RateLimitHandler(RateLimitErrorRetryHandler):
+    """Waits as long as Slack asks for, if there is that much time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(max_retry_count=2)
+        self._seconds = seconds
+
+    def can_retry(self, *, response: Any = None, **known: Any) -> bool:
+        if not super().can_retry(response=response, **known):
+            return False
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return int(headers.get("retry-after", ["1"])[0]) + 1 < self._seconds
+
+
+def _refusal(status: Any, answer: str) -> ChannelError:
+    answer = " ".join(answer.split())[:120]
+    remedy = f" ({_REMEDIES[answer]})" if answer in _REMEDIES else ""
+    return ChannelError(f"Slack answers {status}: {answer}{remedy}")
+
+
+def blocks(message: Message) -> list[dict[str, Any]]:
+    """The message in Slack's Block Kit, within its limits."""
+    title = f"{_SIGNS[message.kind]} {message.title}"
+    text = {"type": "plain_text", "text": _cut(title, _HEADER), "emoji": True}
+    found: list[dict[str, Any]] = [{"type": "header", "text": text}]
+    facts = [f"*{plain(name)}*\n{plain(t)}" for name, t in message.facts.items()]
+    if facts:
+        fields = [{"type": "mrkdwn", "text": each[:_FIELD]} for each in facts[:_FIELDS]]
+        found.append({"type": "section", "fields": fields})
+    for each in message.errors:
+        head = f"*{plain(each.node)}*\n" if each.node else ""
+        found.append(_section(f"{head}{plain(each.error)}"))
+        if each.traceback:
+            found.append(_section(_code(each.traceback)))
+    for heading, lines in message.sections.items():
+        items = "\n".join(f"• {plain(line)}" for line in lines)
+        found.append(_section(f"*{plain(heading)}*\n{items}"))
+    if message.resume:
+        found.append(_section(f"*Resume with*\n{_code(message.resume)}"))
+    if message.link:
+        url = message.link.replace("|", "%7C").replace(">", "%3E").replace("<", "%3C")
+        found.append(_section(f"<{url}|Open the run>"))
+    return found
+
+
+def plain(text: str) -> str:
+    """The text without mentions, links and formats."""
+    return text.translate(_PLAIN)
+
+
+def _section(text: str) -> dict[str, Any]:
+    text = _cut(text, _TEXT)
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _code(text: str) -> str:
+    """The end of a text, in a block of code."""
+    shown = text.replace("```", "'''")
+    while len(escaped := shown.translate(_ESCAPES)) > _TEXT - 10:
+        shown = f"…{shown[len(shown) // 10 + 1 :]}"
+    return f"```\n{escaped}\n```"
