@@ -91,7 +91,7 @@ def test_names_lead_nowhere_else(
     assert (record.branch, record.dataset) == (branch, dataset)
 
     held = watched.snapshot(base)
-    ops("steel_toes.promote").Promotion.of(branches, branch, [dataset]).run()
+    ops("steel_toes.promote").promote(branches, branch, [dataset])
     assert watched.snapshot(base) == held
     assert found.base.load() == "ours"
 

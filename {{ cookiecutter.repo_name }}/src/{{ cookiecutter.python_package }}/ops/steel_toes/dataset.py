@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import copy
-import string
 from abc import ABCMeta
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from inspect import signature
 from typing import Any
-from urllib.parse import quote, unquote
 
 import yaml
 from kedro.io import AbstractDataset, DatasetError, Version
@@ -25,7 +23,7 @@ from .recorder import Recorder
 _ABOUT_READING = {"preview", "resolve_load_version", "list_versions"}
 _ABOUT_READING |= kedro_internals.ABOUT_LOADING
 
-_ALL_BUT_BRACES = "".join(sorted({*string.printable} - {*"{}%"}))
+_QUOTES = [("%", "%25"), ("{", "%7B"), ("}", "%7D")]
 
 
 class _Named(ABCMeta):
@@ -218,19 +216,22 @@ def refusal(dataset: BranchedDataset) -> str:
 def quoted(value: Any) -> Any:
     """A setting without braces: in the entry of a factory pattern, Kedro takes what is in
     them for a name of the pattern."""
-    return _each_text(value, lambda text: quote(text, safe=_ALL_BUT_BRACES))
+    return _replaced(value, _QUOTES)
 
 
 def _unquoted(value: Any) -> Any:
-    return _each_text(value, unquote)
+    return _replaced(value, [(new, old) for old, new in reversed(_QUOTES)])
 
 
-def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+def _replaced(value: Any, pairs: list[tuple[str, str]]) -> Any:
     if isinstance(value, dict):
-        return {key: _each_text(inner, change) for key, inner in value.items()}
+        return {key: _replaced(inner, pairs) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_each_text(inner, change) for inner in value]
-    return change(value) if isinstance(value, str) else value
+        return [_replaced(inner, pairs) for inner in value]
+    if isinstance(value, str):
+        for old, new in pairs:
+            value = value.replace(old, new)
+    return value
 
 
 @cache
