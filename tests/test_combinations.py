@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from declarations import NO_GUARDS, PARTS
 from helpers import (
     SWITCHES,
     TEMPLATE,
@@ -87,10 +88,6 @@ ALWAYS = [
     "tests/test_pipeline_registry.py",
 ]
 
-# What is no guard.
-OTHERS = {"example", "pre_commit"}
-# A switch for a part of a room, and the room; the other rooms have the names of theirs.
-PARTS = {"slack": "notifications", "email": "notifications"}
 KIT = "src/toe_test/ops"
 ROOMS = (
     TEMPLATE / "{{ cookiecutter.repo_name }}/src/{{ cookiecutter.python_package }}/ops"
@@ -164,7 +161,7 @@ def on(combination: dict[str, bool]) -> list[str]:
 
 
 def guards(combination: dict[str, bool]) -> set[str]:
-    return {switch for switch in on(combination) if switch not in OTHERS}
+    return {switch for switch in on(combination) if switch not in NO_GUARDS}
 
 
 def kit(combination: dict[str, bool]) -> list[str]:
