@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 from kedro.io import AbstractDataset, CachedDataset, DataCatalog, Version
 from kedro.io.catalog_config_resolver import CatalogConfigResolver
 
@@ -155,11 +156,12 @@ def path(dataset: Any) -> Any:
 def place(dataset: Any) -> tuple[Any, str]:
     """The file system and the path on it, of a file or a folder of partitions; none if
     fsspec does not reach it."""
+    # A dataset may have something else by such a name, such as a method.
     found, there = filesystem(dataset), getattr(dataset, "_filepath", None)
-    if found is not None and there is not None:
+    if isinstance(found, AbstractFileSystem) and there is not None:
         return found, str(there)
-    found = getattr(dataset, "_filesystem", None)
-    return found, str(getattr(dataset, "_path", "")) if found else ""
+    found, there = getattr(dataset, "_filesystem", None), getattr(dataset, "_path", "")
+    return (found, str(there)) if isinstance(found, AbstractFileSystem) else (None, "")
 
 
 def protocol(dataset: Any) -> str:

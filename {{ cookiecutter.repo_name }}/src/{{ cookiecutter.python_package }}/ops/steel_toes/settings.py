@@ -19,6 +19,14 @@ class Ignore:
     types: list[str] = field(factory=list)
 
 
+@define
+class Arguments:
+    """Arguments of datasets that steel toes do not know; ``*`` stands for any text."""
+
+    move: list[str] = field(factory=list)
+    keep: list[str] = field(factory=list)
+
+
 @settings_section("steel_toes")
 class SteelToesOptions:
     """``steel_toes`` in ``ops.yml``."""
@@ -27,6 +35,7 @@ class SteelToesOptions:
     trunk: list[str] = field(factory=lambda: ["main", "master"])
     protect_trunk: bool = False
     ignore: Ignore = field(factory=Ignore)
+    arguments: Arguments = field(factory=Arguments)
     suffix: str = "{branch}"
 
     def suffix_of(self, branch: str) -> str:
