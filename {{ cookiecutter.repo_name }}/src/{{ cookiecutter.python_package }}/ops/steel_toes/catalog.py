@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from kedro.framework.context import KedroContext
 
 from ..core.errors import OpsError
-from ..core.settings import read_store
+from ..core.settings import Ignore, read_store
 from . import paths
 from .dataset import (
     BranchedDataset,
@@ -16,7 +15,7 @@ from .dataset import (
     ProtectedDataset,
     quoted,
 )
-from .settings import Ignore, SteelToesOptions
+from .settings import SteelToesOptions
 
 
 class CatalogRewriter(NamedTuple):
@@ -69,8 +68,7 @@ class CatalogRewriter(NamedTuple):
         return (
             kind is None  # Kedro reports it
             or _is_ours(kind)  # the hook has fired before
-            or any(fnmatchcase(name, pattern) for pattern in self.ignore.names)
-            or any(fnmatchcase(str(kind), pattern) for pattern in self.ignore.types)
+            or self.ignore.has(name, str(kind))
         )
 
     def _wrap(self, name: str, entry: dict[str, Any]) -> dict[str, Any]:
