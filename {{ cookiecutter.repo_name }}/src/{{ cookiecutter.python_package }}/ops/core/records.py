@@ -96,9 +96,9 @@ class Records:
                 self._begin()
             assert self._own is not None
             # After all that is known, even where the clocks of two machines differ.
-            at = round(max(time.time(), self._time + 1e-6), 6)
-            self._own.append(_line({"at": at, **record}))
-            self._fold({"at": at, **record})
+            record["at"] = round(max(time.time(), self._time + 1e-6), 6)
+            self._own.append(_line(record))
+            self._fold(record)
 
     def flush(self) -> None:
         """Bring what was added to the store, if it is behind a URL."""
