@@ -95,17 +95,10 @@ def test_a_run_that_kedro_has_left_is_interrupted(begin):
     assert run.failure.message == "the run was left before its end"
 
 
-class Problem:
-    subject, level = "raw", "warning"
-
-    def __str__(self):
-        return "is old"
-
-
-def test_problems_become_checks(begin, tmp_path):
+def test_the_findings_of_an_error_become_checks(begin, tmp_path):
     watch = begin()
-    error = ValueError(f"in {tmp_path}/x")
-    error.problems = [Problem()]
+    found = ops("core.findings").Finding("is old", "raw", level="warning")
+    error = ops("core.errors").OpsError(f"in {tmp_path}/x", [found])
     watch.fail(error)
     run = watch.end(State.ERROR)
 
