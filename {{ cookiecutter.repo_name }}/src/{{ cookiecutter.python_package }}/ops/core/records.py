@@ -30,6 +30,7 @@ _OVER = (
 _FULL = 2**18  # bytes after which a process begins another file
 _DAY = 86_400.0  # seconds after which a record that is gone need not be repeated
 _TRIES = 5  # to read files that another process puts together meanwhile
+_ENCODER = json.JSONEncoder(default=str)  # built once, since there are many records
 _LAST_TIME = 2**32  # seconds since 1970; a later time is damage
 
 
@@ -201,7 +202,7 @@ def _sorted(records: Mapping[Key, Record]) -> list[Record]:
 
 
 def _line(record: Record) -> bytes:
-    return f"{json.dumps(record, default=str)}\n".encode()
+    return f"{_ENCODER.encode(record)}\n".encode()
 
 
 def _is_young(file: OwnFile) -> bool:

@@ -122,11 +122,11 @@ class MadeLog:
 
 
 def _made(record: Record) -> Made | None:
-    known = [record.get(name) for name in _KEY]
-    details = record.get("details")
-    if not isinstance(details, dict) or not all(isinstance(e, str) for e in known):
+    known: dict[str, Any] = {name: record.get(name) for name in (*_KEY, "details")}
+    texts = all(isinstance(known[name], str) for name in _KEY)
+    if not texts or not isinstance(known["details"], dict):
         return None  # it is damaged, or of another version
-    return Made(*map(str, known), details=details)
+    return Made(**known)
 
 
 def _last_of_each(records: list[Record]) -> list[Record]:
