@@ -43,8 +43,11 @@ def load_context(env: str | None) -> Any:
 
     logging.disable(logging.WARNING)
     create: Any = settings.SESSION_CLASS.create
-    with create(env=env) as session:
-        return session.load_context()
+    try:
+        with create(env=env) as session:
+            return session.load_context()
+    finally:
+        logging.disable(logging.INFO)  # warnings from here on are about what is asked
 
 
 def show(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:
