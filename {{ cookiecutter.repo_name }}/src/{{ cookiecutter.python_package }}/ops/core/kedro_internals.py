@@ -168,13 +168,12 @@ def path(dataset: Any) -> Any:
 def place(dataset: Any) -> tuple[Any, str]:
     """The file system and the path on it, of a file or a folder of partitions; none if
     fsspec does not reach it."""
+    # A dataset may have something else by such a name, such as a method.
     found, there = filesystem(dataset), getattr(dataset, "_filepath", None)
-    if found is not None and there is not None:
+    if isinstance(found, AbstractFileSystem) and there is not None:
         return found, str(there)
-    found = getattr(dataset, "_filesystem", None)
-    if not isinstance(found, AbstractFileSystem):  # ibis.FileDataset: a method
-        return None, ""
-    return found, str(getattr(dataset, "_path", ""))
+    found, there = getattr(dataset, "_filesystem", None), getattr(dataset, "_path", "")
+    return (found, str(there)) if isinstance(found, AbstractFileSystem) else (None, "")
 
 
 def protocol(dataset: Any) -> str:
@@ -305,3 +304,15 @@ def nodes_to_resume_from(
     from kedro.runner.runner import _find_nodes_to_resume_from  # noqa: PLC0415
 
     return _find_nodes_to_resume_from(pipeline, left, catalog)
+
+
+def remember_inputs_and_outputs(pipeline: Pipeline) -> None:
+    """Let a pipeline work out its inputs and outputs once.
+
+    After each node ``_release_datasets`` asks for both, and Kedro goes over all nodes for
+    the answer: the time is quadratic in the nodes. These names are public; that a
+    pipeline does not change is what Kedro says of it. Each answer is a set of its own, and
+    the method of a set can be pickled with the pipeline.
+    """
+    setattr(pipeline, "inputs", pipeline.inputs().copy)
+    setattr(pipeline, "outputs", pipeline.outputs().copy)

@@ -17,6 +17,7 @@ from ..core import git, kedro_internals
 from ..core.dataset_io import is_local
 from ..core.errors import OpsError
 from . import paths
+from .catalog import CatalogRewriter
 from .dataset import BranchedDataset, ProtectedDataset, refusal
 
 
@@ -27,13 +28,19 @@ class BranchedRun(NamedTuple):
     pipeline: Pipeline
     catalog: DataCatalog
     branched: dict[str, BranchedDataset]
+    rewriter: CatalogRewriter
 
     @classmethod
     def of(
-        cls, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+        cls,
+        run_params: dict[str, Any],
+        pipeline: Pipeline,
+        catalog: DataCatalog,
+        rewriter: CatalogRewriter,
     ) -> BranchedRun:
         """The run that Kedro is about to start."""
-        return cls(run_params, pipeline, catalog, dict(_branched(pipeline, catalog)))
+        branched = dict(_branched(pipeline, catalog))
+        return cls(run_params, pipeline, catalog, branched, rewriter)
 
     def refuse_harm(self) -> None:
         """Stop a run that would step on toes.
@@ -52,6 +59,7 @@ class BranchedRun(NamedTuple):
         Raises:
             OpsError: if it cannot be known what is there.
         """
+        self._warn_of_shared()
         if not self.branched:
             return
         names = self.pipeline.inputs() & self.branched.keys()
@@ -65,6 +73,23 @@ class BranchedRun(NamedTuple):
         )
         _tell_origin(self.branched, self.run_params, self.pipeline)
         _warn_of_hidden(own)
+
+    def _warn_of_shared(self) -> None:
+        """Name what this run saves to main's data, since ``ignore`` says so."""
+        if not self.rewriter.suffix:
+            return
+        resolver, shared = self.catalog.config_resolver, []
+        for name in sorted(self.pipeline.all_outputs()):
+            if name in self.catalog:
+                place = self.rewriter.shared(name, resolver.resolve_pattern(name))
+                shared += [f"'{name}' ({place})"] if place else []
+        if shared:
+            logging.getLogger(__name__).warning(
+                "Steel toes: this run on branch '%s' overwrites main's data of %s, since "
+                "steel_toes.ignore lists them.",
+                self.rewriter.branch,
+                ", ".join(shared),
+            )
 
 
 def _branched(
@@ -154,7 +179,7 @@ def _refuse_collisions(
     for name, dataset in branched.items():
         if dataset.target_config == dataset.base_config:
             continue
-        owner = owners.of(dataset.target_config, saved=name in outputs)
+        owner = owners.of(dataset.own_places, saved=name in outputs)
         if owner:
             raise OpsError(
                 f"On branch '{dataset.branch}' the data of '{name}' would be where "
