@@ -1,4 +1,4 @@
-"""What the commands share: the project, and answers as a table or as JSON."""
+"""What the commands share: options, the project, tables and JSON."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from rich.table import Table
 
 from .errors import OpsError
 
-SOMETHING_TO_DO = 10  # exit code: there is a difference, or a plan not carried out
+SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
 as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, in one line, and no table."
 )
 env_option = click.option("--env", "-e", help="Kedro configuration environment.")
 yes_option = click.option(
-    "--yes", "-y", is_flag=True, help="Do it. Without it, show what would be done."
+    "--yes", "-y", is_flag=True, help="Apply the changes. Without it, only show them."
 )
 
 
 class Commands(click.Group):
-    """Commands on data: a place that cannot be reached is one line, no traceback."""
+    """Commands on data: a place that cannot be reached is one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that is asked for."""
+        """Call the command."""
         try:
             return super().invoke(ctx)
         except (OSError, DatasetError) as error:
@@ -38,7 +38,7 @@ class Commands(click.Group):
 
 
 def load_context(env: str | None) -> Any:
-    """The context of the project, without what Kedro logs on the way."""
+    """The context of the project; Kedro logs nothing."""
     from kedro.framework.project import settings  # noqa: PLC0415
 
     logging.disable(logging.WARNING)
@@ -67,8 +67,8 @@ def show(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:
 
 
 def stop_before_doing() -> None:
-    """End a command that has shown its plan."""
-    click.echo("Nothing was changed: --yes does it.", err=True)
+    """End a command that has only shown its changes."""
+    click.echo("Dry run. Use --yes to apply.", err=True)
     raise SystemExit(SOMETHING_TO_DO)
 
 
