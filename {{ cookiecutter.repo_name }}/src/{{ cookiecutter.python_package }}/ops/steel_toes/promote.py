@@ -76,6 +76,9 @@ def promote(branches: Branches, branch: str, datasets: list[str]) -> None:
 
 def _action(holding: Holding, force: bool) -> str:
     target, base = holding.target, holding.base
+    more = holding.dataset.second_places if holding.dataset else []
+    if more:  # one of the two would be promoted, and main would mix both
+        return f"refused: it also saves to {more[0]}, so run its node on the trunk"
     if target is None or base is None:
         return "refused: the catalog does not have it there (any more)"
     if target.is_view:
