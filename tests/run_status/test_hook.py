@@ -259,6 +259,6 @@ def test_credentials_of_the_store_have_to_be_there(project):
     )
     (project.path / "conf/local/credentials.yml").write_text("team: {}")
     project.session()
-    store = ops("run_status.run_store").RunStore("memory://x")
+    store = ops("run_status.journal").RunStore("memory://x")
     [key] = store.keys()
     store.remove(key)

@@ -35,7 +35,7 @@ def begin(tmp_path, monkeypatch):
     watches = []
 
     def act(page=None, tidy=lambda: None):
-        store = ops("run_status.run_store").RunStore(str(tmp_path / "store"))
+        store = ops("run_status.journal").RunStore(str(tmp_path / "store"))
         ticket = journal.Ticket(store, "key", "run", str(tmp_path))
         entries = journal.start(ticket, object())
         entries.enter("run_started", **START)

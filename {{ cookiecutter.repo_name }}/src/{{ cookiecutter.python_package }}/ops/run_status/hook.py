@@ -27,10 +27,9 @@ from ..core.settings import is_guard_on, open_store, read_settings, settings_sec
 from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, report, resume
 from .history import History
-from .journal import Journal, Ticket
+from .journal import Journal, RunStore, Ticket
 from .model import Run, State
 from .page import StatusPage
-from .run_store import RunStore
 from .watch import Watch, told
 
 _PATIENCE = 5.0  # seconds

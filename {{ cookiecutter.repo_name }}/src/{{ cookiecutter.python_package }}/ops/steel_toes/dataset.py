@@ -16,7 +16,7 @@ from kedro.io.core import parse_dataset_definition
 
 from ..core import dataset_io, entry_places, kedro_internals
 from . import paths
-from .recorder import Recorder
+from .manifest import Recorder
 
 # What a dataset says about the data it reads; everything else is about the data
 # that it writes, so that nothing asked of it points at the base by mistake.
