@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from fsspec.implementations.local import (  # type: ignore[import-untyped]
     LocalFileSystem,
 )
-
 from kedro.io import AbstractDataset
 
 from . import checksum, kedro_internals

@@ -161,7 +161,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             return dataset_io.is_there(self.target)
         # Its class cannot tell, but the manifest knows what the branch has saved.
         manifest, branch, name, _ = self.recorder
-        return manifest.read(branch, name) is not None
+        return manifest.read(branch, name, look=True) is not None
 
     def _release(self) -> None:
         self.target.release()

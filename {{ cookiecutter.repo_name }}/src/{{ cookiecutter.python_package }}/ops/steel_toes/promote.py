@@ -45,11 +45,12 @@ def plan(
     return [
         {
             "dataset": record.dataset,
-            "action": _action(branches.holding(record), force),
+            "action": _refuse_half(holding) or _action(holding, force),
             "from": record.location,
         }
         for record in records
         if not datasets or record.dataset in datasets
+        for holding in [branches.holding(record)]
     ]
 
 
@@ -74,11 +75,14 @@ def promote(branches: Branches, branch: str, datasets: list[str]) -> None:
             copy.remove()
 
 
+def _refuse_half(holding: Holding) -> str:
+    """What to say of a dataset that saves to two places: main would mix them."""
+    more = holding.dataset.second_places if holding.dataset else []
+    return f"refused: it also saves to {more[0]}: run its node on main" if more else ""
+
+
 def _action(holding: Holding, force: bool) -> str:
     target, base = holding.target, holding.base
-    more = holding.dataset.second_places if holding.dataset else []
-    if more:  # one of the two would be promoted, and main would mix both
-        return f"refused: it also saves to {more[0]}, so run its node on the trunk"
     if target is None or base is None:
         return "refused: the catalog does not have it there (any more)"
     if target.is_view:
