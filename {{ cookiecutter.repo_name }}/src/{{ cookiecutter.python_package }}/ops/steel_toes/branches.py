@@ -10,7 +10,7 @@ from typing import Any
 from attrs import field, frozen
 from kedro.framework.context import KedroContext
 from kedro.framework.project import pipelines
-from kedro.io import DataCatalog, DatasetError
+from kedro.io import DatasetError
 
 from ..core import branch as git_branch
 from ..core import git, kedro_internals
@@ -32,7 +32,7 @@ class Branches:
     context: KedroContext
     settings: SteelToesOptions
     manifest: Manifest
-    _catalogs: dict[str, DataCatalog] = field(factory=dict)
+    _catalogs: dict[str, Any] = field(factory=dict)
     _owners: dict[str, paths.Owners] = field(factory=dict)
 
     @classmethod
