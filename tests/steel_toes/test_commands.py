@@ -141,7 +141,7 @@ def test_a_place_that_cannot_be_reached_is_one_line(cars, monkeypatch):
     def modified(path):
         raise PermissionError("denied\nby the bucket")
 
-    monkeypatch.setattr(ops("steel_toes.listing"), "of_branches", modified)
+    monkeypatch.setattr(ops("steel_toes.branches"), "list_branches", modified)
     code, output = run("list")
 
     assert code == 1

@@ -144,7 +144,11 @@ def describe(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
 
 def init_config(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
     """The entry that would make a dataset. Only a catalog has a public ``to_config``."""
-    return dataset._init_config()
+    config = dataset._init_config()
+    # Of a class that inherits its __init__, Kedro notes all arguments under "kwargs".
+    if config.keys() == {"type", "args", "kwargs"} and not config["args"]:
+        return {"type": config["type"], **config["kwargs"]}
+    return config
 
 
 def copied(dataset: AbstractDataset[Any, Any], **overwrite: Any) -> Any:
