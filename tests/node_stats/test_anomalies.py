@@ -102,7 +102,7 @@ def test_figures_that_cannot_be_read_do_not_count(store):
 def test_a_summary_has_the_figures_of_a_run():
     run = runs.Run("key", "id", branch="dev")
     run.nodes = {"fit": node(3), "bad": runs.Node("bad", [], [])}
-    run.nodes["fit"].state = runs.State.COMPLETE
+    run.nodes["fit"].state = runs.State.SUCCEEDED
     run.datasets = {"orders": dataset(3, a="Int64"), "x": runs.Dataset("x")}
 
     assert module.summarize(run) == Summary(

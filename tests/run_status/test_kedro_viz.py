@@ -141,4 +141,4 @@ def test_a_run_links_to_it_where_it_is_wanted(tmp_path, monkeypatch, caplog, on)
     project.session()
 
     assert ("there/index.html" in caplog.text) is on
-    assert project.run().state.value == "complete"
+    assert project.run().state.value == "succeeded"

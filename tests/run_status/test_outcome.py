@@ -88,23 +88,23 @@ def end(session, state):
 
 def test_what_was_not_needed_is_skipped_where_that_was_asked_for(session):
     session.run.params = {"only_missing_outputs": True}
-    run = end(session, State.COMPLETE)
+    run = end(session, State.SUCCEEDED)
 
     assert set(states(run).values()) == {State.SKIPPED, State.NOT_SELECTED}
     assert run.nodes["clean"].reason == "its outputs are there"
 
 
 def test_of_what_nothing_was_heard_nothing_is_known(session):
-    assert states(end(session, State.COMPLETE))["clean"] == State.UNKNOWN
+    assert states(end(session, State.SUCCEEDED))["clean"] == State.UNKNOWN
 
 
 def test_what_needs_a_failed_node_says_which(session):
     failed = ("node_failed", {"node": "clean", "message": "no"})
     tell(session, STARTED, failed, ("run_failed", {"message": "no"}))
-    run = end(session, State.ERROR)
+    run = end(session, State.FAILED)
 
     assert states(run) == LEFT | {
-        "clean": State.ERROR,
+        "clean": State.FAILED,
         "parts": State.UPSTREAM_FAILED,
         "quiet": State.UPSTREAM_FAILED,
     }
@@ -112,7 +112,7 @@ def test_what_needs_a_failed_node_says_which(session):
 
 
 def test_a_run_that_was_stopped_before_it_began_has_no_guilty_node(session):
-    run = end(tell(session, ("run_failed", {"message": "no"})), State.ERROR)
+    run = end(tell(session, ("run_failed", {"message": "no"})), State.FAILED)
 
     assert set(states(run).values()) == {State.SKIPPED, State.NOT_SELECTED}
     assert run.nodes["clean"].reason == "the run was not started"
@@ -120,6 +120,6 @@ def test_a_run_that_was_stopped_before_it_began_has_no_guilty_node(session):
 
 def test_workers_without_hooks_leave_nodes_unknown(session):
     session.is_blind = True
-    run = end(session, State.ERROR)
+    run = end(session, State.FAILED)
 
     assert set(states(run).values()) == {State.UNKNOWN, State.NOT_SELECTED}

@@ -24,7 +24,7 @@ def test_a_node_tells_its_times_in_seconds_since_the_start():
     told = record(run())
     split = by_name(told["nodes"])["split"]
 
-    assert (split["state"], split["started"], split["ended"]) == ("complete", 1, 2)
+    assert (split["state"], split["started"], split["ended"]) == ("succeeded", 1, 2)
     assert (split["loading"], split["computing"], split["saving"]) == (0.25, 0.5, 0.25)
     assert split["inputs"] == ["table", "params:share"]
     assert (told["run"]["started"], told["run"]["ended"]) == (START, START + 4)
@@ -52,8 +52,8 @@ def test_zero_is_known():
 def test_a_run_has_a_line_in_the_list():
     line = page_data.summary(failed())
 
-    assert (line["key"], line["state"], line["branch"]) == ("r2", "error", "dev")
-    states = (State.COMPLETE, State.ERROR, State.UPSTREAM_FAILED)
+    assert (line["key"], line["state"], line["branch"]) == ("r2", "failed", "dev")
+    states = (State.SUCCEEDED, State.FAILED, State.UPSTREAM_FAILED)
     assert line["nodes"] == dict(zip(states, (2, 1, 1), strict=True))
 
 

@@ -12,8 +12,8 @@ State = runs.State
 
 @pytest.fixture
 def run():
-    run = runs.Run("key", "id", State.ERROR, branch="dev", started=100.0, ended=165.0)
-    states = [State.COMPLETE, State.COMPLETE, State.ERROR, State.NOT_SELECTED]
+    run = runs.Run("key", "id", State.FAILED, branch="dev", started=100.0, ended=165.0)
+    states = [State.SUCCEEDED, State.SUCCEEDED, State.FAILED, State.NOT_SELECTED]
     for number, state in enumerate(states):
         run.nodes[f"n{number}"] = runs.Node(f"n{number}", [], [], state=state)
     run.datasets["d"] = runs.Dataset("d", marks=["3 rows, usually 9"])
@@ -27,8 +27,8 @@ def test_the_table_says_how_it_ended(run):
     assert [" ".join(line.split()) for line in lines] == [
         "Run status:",
         "run key",
-        "state error",
-        "nodes 2 complete, 1 error",
+        "state failed",
+        "nodes 2 succeeded, 1 failed",
         "time 1 min 05 s",
         "branch dev",
         "page runs/index.html",
@@ -40,13 +40,13 @@ def test_the_table_says_how_it_ended(run):
 def test_a_row_is_for_a_person_or_exact(run):
     assert module.row(run, exact=False)["time"] == "1 min 05 s"
     exact = module.row(run, exact=True)
-    assert (exact["seconds"], exact["nodes"]) == (65, {"complete": 2, "error": 1})
+    assert (exact["seconds"], exact["nodes"]) == (65, {"succeeded": 2, "failed": 1})
 
 
 def test_all_of_it_is_json(run):
     data = json.loads(json.dumps(module.as_data(run)))
 
-    assert (data["state"], data["nodes"]["n2"]["state"]) == ("error", "error")
+    assert (data["state"], data["nodes"]["n2"]["state"]) == ("failed", "failed")
 
 
 def test_without_times_there_is_no_duration():

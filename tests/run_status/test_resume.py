@@ -21,7 +21,7 @@ PIPELINE = Pipeline(
 def command(done=(), runner="", **params):
     run = runs.Run("key", "id", runner=runner.rpartition(".")[2])
     for each in PIPELINE.nodes:
-        state = runs.State.COMPLETE if each.name in done else runs.State.ERROR
+        state = runs.State.SUCCEEDED if each.name in done else runs.State.FAILED
         run.nodes[each.name] = runs.Node(each.name, [], [], state=state)
     pickled = {"type": "pickle.PickleDataset"}
     catalog = DataCatalog.from_config(

@@ -34,7 +34,7 @@ def test_a_complete_run_has_a_page_of_its_pipeline(shop: Workshop) -> None:
     [mid] = [node for node in nodes if node["name"] == "mid"]
     details = json.loads((api / "nodes" / mid["id"]).read_text(encoding="utf-8"))
     assert details["filepath"].endswith("data/mid_dev.txt")
-    assert read(shop).state.value == "complete"  # and it is the only run
+    assert read(shop).state.value == "succeeded"  # and it is the only run
 
 
 def test_a_run_that_fails_is_not_kept_waiting(shop: Workshop) -> None:

@@ -71,7 +71,7 @@ def test_a_node_loads_computes_and_saves(tell, count, phase):
 def test_a_node_is_complete_when_its_outputs_are_saved(tell):
     found = tell(*WHOLE).run.nodes["clean"]
 
-    assert found.state == State.COMPLETE
+    assert found.state == State.SUCCEEDED
     times = [(span.start, span.end) for span in found.spans]
     assert times == [(100, 101), (101, 102), (102, 103)]
     assert (found.started, found.ended) == (100, 103)
@@ -80,7 +80,7 @@ def test_a_node_is_complete_when_its_outputs_are_saved(tell):
 def test_a_node_without_outputs_is_complete_when_it_has_computed(tell):
     events = [("node_started", node("quiet")), ("node_computed", node("quiet"))]
 
-    assert tell(*events).run.nodes["quiet"].state == State.COMPLETE
+    assert tell(*events).run.nodes["quiet"].state == State.SUCCEEDED
 
 
 GENERATOR = [
@@ -95,14 +95,14 @@ def test_a_generator_goes_on_until_it_is_said_to_be_complete(tell):
     assert tell(*GENERATOR).run.nodes["parts"].state == State.RUNNING
 
     ended = tell(("node_completed", node("parts")))
-    assert ended.run.nodes["parts"].state == State.COMPLETE
+    assert ended.run.nodes["parts"].state == State.SUCCEEDED
 
 
 def test_a_generator_is_complete_when_the_pipeline_is(tell):
     session = tell(*GENERATOR, ("pipeline_ran",))
     session.close_nodes()
 
-    assert session.run.nodes["parts"].state == State.COMPLETE
+    assert session.run.nodes["parts"].state == State.SUCCEEDED
 
 
 FAILED = ("run_failed", {"type": "ValueError", "message": "no"})
@@ -113,8 +113,8 @@ def test_what_is_open_when_the_pipeline_fails_has_failed(tell):
     session.close_nodes()
 
     found = session.run.nodes["clean"]
-    assert (found.state, found.failure.message) == (State.ERROR, "no")
-    assert session.run.state == State.ERROR
+    assert (found.state, found.failure.message) == (State.FAILED, "no")
+    assert session.run.state == State.FAILED
     assert found.spans[-1].end is not None
 
 
@@ -122,15 +122,15 @@ def test_a_generator_beside_what_failed_is_complete(tell):
     session = tell(*GENERATOR, *WHOLE[:1], FAILED)
     session.close_nodes()
 
-    assert session.run.nodes["parts"].state == State.COMPLETE
-    assert session.run.nodes["clean"].state == State.ERROR
+    assert session.run.nodes["parts"].state == State.SUCCEEDED
+    assert session.run.nodes["clean"].state == State.FAILED
 
 
 def test_a_generator_that_alone_is_open_has_failed(tell):
     session = tell(*GENERATOR, FAILED)
     session.close_nodes()
 
-    assert session.run.nodes["parts"].state == State.ERROR
+    assert session.run.nodes["parts"].state == State.FAILED
 
 
 def test_the_error_of_a_node_is_its_own(tell):
@@ -139,7 +139,7 @@ def test_the_error_of_a_node_is_its_own(tell):
     session.close_nodes()
 
     assert session.run.nodes["clean"].failure.type == "KeyError"
-    assert session.run.nodes["parts"].state == State.COMPLETE
+    assert session.run.nodes["parts"].state == State.SUCCEEDED
     assert session.run.failure.type == "ValueError"
 
 
@@ -147,9 +147,9 @@ def test_an_error_after_the_pipeline_is_of_no_node(tell):
     session = tell(*WHOLE, *GENERATOR, ("pipeline_ran",), FAILED)
     session.close_nodes()
 
-    assert session.run.state == State.ERROR
+    assert session.run.state == State.FAILED
     states = {each.state for each in session.run.nodes.values()}
-    assert State.ERROR not in states
+    assert State.FAILED not in states
 
 
 def test_other_events_add_what_they_say(tell):
@@ -201,7 +201,7 @@ def test_other_events_add_what_they_say(tell):
 def test_what_is_not_understood_is_left_out(tell, event):
     run = tell(event, *WHOLE).run
 
-    assert run.nodes["clean"].state == State.COMPLETE
+    assert run.nodes["clean"].state == State.SUCCEEDED
     assert run.state == State.RUNNING
 
 
@@ -209,7 +209,7 @@ def test_a_clock_that_goes_backwards_gives_no_negative_time(tell):
     session = tell(("load_started", node("clean", dataset="raw")))
     for at, (event, fields) in zip([90, 80, 70], WHOLE[1:], strict=True):
         session.add({"at": at, "event": event, **fields})
-    session.add({"at": 10, "event": "run_ended", "state": "complete"})
+    session.add({"at": 10, "event": "run_ended", "state": "succeeded"})
 
     found = session.run.nodes["clean"]
     assert found.ended >= found.started
@@ -223,4 +223,4 @@ def test_what_a_worker_says_before_the_run_is_known_counts():
         session.add({"at": at, "event": event, **fields})
     session.add({"at": 9, **START})
 
-    assert session.run.nodes["clean"].state == State.COMPLETE
+    assert session.run.nodes["clean"].state == State.SUCCEEDED

@@ -11,11 +11,11 @@ runs = ops("run_status.model")
 State, Phase, Span = runs.State, runs.Phase, runs.Span
 
 
-def make(state=State.ERROR):
+def make(state=State.FAILED):
     run = runs.Run("key", "id", state, branch="dev", started=100.0, last_news=110.0)
     spans = [Span(Phase.LOADING, 100.0, 101.0), Span(Phase.COMPUTING, 101.0)]
     run.nodes = {
-        "fit[red]": runs.Node("fit[red]", [], [], state=State.ERROR, spans=spans),
+        "fit[red]": runs.Node("fit[red]", [], [], state=State.FAILED, spans=spans),
         "wait": runs.Node("wait", [], []),
     }
     run.nodes["fit[red]"].failure = runs.Failure("KeyError", "'x'\nmore")
@@ -52,7 +52,7 @@ def test_all_that_is_known_is_shown(screen):
         "is not there",
     ):
         assert text in said
-    for text in ("its process is gone", "To resume: kedro run", "✗ error", "· queued"):
+    for text in ("its process is gone", "To resume: kedro run", "✗ failed", "· queued"):
         assert text in said
 
 
@@ -60,7 +60,7 @@ class Follower:
     """A run that ends."""
 
     def __init__(self):
-        self.runs = iter([make(State.RUNNING), make(State.COMPLETE)])
+        self.runs = iter([make(State.RUNNING), make(State.SUCCEEDED)])
 
     def run(self):
         return next(self.runs)
@@ -73,6 +73,6 @@ def test_a_run_is_watched_until_it_ends(screen, terminal, monkeypatch):
     module.watch(Follower())
 
     said = out.getvalue()
-    assert said.count("error: fit[red]") == (0 if terminal else 1)
+    assert said.count("failed: fit[red]") == (0 if terminal else 1)
     assert "fit" in said
-    assert "complete" in said
+    assert "succeeded" in said

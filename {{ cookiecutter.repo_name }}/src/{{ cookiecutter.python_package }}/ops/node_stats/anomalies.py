@@ -38,7 +38,7 @@ def summarize(run: Run) -> Summary:
     """The figures of a run."""
     summary = Summary(run.branch)
     for name, node in run.nodes.items():
-        if node.state == State.COMPLETE and node.started and node.ended:
+        if node.state == State.SUCCEEDED and node.started and node.ended:
             summary.seconds[name] = round(node.ended - node.started, 3)
     for name, dataset in run.datasets.items():
         if dataset.saved and dataset.saved.row_count is not None:

@@ -26,7 +26,7 @@ _PATIENCE = 10.0  # seconds
 _PATIENCE_KILLED = 2.0  # if somebody wants the process to end
 # One warning is enough, and the client would wait long between its retries.
 _DEFAULTS: dict[str, Any] = {"http": {"timeout": 5.0, "retry": {"total": 0}}}
-_ENDS = {State.COMPLETE: "COMPLETE", State.ERROR: "FAIL", State.INTERRUPTED: "ABORT"}
+_ENDS = {State.SUCCEEDED: "COMPLETE", State.FAILED: "FAIL", State.INTERRUPTED: "ABORT"}
 
 
 def transport(given: dict[str, Any], context: KedroContext) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class Composer:
             facts={name: self._clean(t) for name, t in self._facts().items() if t},
             errors=list(self._errors()),
             sections=self._sections(),
-            resume=self._clean(run.resume) if run.state == State.ERROR else "",
+            resume=self._clean(run.resume) if run.state == State.FAILED else "",
             link=link,
         )
 
@@ -135,7 +135,7 @@ class Composer:
         }
 
     def _errors(self) -> Iterator[ErrorReport]:
-        failed = [n for n in self.run.nodes.values() if n.state == State.ERROR]
+        failed = [n for n in self.run.nodes.values() if n.state == State.FAILED]
         known = [(node.name, node.failure) for node in failed if node.failure]
         if not known and self.run.failure:
             known = [("", self.run.failure)]
@@ -196,7 +196,7 @@ def _name(run: Run) -> str:
 
 def _first_failure(run: Run) -> tuple[str, Failure | None]:
     for node in run.nodes.values():
-        if node.state == State.ERROR and node.failure:
+        if node.state == State.FAILED and node.failure:
             return node.short_name or node.name, node.failure
     return "", run.failure
 

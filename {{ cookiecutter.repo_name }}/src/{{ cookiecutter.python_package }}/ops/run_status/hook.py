@@ -84,7 +84,7 @@ class RunStatus:
         except BaseException as error:
             if watch is not None:
                 watch.fail(error)
-                self._end(watch, State.ERROR)
+                self._end(watch, State.FAILED)
             raise
 
     @hook_impl(wrapper=True)
@@ -100,10 +100,10 @@ class RunStatus:
         except BaseException as error:
             if watch is not None:
                 watch.fail(error)
-                self._end(watch, State.ERROR)
+                self._end(watch, State.FAILED)
             raise
         if watch is not None:
-            self._end(watch, State.COMPLETE)
+            self._end(watch, State.SUCCEEDED)
         return result
 
     @hook_impl(wrapper=True)
@@ -124,7 +124,7 @@ class RunStatus:
             return (yield)
         finally:
             if watch is not None:
-                self._end(watch, State.ERROR)
+                self._end(watch, State.FAILED)
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
@@ -262,7 +262,7 @@ def _enter_resume(
 def _viz_of(run: Run, ticket: Ticket) -> str:
     project = _PROJECT.get()
     wanted = project is not None and project.settings.kedro_viz
-    if not wanted or run.state != State.COMPLETE:  # nobody waits longer for an error
+    if not wanted or run.state != State.SUCCEEDED:  # nobody waits longer for an error
         return ""
     return kedro_viz.build(Path(ticket.project_path), ticket.store, run.env)
 

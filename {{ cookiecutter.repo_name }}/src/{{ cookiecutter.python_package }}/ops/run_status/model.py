@@ -17,8 +17,8 @@ class State(str, Enum):
 
     QUEUED = "queued"
     RUNNING = "running"
-    COMPLETE = "complete"
-    ERROR = "error"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
     UPSTREAM_FAILED = "upstream failed"  # a node only: what it needs was not made
     SKIPPED = "skipped"  # a node only: unchanged, or not needed; `reason` says which
     NOT_SELECTED = "not selected"  # a node only: in the pipeline, but not in this run

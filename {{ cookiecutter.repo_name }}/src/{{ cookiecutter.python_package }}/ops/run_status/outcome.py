@@ -12,7 +12,7 @@ from .session import Session
 SILENT = 40.0  # seconds without news after which it is not known what a process does
 LOST = 300.0  # ... after which it is taken for dead
 
-ENDED = {State.COMPLETE, State.ERROR, State.INTERRUPTED}
+ENDED = {State.SUCCEEDED, State.FAILED, State.INTERRUPTED}
 _NOT_STARTED = "not started: the run had ended"
 
 
@@ -60,12 +60,12 @@ def _settle(run: Run, blind: bool) -> None:
     if blind:
         why = "the runner's workers run no hooks"
         _replace(run, State.QUEUED, State.UNKNOWN, why)
-    if run.state == State.COMPLETE:
+    if run.state == State.SUCCEEDED:
         if run.params.get("only_missing_outputs"):
             _replace(run, State.QUEUED, State.SKIPPED, "its outputs are there")
         _replace(run, State.QUEUED, State.UNKNOWN, "nothing was heard of it")
     _replace(run, State.RUNNING, State.INTERRUPTED, "the run ended while it ran")
-    if run.state == State.ERROR:
+    if run.state == State.FAILED:
         _mark_upstream_failed(run)
         if all(node.started is None for node in run.nodes.values()):
             _replace(run, State.QUEUED, State.SKIPPED, "the run was not started")
@@ -77,7 +77,7 @@ def _mark_upstream_failed(run: Run) -> None:
     broken = {
         output: node.name
         for node in run.nodes.values()
-        if node.state == State.ERROR
+        if node.state == State.FAILED
         for output in node.outputs
     }
     for node in run.nodes.values():

@@ -26,7 +26,7 @@ from .page_data import JsonObject, script, summary, text
 from .run_store import RunStore
 
 INDEX, RUN, LIST = "index.html", "run.js", "runs.json"
-FORMAT = 1  # of run.js and runs.json: files of another format are written anew
+FORMAT = 2  # of run.js and runs.json: files of another format are written anew
 
 Put = Callable[[str, bytes], None]  # writes a file: its name with "/", its content
 

@@ -21,7 +21,13 @@ from .session import Event, Session
 # The events after which nobody adds to a file.
 _LAST = [b"run_ended", b"run_interrupted", b"postscript"]
 # Of the states of several sessions, the first that one of them has.
-_WEIGHT = [State.RUNNING, State.UNKNOWN, State.ERROR, State.INTERRUPTED, State.COMPLETE]
+_WEIGHT = [
+    State.RUNNING,
+    State.UNKNOWN,
+    State.FAILED,
+    State.INTERRUPTED,
+    State.SUCCEEDED,
+]
 
 
 class Timeline:
@@ -169,9 +175,9 @@ def _ran(run: Run) -> set[str]:
 
 def _mended(run: Run, later: list[Run]) -> bool:
     """Whether what a session left undone was for later ones to do."""
-    if run.state not in {State.ERROR, State.INTERRUPTED}:
+    if run.state not in {State.FAILED, State.INTERRUPTED}:
         return False
-    done = {State.COMPLETE, State.SKIPPED}
+    done = {State.SUCCEEDED, State.SKIPPED}
     left = {name for name in _ran(run) if run.nodes[name].state not in done}
     again = set().union(*(_ran(each) for each in later))
     return bool(later) and (left or _ran(run)) <= again

@@ -12,7 +12,7 @@ from kedro.pipeline import Pipeline
 from ..core import kedro_internals
 from .model import Run, State
 
-_DONE = {State.COMPLETE, State.SKIPPED}
+_DONE = {State.SUCCEEDED, State.SKIPPED}
 # Options that still hold for the rest of the run.
 _LISTS = {
     "pipeline_names": "--pipelines",

@@ -12,6 +12,7 @@ Event = dict[str, Any]
 
 _FIRST = {"process", "run_started"}
 _NOT_BEGUN = {State.QUEUED, State.NOT_SELECTED, State.SKIPPED}
+_FORMER_STATES = {"complete": State.SUCCEEDED, "error": State.FAILED}  # old journals
 _FIGURES = ("row_count", "size", "schema", "null_count")
 
 
@@ -56,7 +57,7 @@ class Session:
         """Say of open nodes what the end of the pipeline says of them."""
         run = self.run
         open_nodes = [n for n in run.nodes.values() if n.state == State.RUNNING]
-        if run.state == State.ERROR and run.failure and self._ran is None:
+        if run.state == State.FAILED and run.failure and self._ran is None:
             for node in self._failing(open_nodes):
                 _fail(node, run.failure, run.ended or 0.0)
         elif self._ran is not None:
@@ -170,13 +171,14 @@ class Session:
 
     def _take_run_failed(self, event: Event, at: float) -> None:
         self.run.failure = failure_of(event)
-        self.run.state, self.run.ended = State.ERROR, max(at, self.run.started or at)
+        self.run.state, self.run.ended = State.FAILED, max(at, self.run.started or at)
 
     def _take_resume(self, event: Event, at: float) -> None:
         self.run.resume = str(event["command"])
 
     def _take_run_ended(self, event: Event, at: float) -> None:
-        self.run.state = State(event["state"])
+        state = event["state"]
+        self.run.state = _FORMER_STATES.get(state) or State(state)
         self.run.ended = max(at, self.run.started or at)
 
     def _take_run_interrupted(self, event: Event, at: float) -> None:
@@ -197,7 +199,7 @@ class Session:
         """
         between = [node for node in open_nodes if self._is_between_parts(node)]
         failing = [node for node in open_nodes if node not in between]
-        failed = any(node.state == State.ERROR for node in self.run.nodes.values())
+        failed = any(node.state == State.FAILED for node in self.run.nodes.values())
         if not failing and not failed:
             return between
         for node in between:
@@ -232,12 +234,12 @@ def _close(node: Node, at: float) -> None:
 
 
 def _complete(node: Node, at: float) -> None:
-    if node.state != State.ERROR:
+    if node.state != State.FAILED:
         _close(node, at)
-        node.state, node.ended = State.COMPLETE, max(at, node.started or at)
+        node.state, node.ended = State.SUCCEEDED, max(at, node.started or at)
 
 
 def _fail(node: Node, failure: Failure, at: float) -> None:
     _close(node, at)
-    node.state, node.ended = State.ERROR, max(at, node.started or at)
+    node.state, node.ended = State.FAILED, max(at, node.started or at)
     node.failure = failure

@@ -23,8 +23,8 @@ _EVERY = 0.5  # seconds
 _LOOKS = {
     State.QUEUED: ("·", "dim"),
     State.RUNNING: ("▶", "cyan"),
-    State.COMPLETE: ("✓", "green"),
-    State.ERROR: ("✗", "bold red"),
+    State.SUCCEEDED: ("✓", "green"),
+    State.FAILED: ("✗", "bold red"),
     State.UPSTREAM_FAILED: ("↯", "red"),
     State.SKIPPED: ("↷", "dim"),
     State.NOT_SELECTED: ("-", "dim"),
@@ -81,7 +81,7 @@ def _whole(run: Run) -> Group:
 
 def _short(run: Run, height: int) -> Group:
     """What fits on the screen: what goes on now, and what is wrong, first."""
-    order = [State.ERROR, State.RUNNING, State.UNKNOWN, State.INTERRUPTED]
+    order = [State.FAILED, State.RUNNING, State.UNKNOWN, State.INTERRUPTED]
     nodes = sorted(
         (node for node in run.nodes.values() if node.state != State.NOT_SELECTED),
         key=lambda n: (

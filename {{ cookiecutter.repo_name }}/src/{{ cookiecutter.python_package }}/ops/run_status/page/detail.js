@@ -6,7 +6,7 @@ function nodeDetail(run, node, go) {
   return [
     detailHead("Node", node.name, stateOf(node.state)),
     node.failure && failureOf(node.failure),
-    node.state === "error" && run.resume && el("section", {}, el("h3", {}, "Go on from here"), command(run.resume)),
+    node.state === "failed" && run.resume && el("section", {}, el("h3", {}, "Go on from here"), command(run.resume)),
     marksOf(node.marks),
     checkList(checksOf(run, node.name)),
     facts([
@@ -90,9 +90,9 @@ function checkList(checks) {
 
 function verdict(check) {
   if (check.passed) {
-    return stateOf("complete", "passed");
+    return stateOf("succeeded", "passed");
   }
-  return check.level === "error" ? stateOf("error", "failed") : stateOf("upstream failed", "warning");
+  return check.level === "error" ? stateOf("failed", "failed") : stateOf("upstream failed", "warning");
 }
 
 function datasetList(title, run, names, go) {

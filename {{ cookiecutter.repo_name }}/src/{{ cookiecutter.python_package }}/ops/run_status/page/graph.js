@@ -220,7 +220,7 @@ class GraphView {
 
   // Where to begin: the whole if it can be read, else around what matters most.
   start(id) {
-    const important = ["error", "interrupted", "running"];
+    const important = ["failed", "interrupted", "running"];
     const first = important.map((state) => this.boxes.find((box) => box.state === state && box.kind !== "dataset")).find(Boolean);
     const index = this.index.get(id) ?? (first ? this.boxes.indexOf(first) : null);
     const wide = this.element.clientWidth;

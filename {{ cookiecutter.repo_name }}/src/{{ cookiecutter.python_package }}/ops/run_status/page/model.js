@@ -24,7 +24,7 @@ function newest() {
 
 // The last run before one that ran the same pipelines to the end.
 function keyBefore(run) {
-  const same = (other) => other.state === "complete" && String(other.pipelines) === String(run.pipelines);
+  const same = (other) => other.state === "succeeded" && String(other.pipelines) === String(run.pipelines);
   return [...runs.values()].find((other) => other.key !== run.key && other.started < run.started && same(other))?.key;
 }
 
@@ -100,7 +100,7 @@ function phaseSeconds(node, phase) {
   return spans.length ? spans.reduce((sum, span) => sum + Math.max(0, (span.end ?? end) - span.start), 0) : null;
 }
 
-const WORST = ["error", "interrupted", "unknown", "upstream failed", "running", "queued", "complete", "skipped", "not selected"];
+const WORST = ["failed", "interrupted", "unknown", "upstream failed", "running", "queued", "succeeded", "skipped", "not selected"];
 
 function worst(states) {
   return WORST.find((state) => states.includes(state)) || "not selected";
@@ -113,8 +113,8 @@ function datasetState(run, name) {
     return worst(makers.map((node) => node.state));
   }
   const users = run.users.get(plain(name)) || [];
-  const used = users.some((node) => node.state === "complete" || node.started !== null);
-  return used ? "complete" : worst(users.map((node) => node.state));
+  const used = users.some((node) => node.state === "succeeded" || node.started !== null);
+  return used ? "succeeded" : worst(users.map((node) => node.state));
 }
 
 function rowsOf(dataset) {
@@ -127,7 +127,7 @@ function checksOf(run, subject) {
 
 // Failed nodes, the first to fail first.
 function failedNodes(run) {
-  return run.nodes.filter((node) => node.state === "error").sort((one, other) => (one.ended ?? 0) - (other.ended ?? 0));
+  return run.nodes.filter((node) => node.state === "failed").sort((one, other) => (one.ended ?? 0) - (other.ended ?? 0));
 }
 
 // How long a node takes: what the run was told, else what the previous run took.
@@ -137,7 +137,7 @@ function usualSeconds(node) {
 
 function previousSeconds(name) {
   const same = previous?.node.get(name);
-  return same?.state === "complete" ? seconds(same) : null;
+  return same?.state === "succeeded" ? seconds(same) : null;
 }
 
 function median(numbers) {
@@ -161,7 +161,7 @@ function progress(run) {
     } else if (!OPEN.has(node.state)) {
       found.over += 1;
       done += weight;
-      work += node.state === "complete" ? weight : 0;
+      work += node.state === "succeeded" ? weight : 0;
     }
   }
   found.share = all ? Math.min(1, done / all) : 0;

@@ -181,7 +181,7 @@ function drawHead(anew = false) {
   part("top").replaceChildren(...top.filter(Boolean));
 }
 
-const HEADLINES = { queued: "Starting", running: "Running", complete: "Complete", error: "Failed", interrupted: "Interrupted", unknown: "No news" };
+const HEADLINES = { queued: "Starting", running: "Running", succeeded: "Succeeded", failed: "Failed", interrupted: "Interrupted", unknown: "No news" };
 
 function liveWords() {
   if (!page.run.goesOn) {
@@ -215,7 +215,7 @@ function progressOf(run) {
   if (!total) {
     return null;
   }
-  const order = ["complete", "skipped", "running", "error", "interrupted", "upstream failed", "unknown", "queued"];
+  const order = ["succeeded", "skipped", "running", "failed", "interrupted", "upstream failed", "unknown", "queued"];
   const chips = [];
   const bars = [];
   let across = 0;
@@ -258,7 +258,7 @@ function alarm(run) {
     const more = failed.length > 1 && el("p", { class: "muted" }, "Also failed: ", failed.slice(1, 6).map((node) => [link(node.name, () => go("node", node.name)), " "]), failed.length > 6 && `and ${failed.length - 6} more`);
     return alarmOf(run, [link(failed[0].name, () => go("node", failed[0].name)), " failed"], failed[0].failure, more);
   }
-  if (run.state === "error") {
+  if (run.state === "failed") {
     const checks = run.checks.filter((check) => !check.passed && check.level === "error");
     const list = checks.length > 0 && el("ul", { class: "checks" }, checks.slice(0, 10).map((check) => el("li", {}, verdict(check), " ", nameOf(check.subject), ": ", check.message)));
     return alarmOf(run, ["The run failed"], run.failure, list);
