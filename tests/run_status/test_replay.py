@@ -2,6 +2,7 @@
 
 import json
 import time
+from uuid import uuid4
 
 import pytest
 from kit import ops
@@ -46,8 +47,8 @@ def store(tmp_path):
 
 
 def test_events_of_all_processes_count(store):
-    worker = events(*WHOLE, first=PROCESS | {"joined": "main"})
-    run = module.fold({"a-worker": worker, "main": main()}, "key", now=101)
+    worker = events(*WHOLE, first=PROCESS | {"joined": "main.jsonl"})
+    run = fold({"a-worker": worker, "main": main()}, now=101)
 
     assert run.nodes["clean"].state == State.SUCCEEDED
     assert (run.key, run.run_id, run.branch) == ("key", "run", "dev")
@@ -92,6 +93,14 @@ def test_a_follower_reads_what_has_come(store):
     assert last == module.read(store, "key")
 
 
+def fold(files, now):
+    """The run that the journals of these processes tell."""
+    where = RunStore(f"memory://{uuid4().hex}")
+    for name, found in files.items():
+        where.put(f"key/{name}.jsonl", text(found))
+    return module.read(where, "key", now)
+
+
 def session(*names, at, **states):
     """A session that ran some nodes, which ended in some states."""
     nodes = [{**each, "selected": each["name"] in names} for each in START["nodes"]]
@@ -114,7 +123,7 @@ def test_sessions_with_one_key_are_one_run():
         "one": session("clean", at=100, clean="succeeded"),
         "two": session("quiet", at=200, quiet="succeeded"),
     }
-    run = module.fold(files, "key", now=300)
+    run = fold(files, now=300)
 
     assert run.state == State.SUCCEEDED
     assert (run.started, run.ended) == (100, 200)
@@ -128,13 +137,48 @@ def test_one_that_failed_fails_the_run_until_it_is_made_good():
         "one": session("clean", at=100, clean="failed"),
         "two": session("quiet", at=200, quiet="succeeded"),
     }
-    assert module.fold(files, "key", now=300).state == State.FAILED
+    assert fold(files, now=300).state == State.FAILED
 
     files["three"] = session("clean", at=250, clean="succeeded")
-    run = module.fold(files, "key", now=300)
+    run = fold(files, now=300)
     assert run.state == State.SUCCEEDED
     assert run.failure is None
     assert run.nodes["clean"].failure is None
+
+
+def test_of_a_node_that_ran_again_the_tries_are_counted():
+    files = {
+        "one": session("clean", at=100, clean="failed"),
+        "two": session("clean", at=200, clean="failed"),
+        "three": session("clean", at=300, clean="succeeded"),
+        "four": session("quiet", at=400, quiet="succeeded"),
+    }
+    nodes = fold(files, now=500).nodes
+
+    assert (nodes["clean"].state, nodes["clean"].attempts) == (State.SUCCEEDED, 3)
+    assert nodes["quiet"].attempts == 1
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_other_sessions_would_run_after_a_failed_node_is_upstream_failed(shared):
+    only = session("clean", at=100, clean="failed")
+    only[1]["shared"] = shared
+    run = fold({"one": only}, now=200)
+
+    assert run.nodes["clean"].state == State.FAILED
+    left = State.UPSTREAM_FAILED if shared else State.NOT_SELECTED
+    assert {run.nodes[name].state for name in ("parts", "quiet", "left")} == {left}
+
+
+def test_what_is_upstream_failed_runs_once_the_node_is_mended():
+    one = session("clean", at=100, clean="failed")
+    one[1]["shared"] = True
+    two = session("clean", at=200, clean="succeeded")
+    two[1]["shared"] = True
+    run = fold({"one": one, "two": two}, now=300)
+
+    assert run.state == State.SUCCEEDED
+    assert run.nodes["quiet"].state == State.NOT_SELECTED
 
 
 def test_what_goes_on_is_not_over(store):

@@ -194,7 +194,7 @@ def test_outputs_that_are_there_are_skipped(shop: Workshop, quick: Kedro) -> Non
     run = read(shop)
     skipped = {name for name, state in states(run).items() if state == "skipped"}
     assert skipped == {"clean", "end"}
-    assert {run.nodes[name].reason for name in skipped} == {"its outputs are there"}
+    assert {run.nodes[name].reason for name in skipped} == {"its outputs exist"}
     assert run.state.value == "succeeded"
 
 

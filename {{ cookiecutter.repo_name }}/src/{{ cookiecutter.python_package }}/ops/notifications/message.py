@@ -10,7 +10,7 @@ from urllib.parse import quote
 from attrs import field, frozen
 
 from ..core import git, redaction
-from ..run_status import report
+from ..core.text import duration
 from ..run_status.model import Check, Failure, Run, State
 from .record import PreviousRuns, Record
 
@@ -103,7 +103,7 @@ class Composer:
 
     def _title(self, kind: Kind) -> str:
         run, name = self.run, _name(self.run)
-        took = report.duration(report.seconds(run))
+        took = duration(run.seconds())
         if kind == Kind.FAILURE:
             node, failure = _first_failure(run)
             return f"{name} failed{f' in {node}' if node else ''}: {_line(failure)}"
@@ -116,7 +116,7 @@ class Composer:
             bad = _count(len(self.previous.bad()), "unsuccessful run")
             return f"{name} recovered after {bad} ({took})"
         if kind == Kind.UNUSUAL:
-            return f"{name} succeeded, but is unusual: {'; '.join(report.marks(run))}"
+            return f"{name} succeeded, but is unusual: {'; '.join(run.marks())}"
         return f"{name} succeeded in {took}"
 
     def _facts(self) -> dict[str, str]:
@@ -128,8 +128,8 @@ class Composer:
             "Pipeline": ", ".join(n for n in run.pipelines if n != "__default__"),
             "Branch": f"{run.branch}{commit}{changes}",
             "Environment": run.env,
-            "Nodes": report.nodes(run),
-            "Time": report.duration(report.seconds(run)),
+            "Nodes": run.node_summary(),
+            "Time": duration(run.seconds()),
             "Run by": f"{run.user or 'unknown user'} on {run.host}",
             "Run": run.key,
         }
@@ -154,7 +154,7 @@ class Composer:
         checks = [_said(check) for check in self.run.checks if not check.passed]
         found = {
             "Failed checks and warnings": checks,
-            "Unusual": report.marks(self.run),
+            "Unusual": self.run.marks(),
             "Commits since the last good run": self._commits(good),
             "Parameters changed since the last good run": self._changed(good),
         }

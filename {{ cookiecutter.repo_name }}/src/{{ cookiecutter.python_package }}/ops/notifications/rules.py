@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from ..core import branch
-from ..run_status import describe, report
+from ..run_status import describe
 from ..run_status.model import Run, State
 from .message import Kind
 from .record import PreviousRuns, Record
@@ -46,7 +46,7 @@ def kinds(run: Run, previous: PreviousRuns) -> Iterator[Kind]:
         left = previous.left()
         if left and left <= {*Record.from_run(run, []).done}:
             yield Kind.RECOVERY
-        if report.marks(run):
+        if run.marks():
             yield Kind.UNUSUAL
         yield Kind.SUCCESS
 

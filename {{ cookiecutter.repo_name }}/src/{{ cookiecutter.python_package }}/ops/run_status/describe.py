@@ -67,6 +67,7 @@ def describe(
         "env": run_params.get("env") or "",
         "runner": runner.rpartition(".")[2],
         "blind": runner == _BLIND and _method() != "fork",
+        "shared": is_shared(),
         "project": project.PACKAGE_NAME or project_path.name,
         "branch": branch_of(project_path),
         "user": user(),

@@ -25,7 +25,7 @@ from kedro.pipeline.node import Node
 from ..core import findings, skipped_nodes
 from ..core.settings import is_guard_on, open_store, read_settings, settings_section
 from ..core.suppress import run_within
-from . import describe, journal, kedro_viz, report, resume
+from . import describe, journal, kedro_viz, resume, terminal
 from .history import History
 from .journal import Journal, Ticket
 from .model import Run, State
@@ -229,7 +229,7 @@ class RunStatus:
         run = watch.end(state)
         if run is not None and run.started is not None:
             viz = _viz_of(run, watch.journal.ticket)
-            logging.getLogger(__name__).info(report.report_of_run(run, watch.page, viz))
+            logging.getLogger(__name__).info(terminal.report(run, watch.page, viz))
 
     def _forget(self, watch: Watch) -> None:
         self._watches.pop(watch.journal, None)

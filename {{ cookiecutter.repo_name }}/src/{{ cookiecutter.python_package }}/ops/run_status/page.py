@@ -20,8 +20,7 @@ from string import Template
 from ..core.suppress import suppress_errors
 from . import replay
 from .layout import drawings
-from .model import Run
-from .outcome import ENDED
+from .model import ENDED, Run
 from .page_data import JsonObject, script, summary, text
 from .run_store import RunStore
 
