@@ -111,6 +111,17 @@ def test_what_stops_a_run_before_it_begins_is_told(project):
     assert journal.current() is None
 
 
+def test_what_a_guard_finds_is_recorded_without_the_folder_of_the_project(project):
+    def before_pipeline_run():
+        findings.report("mine", "raw", "warning", False, f"{project.path}/x is old")
+
+    findings = ops("core.findings")
+    project.hooks.register(Guard(before_pipeline_run=before_pipeline_run))
+    project.session()
+
+    assert [check.message for check in project.run().checks] == ["x is old"]
+
+
 def test_what_fails_a_run_in_the_end_is_told(project):
     def after_pipeline_run():
         journal.enter("check", guard="expectations", subject="out", passed=False)

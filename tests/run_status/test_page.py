@@ -186,7 +186,7 @@ def test_the_failed_node_is_what_one_sees_first(show):
     expect(alarm).to_contain_text("fit failed")
     expect(alarm).to_contain_text("ValueError: no such column")
     expect(alarm).to_contain_text("kedro run --from-nodes=fit")
-    expect(page.locator(".drawing .node.s-error")).to_be_in_viewport()
+    expect(page.locator(".drawing .node.s-failed")).to_be_in_viewport()
     alarm.get_by_text("Traceback", exact=True).click()
     expect(alarm.locator("pre")).to_contain_text("Traceback: it ends with")
 

@@ -22,7 +22,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, skipped_nodes
+from ..core import findings, redaction, skipped_nodes
 from ..core.settings import is_guard_on, open_store, read_settings, settings_section
 from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, resume, terminal
@@ -279,8 +279,10 @@ def store_of(context: KedroContext) -> RunStore:
 def _enter_check(
     guard: str, subject: str, level: str, passed: bool, message: str
 ) -> None:
-    found = {"guard": guard, "subject": subject, "level": level}
-    journal.enter("check", **found, passed=passed, message=message)
+    if entries := journal.current():
+        message = redaction.text(message, Path(entries.ticket.project_path))
+        found = {"guard": guard, "subject": subject, "level": level}
+        entries.enter("check", **found, passed=passed, message=message)
 
 
 def _enter_skipped(node: str, reason: str) -> None:

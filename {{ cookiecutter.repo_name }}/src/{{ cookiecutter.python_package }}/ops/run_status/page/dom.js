@@ -110,16 +110,18 @@ function duration(time) {
   const whole = Math.round(time);
   const two = (number) => String(number).padStart(2, "0");
   if (whole < 3600) {
-    return `${Math.floor(whole / 60)} m ${two(whole % 60)} s`;
+    return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   }
-  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} m`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
 // Made once: to make one takes longer than to use it.
 const NUMBERS = new Intl.NumberFormat("en");
-const WHEN = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const DAY = { day: "numeric", month: "short", year: "numeric" };
+const MINUTE = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+const WHEN = new Intl.DateTimeFormat("en-GB", { ...DAY, ...MINUTE });
 const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
-const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const EXACT = new Intl.DateTimeFormat("en-GB", { ...DAY, ...MINUTE, second: "2-digit" });
 
 function count(number) {
   return number === null || number === undefined ? "" : NUMBERS.format(number);

@@ -279,7 +279,7 @@ function alarmOf(run, title, failure, more) {
     failure && el("p", { class: "error" }, el("strong", {}, failure.type), failure.type && failure.message && ": ", failure.message),
     failure?.traceback && el("details", {}, el("summary", {}, "Traceback"), el("pre", { tabindex: "0" }, failure.traceback)),
     more,
-    run.resume && [el("p", { class: "muted" }, "Go on from there:"), command(run.resume)],
+    run.resume && [el("p", { class: "muted" }, "Resume with:"), command(run.resume)],
   );
 }
 
@@ -423,7 +423,7 @@ function go(kind, name) {
 
 // The namespace in whose drawing a node is a box.
 function spaceOf(name) {
-  return page.run.drawings.find((each) => each.boxes.some((box) => box.node === name))?.namespace ?? "";
+  return page.run.drawings.find((each) => `node:${name}` in each.boxes)?.namespace ?? "";
 }
 
 function drawDetail() {

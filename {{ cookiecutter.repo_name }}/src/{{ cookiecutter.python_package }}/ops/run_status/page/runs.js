@@ -40,7 +40,7 @@ function wantedOf(run) {
 }
 
 function outcome(run) {
-  const failed = countOf(run, "failed") + countOf(run, "upstream failed");
+  const failed = countOf(run, "failed");
   const skipped = countOf(run, "skipped");
   return [`${count(countOf(run, "succeeded"))} of ${count(wantedOf(run))}`, skipped && `${count(skipped)} skipped`, failed && `${count(failed)} failed`].filter(Boolean).join(", ");
 }
