@@ -48,6 +48,6 @@ def test_where_it_cannot_be_built_there_is_one_warning(shop: Workshop) -> None:
     shop.write({"build": "a file, where Kedro-Viz wants a folder"})
     said: subprocess.CompletedProcess[str] = shop.kedro("run", **PANDAS)
 
-    assert said.stdout.count("There is no Kedro-Viz") == 1
+    assert said.stdout.count("Kedro-Viz was not built") == 1
     assert shop.read("build").startswith("a file")
     assert shop.has("data/last_dev.txt")

@@ -46,7 +46,7 @@ def begin(tmp_path, monkeypatch):
 
     yield act
     for each in watches:
-        each.leave("left")
+        each.interrupt("left")
 
 
 def test_it_beats_and_shows_the_page(begin):
@@ -90,7 +90,7 @@ def test_a_run_that_kedro_has_left_is_interrupted(begin):
     while not watch.journal.closed and time.monotonic() < deadline:
         time.sleep(0.05)
 
-    assert watch.has_left()
+    assert watch.has_been_left()
     run = watch.journal.reader.run()
     assert run.failure.message == "the run was left before its end"
 
