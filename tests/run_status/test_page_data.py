@@ -139,7 +139,7 @@ def test_others_do_not_learn_who_and_where():
 
 @pytest.mark.parametrize("name", ["</script>", "<!--", "\u2028", "\ud800", "&amp;"])
 def test_nothing_ends_the_script_that_holds_it(name):
-    packed = page.json_lines([{"name": name}])
+    packed = page.script_json([{"name": name}])
 
     assert packed.isascii()
     assert not set("<>&") & set(packed)

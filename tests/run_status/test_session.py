@@ -6,7 +6,7 @@ from kit import ops
 module = ops("run_status.session")
 State = ops("run_status.model").State
 Phase = ops("run_status.model").Phase
-identity = ops("run_status.process").identity
+identity = ops("core.process").identity
 
 NODES = [
     {"name": "clean", "inputs": ["raw"], "outputs": ["mid"]},

@@ -20,7 +20,7 @@ from kedro.pipeline import Pipeline
 
 from ..core import branch, kedro_internals, redaction
 from ..core.errors import OpsError
-from ..core.user import user
+from ..core.process import user
 from .model import Run, State
 
 KEY = "RUN_STATUS_KEY"  # names the run; processes with the same key are one run

@@ -22,15 +22,15 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, redaction, skipped_nodes
+from ..core import findings, redaction
+from ..core.findings import Finding
 from ..core.settings import is_guard_on, open_store, read_settings, settings_section
 from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, terminal
 from .history import History
-from .journal import Journal, Ticket
+from .journal import Journal, RunStore, Ticket
 from .model import Run, State
 from .page import StatusPage
-from .run_store import RunStore
 from .watch import Watch, describe_error
 
 _PATIENCE = 5.0  # seconds
@@ -276,13 +276,12 @@ def store_of(context: KedroContext) -> RunStore:
     return RunStore(*open_store(context))
 
 
-def _enter_check(
-    guard: str, subject: str, level: str, passed: bool, message: str
-) -> None:
+def _enter_check(finding: Finding) -> None:
     if entries := journal.current():
-        message = redaction.text(message, Path(entries.ticket.project_path))
-        found = {"guard": guard, "subject": subject, "level": level}
-        entries.enter("check", **found, passed=passed, message=message)
+        text = redaction.text(finding.text, Path(entries.ticket.project_path))
+        names = ("guard", "subject", "level", "passed")
+        facts = {name: getattr(finding, name) for name in names}
+        entries.enter("check", **facts, message=text)
 
 
 def _enter_skipped(node: str, reason: str) -> None:
@@ -290,4 +289,4 @@ def _enter_skipped(node: str, reason: str) -> None:
 
 
 findings.listen(_enter_check)
-skipped_nodes.listen(_enter_skipped)
+findings.listen_to_skipped_nodes(_enter_skipped)

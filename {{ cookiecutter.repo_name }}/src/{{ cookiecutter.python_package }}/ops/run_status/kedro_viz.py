@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..core import redaction
 from ..core.settings import STORE
-from .run_store import RunStore
+from .journal import RunStore
 
 FOLDER = "kedro-viz"
 _PATIENCE = 120.0  # seconds

@@ -27,9 +27,9 @@ from kedro.io.core import is_parameter
 
 from ..core.suppress import suppress_errors
 from . import replay
+from .journal import RunStore
 from .layout import drawings
 from .model import ENDED, Dataset, Failure, Node, Run
-from .run_store import RunStore
 
 INDEX, RUN, LIST = "index.html", "run.js", "runs.json"
 FORMAT = 2  # of run.js and runs.json: files of another format are written anew
@@ -161,7 +161,7 @@ class StatusPage:
 def _put_list(put: Put, lines: list[JsonObject], publish: bool = False) -> None:
     lines = sorted(lines, key=lambda line: line.get("started", 0.0), reverse=True)
     facts = {"format": FORMAT, "written": round(time.time()), "published": publish}
-    data = f'{json.dumps(facts)[:-1]}, "runs": {json_lines(lines)}}}'
+    data = f'{json.dumps(facts)[:-1]}, "runs": {script_json(lines)}}}'
     put(LIST, data.encode())
     put(INDEX, Template(_source(INDEX)).substitute(_sources(), data=data).encode())
 
@@ -218,12 +218,12 @@ def script(run: Run, drawn: list[JsonObject], publish: bool = False) -> bytes:
         "checks": [asdict(check) for check in run.checks],
         "drawings": drawn,
     }
-    parts = [f'"{name}":{json_lines([item])[2:-2]}' for name, item in objects.items()]
-    parts += [f'"{name}":{json_lines(items)}' for name, items in lists.items()]
+    parts = [f'"{name}":{script_json([item])[2:-2]}' for name, item in objects.items()]
+    parts += [f'"{name}":{script_json(items)}' for name, items in lists.items()]
     return f"opsRun({{{','.join(parts)}}});\n".encode()
 
 
-def json_lines(items: list[JsonObject]) -> str:
+def script_json(items: list[JsonObject]) -> str:
     """JSON, a line each, in which nothing ends a script, whatever names and texts say."""
     packed = ",\n".join(map(_ENCODER.encode, items))  # all ASCII
     for letter in "<>&":

@@ -6,14 +6,12 @@ A run is one session of Kedro, or several with one key, as the tasks of an Airfl
 from __future__ import annotations
 
 import copy
-import json
 import time
-from collections.abc import Iterable
 from threading import Lock
-from typing import Any
 
+from ..core.records import json_lines
+from .journal import RunStore
 from .model import ENDED, Run, State
-from .run_store import RunStore
 from .session import Event, Session, mark_upstream_failed
 
 _DONE = {State.SUCCEEDED, State.SKIPPED}
@@ -53,7 +51,7 @@ class Follower:
         for file, text in self._store.read(self._key, self._offsets).items():
             whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete
             self._offsets[file] = self._offsets.get(file, 0) + len(whole)
-            news[file] = list(parsed(whole))
+            news[file] = json_lines(whole, f"{self._store.path}/{self._key}/{file}")
         # What a worker wrote makes sense only after what its first process did.
         for file in sorted(news, key=lambda name: _is_worker(news[name])):
             self._add(file, news[file])
@@ -79,25 +77,6 @@ def is_over(store: RunStore, key: str) -> bool:
     """Whether a run does not go on."""
     run = read(store, key)
     return run.state in ENDED or run.started is None
-
-
-def parsed(text: bytes) -> Iterable[Event]:
-    """The events in the text of a journal, without lines that are damaged."""
-    lines = text.splitlines()
-    try:
-        events = json.loads(b"[%s]" % b",".join(lines))  # quicker than one by one
-    except ValueError:  # some line was torn by a kill or a full disk
-        events = map(_event, lines)
-    for event in events:
-        if isinstance(event, dict) and isinstance(event.get("at"), (int, float)):
-            yield event
-
-
-def _event(line: bytes) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
 
 
 def _is_worker(events: list[Event]) -> bool:

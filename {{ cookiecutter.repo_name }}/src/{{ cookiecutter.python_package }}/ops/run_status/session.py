@@ -9,7 +9,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from . import process
+from ..core import process
+from ..core.process import LOST, is_gone
 from .model import (
     ENDED,
     Check,
@@ -26,7 +27,6 @@ from .model import (
 Event = dict[str, Any]
 
 SILENT = 40.0  # seconds without news after which it is not known what a process does
-LOST = 300.0  # ... after which it is taken for dead
 
 _FORMER_STATES = {"complete": State.SUCCEEDED, "error": State.FAILED}  # old journals
 _NOT_BEGUN = {State.QUEUED, State.NOT_SELECTED, State.SKIPPED}
@@ -87,7 +87,7 @@ class Session:
         alive = process.is_alive(self.who)
         if alive is False:
             return State.INTERRUPTED, "its process is gone"
-        if _is_gone(self.who, silence):
+        if is_gone(self.who, silence):
             return State.INTERRUPTED, f"no news for more than {LOST:.0f} s"
         if alive is None and silence > SILENT:
             return State.UNKNOWN, f"no news for more than {SILENT:.0f} s"
@@ -96,7 +96,7 @@ class Session:
     def _take(self, what: Any, event: Event, at: float) -> None:
         try:
             getattr(self, f"_take_{what}")(event, at)
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
             return  # of a newer version, or about what was never said
 
     def _take_process(self, event: Event, at: float) -> None:
@@ -322,9 +322,3 @@ def _replace(run: Run, old: State, new: State, reason: str) -> None:
             node.ended = max(run.ended or node.started, node.started)
             if node.spans and node.spans[-1].end is None:
                 node.spans[-1].end = node.ended
-
-
-def _is_gone(who: dict[str, Any], silence: float) -> bool:
-    """Whether a process is gone that has been silent for so many seconds."""
-    alive = process.is_alive(who)
-    return not alive if alive is not None else silence > LOST

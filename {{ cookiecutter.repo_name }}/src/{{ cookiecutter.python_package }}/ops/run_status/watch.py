@@ -13,6 +13,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from ..core import git, redaction
+from ..core.errors import OpsError
 from ..core.suppress import suppress_errors
 from . import interruption, journal
 from .journal import Journal
@@ -70,17 +71,14 @@ class Watch:
 
     def fail(self, error: BaseException) -> None:
         """Enter why the run failed."""
-        *packages, guard = type(error).__module__.split(".")
-        if "ops" in packages:
-            guard = packages[-1]  # the room of a guard; else a hook of the team's
-        for problem in getattr(error, "problems", ()):
+        for finding in error.findings if isinstance(error, OpsError) else ():
             self.journal.enter(
                 "check",
-                guard=guard,
-                subject=str(getattr(problem, "subject", "")),
-                level=str(getattr(problem, "level", "error")),
+                guard=finding.guard or "hooks",  # one of the team's
+                subject=finding.subject,
+                level=finding.level,
                 passed=False,
-                message=redaction.text(str(problem), self._project_path),
+                message=redaction.text(finding.text, self._project_path),
             )
         self.journal.enter("run_failed", **describe_error(error, self._project_path))
 
