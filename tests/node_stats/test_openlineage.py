@@ -168,15 +168,22 @@ def test_a_server_that_does_not_answer_is_not_waited_for(state, caplog, monkeypa
     assert "no answer within" in warning
 
 
-def test_events_that_are_too_late_are_left_out():
+def test_events_that_are_too_late_are_left_out(caplog, monkeypatch):
     class Client:
         def emit(self, event):
             pytest.fail("it is too late")
 
-    failed = ["no answer"]
-    module._emit(Client(), ["event"], time.monotonic() - 1, failed)
+    def late(transport):
+        time.sleep(0.2)
+        return Client()
 
-    assert failed == ["no answer"]
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(module, "_client", late)
+    module.send({"type": "console"}, some_runs.run())
+    time.sleep(0.3)
+
+    [warning] = warnings(caplog)
+    assert "no answer within" in warning
 
 
 def test_without_the_library_there_is_one_warning_that_names_it(caplog, monkeypatch):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 import logging
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,7 @@ from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, terminal
 from .history import History
 from .journal import Journal, RunStore, Ticket
-from .model import Run, State
+from .model import State
 from .page import StatusPage
 from .watch import Watch, describe_error
 
@@ -79,13 +80,8 @@ class RunStatus:
     ) -> Generator[None, Any, Any]:
         """Enter the run with its nodes; and what stops it before it has begun."""
         watch = self._start(run_params, pipeline, catalog)
-        try:
+        with self._recording_failure(watch):
             return (yield)
-        except BaseException as error:
-            if watch is not None:
-                watch.fail(error)
-                self._end(watch, State.FAILED)
-            raise
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(
@@ -95,13 +91,8 @@ class RunStatus:
         watch = self._watch_of(run_params, catalog)
         if watch is not None:
             watch.journal.enter("pipeline_ran")
-        try:
+        with self._recording_failure(watch):
             result = yield
-        except BaseException as error:
-            if watch is not None:
-                watch.fail(error)
-                self._end(watch, State.FAILED)
-            raise
         if watch is not None:
             self._end(watch, State.SUCCEEDED)
         return result
@@ -182,6 +173,17 @@ class RunStatus:
         """Enter into a run that another process has started."""
         journal.join(ticket)
 
+    @contextmanager
+    def _recording_failure(self, watch: Watch | None) -> Iterator[None]:
+        """What another guard raises fails the run."""
+        try:
+            yield
+        except BaseException as error:
+            if watch is not None:
+                watch.fail(error)
+                self._end(watch, State.FAILED)
+            raise
+
     def _start(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> Watch | None:
@@ -190,17 +192,17 @@ class RunStatus:
         if project is None:
             return None
         try:
-            watch = _watch(project, run_params, pipeline, catalog)
+            watch = _new_watch(project, run_params, pipeline, catalog)
+            for other in list(self._watches.values()):
+                if not watch.is_within(other):
+                    self._watches.pop(other.journal, None)
+                    other.interrupt("left")
+            self._watches[watch.journal] = watch
+            watch.start()
         except Exception:
             log = logging.getLogger(__name__)
             log.warning("There is no status of this run", exc_info=True)
             return None
-        for other in list(self._watches.values()):
-            if not watch.is_within(other):
-                self._watches.pop(other.journal, None)
-                other.interrupt("left")
-        self._watches[watch.journal] = watch
-        watch.start()
         return watch
 
     def _watch_of(
@@ -213,7 +215,11 @@ class RunStatus:
         self._watches.pop(watch.journal, None)
         run = watch.end(state)
         if run is not None and run.started is not None:
-            viz = _build_viz(run, watch.journal.ticket)
+            viz = ""
+            project = _PROJECT.get()
+            if project and project.settings.kedro_viz and state == State.SUCCEEDED:
+                path = Path(watch.journal.ticket.project_path)
+                viz = kedro_viz.build(path, project.store, run.env)
             logging.getLogger(__name__).info(terminal.report(run, watch.page, viz))
 
     def _close_generator(self, entries: Journal, node: Node) -> None:
@@ -231,7 +237,7 @@ class RunStatus:
         return parts
 
 
-def _watch(
+def _new_watch(
     project: _Project,
     run_params: dict[str, Any],
     pipeline: Pipeline,
@@ -257,14 +263,6 @@ def _enter_resume(
     run = entries.reader.run()
     how = describe.resume_command(run, run_params, pipeline, catalog)
     entries.enter("resume", command=how)
-
-
-def _build_viz(run: Run, ticket: Ticket) -> str:
-    project = _PROJECT.get()
-    wanted = project is not None and project.settings.kedro_viz
-    if not wanted or run.state != State.SUCCEEDED:  # nobody waits longer for an error
-        return ""
-    return kedro_viz.build(Path(ticket.project_path), ticket.store, run.env)
 
 
 def store_of(context: KedroContext) -> RunStore:
