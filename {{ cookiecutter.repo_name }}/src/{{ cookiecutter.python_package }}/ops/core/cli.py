@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Collection
 from typing import Any
 
 import click
@@ -11,8 +12,10 @@ from kedro.io import DatasetError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from .errors import OpsError
+from .text import printable
 
 SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
@@ -50,20 +53,38 @@ def load_context(env: str | None) -> Any:
         logging.disable(logging.INFO)  # warnings from here on are about what is asked
 
 
-def show(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:
-    """Print rows of the same keys."""
+def show(
+    title: str, rows: list[dict[str, Any]], as_json: bool, whole: Collection[str] = ()
+) -> None:
+    """Print rows of the same keys; see ``table`` for ``whole``."""
     if as_json:
         click.echo(json.dumps(rows))
-        return
-    if not rows:
+    elif rows:
+        Console().print(table(rows, title, whole))
+    else:
         click.echo(f"{title}: none.")
-        return
-    table = Table(title=escape(title), title_justify="left")
-    for key in rows[0]:
-        table.add_column(key.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*map(_cell, row.values()))
-    Console().print(table)
+
+
+def table(
+    rows: list[dict[str, Any]], title: str = "", whole: Collection[str] = ()
+) -> Table:
+    """Rows of the same keys as a table. A column that has no values is left out.
+
+    Args:
+        rows: a value is a text, a number, a list (a line each), counts by name, or
+            rich's ``Text``.
+        title: of the table.
+        whole: columns whose values are never broken, for example because they are copied.
+    """
+    found = Table(title=escape(title) or None, title_justify="left")
+    cells = {key: [_cell(row[key]) for row in rows] for key in rows[0]}
+    cells = {key: texts for key, texts in cells.items() if any(texts)}
+    for key in cells:
+        heading = key.replace("_", " ")
+        found.add_column(heading, overflow="fold", no_wrap=key in whole)
+    for row in zip(*cells.values(), strict=True):
+        found.add_row(*row)
+    return found
 
 
 def stop_before_doing() -> None:
@@ -72,9 +93,12 @@ def stop_before_doing() -> None:
     raise SystemExit(SOMETHING_TO_DO)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Text:
+    """A name may have anything in it: it is no markup, and steers no terminal."""
+    if isinstance(value, Text):
+        return value
     if isinstance(value, dict):
-        return ", ".join(f"{count} {name}" for name, count in sorted(value.items()))
-    if isinstance(value, list):
-        return escape("\n".join(map(str, value)))
-    return "" if value is None else escape(str(value))
+        value = ", ".join(f"{count} {name}" for name, count in sorted(value.items()))
+    elif isinstance(value, list):
+        value = "\n".join(map(str, value))
+    return Text(printable("" if value is None else str(value)))
