@@ -31,12 +31,16 @@ class RunProject:
         file = self.path / "conf" / "base" / "ops.yml"
         file.write_text(yaml.safe_dump(sections))
 
-    def session(self, *nodes, runner=None, run_id="run-1", data=1, **params):
+    def session(
+        self, *nodes, runner=None, run_id="run-1", data=1, parameters=None, **params
+    ):
         """Do what ``KedroSession.run`` does, for nodes that begin with ``raw``."""
         self.context()
         pipeline = Pipeline(list(nodes) or [node(same, "raw", "out", name="copy")])
         catalog = DataCatalog()
         catalog["raw"] = data
+        if parameters is not None:
+            catalog["parameters"] = parameters
         told = {"run_id": run_id, "project_path": str(self.path), **params}
         hook, shared = self.hooks.hook, {"run_params": told, "catalog": catalog}
         hook.before_pipeline_run(pipeline=pipeline, **shared)

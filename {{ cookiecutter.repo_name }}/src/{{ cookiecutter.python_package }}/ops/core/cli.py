@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from . import redaction
 from .errors import OpsError
 
 SOMETHING_TO_DO = 10  # exit code: there is a difference, or a plan not carried out
@@ -44,11 +45,14 @@ def load_context(env: str | None) -> Any:
     logging.disable(logging.WARNING)
     create: Any = settings.SESSION_CLASS.create
     with create(env=env) as session:
-        return session.load_context()
+        context = session.load_context()
+    redaction.hide_secrets_of(context)
+    return context
 
 
 def show(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:
-    """Print rows of the same keys."""
+    """Print rows of the same keys, without secrets."""
+    rows = redaction.values(rows, clean=redaction.without_secrets)
     if as_json:
         click.echo(json.dumps(rows))
         return

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from . import redaction
+
 
 class OpsError(click.ClickException):
     """A mistake that the user can mend: one line saying what, where and how.
@@ -17,3 +19,7 @@ class OpsError(click.ClickException):
     """
 
     problems: Sequence[Any] = ()
+
+    def format_message(self) -> str:
+        """What the command line shows."""
+        return redaction.without_secrets(self.message)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from . import redaction
+
 # Called with the guard, what it checked, "error" or "warning", whether it passed, and in
 # words what was found.
 Listener = Callable[[str, str, str, bool, str], None]
@@ -17,6 +19,7 @@ def listen(listener: Listener) -> None:
 
 
 def report(guard: str, subject: str, level: str, passed: bool, message: str) -> None:
-    """Tell the listeners, if there are any, of a check."""
+    """Tell the listeners, if there are any, of a check, without secrets."""
+    message = redaction.text(message) if _LISTENERS else message
     for listener in _LISTENERS:
         listener(guard, subject, level, passed, message)

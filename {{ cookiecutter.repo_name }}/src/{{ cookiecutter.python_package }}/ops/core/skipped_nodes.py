@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from . import redaction
+
 # Called with the name of a node, and in words why it need not run.
 Listener = Callable[[str, str], None]
 
@@ -16,6 +18,7 @@ def listen(listener: Listener) -> None:
 
 
 def report(node: str, reason: str) -> None:
-    """Tell the listeners, if there are any, of a node."""
+    """Tell the listeners, if there are any, of a node; the reason without secrets."""
+    reason = redaction.text(reason) if _LISTENERS else reason
     for listener in _LISTENERS:
         listener(node, reason)

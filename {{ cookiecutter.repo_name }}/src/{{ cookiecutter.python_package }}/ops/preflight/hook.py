@@ -118,16 +118,10 @@ def find_problems(
     broken = frozenset(starting.broken)
     run = PlannedRun(context, run_params, pipeline, catalog, broken)
     linters = Linters(Path(context.project_path), settings)
-    secrets = None
+    redaction.hide_secrets_of(context)
+    redaction.hide_parameters_of(catalog)
     for problem in _check(run, starting, linters if code else None):
-        if secrets is None:
-            known = kedro_internals.credentials(context)
-            found = redaction.secrets(known, everything=False)
-            secrets = sorted(found, key=len, reverse=True)
-        what = kedro_internals.without_url_credentials(problem.what)
-        for secret in secrets:
-            what = what.replace(secret, redaction.HIDDEN)
-        yield evolve(problem, what=what)
+        yield evolve(problem, what=redaction.without_secrets(problem.what))
 
 
 def _check(run: PlannedRun, starting: StartingRun, linters: Any) -> Iterator[Problem]:

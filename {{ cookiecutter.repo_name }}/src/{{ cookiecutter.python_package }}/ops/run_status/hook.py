@@ -22,7 +22,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, skipped_nodes
+from ..core import findings, redaction, skipped_nodes
 from ..core.settings import is_guard_on, open_store, read_settings, settings_section
 from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, report, resume
@@ -71,6 +71,8 @@ class RunStatus:
         """Read the settings."""
         settings = read_settings(context.config_loader, RunStatusOptions)
         on = is_guard_on("run_status", settings.enabled)
+        if on:
+            redaction.hide_secrets_of(context)
         _PROJECT.set(_Project(settings, store_of(context)) if on else None)
 
     @hook_impl(wrapper=True)
@@ -202,6 +204,7 @@ class RunStatus:
         pipeline: Pipeline,
         catalog: DataCatalog,
     ) -> Watch:
+        redaction.hide_parameters_of(catalog)
         run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
         plan = describe.describe(run_params, pipeline, catalog)
         ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
