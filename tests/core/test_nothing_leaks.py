@@ -14,8 +14,7 @@ from run_status.run_project import RunProject, same
 
 from .secret_forms import CREDENTIALS, FORMS, INLINE, PARAMETERS, TEXT, X, leaks
 
-pytest_plugins = ["preflight.planned"]
-redaction = ops("core.redaction")
+redaction, findings = ops("core.redaction"), ops("core.findings")
 cli = ops("core.cli")
 
 
@@ -35,8 +34,8 @@ class Guard:
 
     @hook_impl
     def before_pipeline_run(self):
-        ops("core.findings").report("guard", "raw", "warning", False, TEXT)
-        ops("core.skipped_nodes").report("other", TEXT)
+        findings.report(findings.Finding(TEXT, "raw", level="warning", guard="g"))
+        findings.report_skipped_node("other", TEXT)
 
 
 def fail(data):
@@ -115,36 +114,6 @@ def test_nothing_that_is_written_of_a_run_shows_a_secret(tmp_path, monkeypatch):
     assert TOKEN not in "".join(places.values())
 
 
-def extra(pipeline, catalog):
-    yield TEXT
-
-
-def test_no_check_before_a_run_shows_a_secret(planner):
-    """``kedro preflight``, its JSON, the error and the table of a run that is stopped."""
-    entries = {"a": {"type": "MemoryDataset"}, "inline": {**INLINE, "type": "x.Y"}}
-    context = planner.context(
-        entries, credentials=CREDENTIALS, extra=[f"{__name__}.extra"]
-    )
-    settings = ops("core.settings").read_settings(
-        context.config_loader, ops("preflight.hook").PreflightOptions
-    )
-    starting = ops("preflight.planned_run").StartingRun(context, settings)
-    catalog = {"parameters": SimpleNamespace(load=lambda: PARAMETERS)}
-    found = ops("preflight.hook").find_problems(
-        starting, {}, ops_pipeline(), catalog, False
-    )
-
-    [row] = [each.as_row() for each in found if each.check == "extra"]
-    assert "login failed: password" in row["what"]
-    assert leaks(json.dumps(row)) == []
-
-
-def ops_pipeline():
-    from preflight.planned import pipeline  # noqa: PLC0415
-
-    return pipeline(("a", "b"))
-
-
 @pytest.fixture
 def hidden():
     redaction.hide(redaction.secrets(CREDENTIALS, everything=True))
@@ -165,6 +134,29 @@ def test_no_table_of_a_command_shows_a_secret(hidden, capsys, as_json):
         assert len(json.loads(said)) == len(rows)
 
 
+def test_no_finding_shows_a_secret(hidden, capsys, caplog):
+    """`kedro preflight` and `kedro expectations check`: table, JSON and log."""
+    found = [findings.Finding(TEXT, "a", TEXT, TEXT)]
+    findings.show_table(found, "Preflight", to_stderr=True)
+    findings.log_warnings(found, "Preflight")
+    said = capsys.readouterr().err, caplog.text, json.dumps(found[0].as_row())
+
+    for text in said:
+        assert "login failed" in text
+        assert leaks(text) == []
+
+
+def test_preflight_knows_the_secrets_of_the_project(hidden, monkeypatch):
+    hook, asked = ops("preflight.hook"), []
+    monkeypatch.setattr(hook.redaction, "hide_secrets_of", asked.append)
+    monkeypatch.setattr(hook.redaction, "hide_parameters_of", asked.append)
+    monkeypatch.setattr(hook, "_check", lambda *_: [])
+    starting = SimpleNamespace(context="context", broken=())
+    list(hook.check_run(starting, {}, "pipeline", "catalog", code=False))
+
+    assert asked == ["context", "catalog"]
+
+
 def test_no_error_of_a_command_shows_a_secret(hidden):
     error = ops("core.errors").OpsError(TEXT)
 
@@ -174,7 +166,7 @@ def test_no_error_of_a_command_shows_a_secret(hidden):
 
 def test_a_worker_knows_the_secrets_of_its_run(hidden, monkeypatch, tmp_path):
     journal = ops("run_status.journal")
-    store = ops("run_status.run_store").RunStore(str(tmp_path))
+    store = journal.RunStore(str(tmp_path))
     first = journal.start(journal.Ticket(store, "key", "id", str(tmp_path)), None)
     ticket = first.ticket_for_others()
     journal.end(first)

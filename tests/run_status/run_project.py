@@ -18,13 +18,13 @@ class RunProject:
     """A project with settings, and hooks that act as in a session of Kedro."""
 
     def __init__(self, path, *hooks):
-        self.path = path
+        self.path, self.sessions = path, 0
         for folder in ("conf/base", "conf/local"):
             (path / folder).mkdir(parents=True)
         self.hooks = _create_hook_manager()
         for hook in hooks:
             self.hooks.register(hook)
-        self.store = ops("run_status.run_store").RunStore(str(path / "data/.ops"))
+        self.store = ops("run_status.journal").RunStore(str(path / "data/.ops"))
         self.settings()
 
     def settings(self, **sections):
@@ -32,10 +32,12 @@ class RunProject:
         file.write_text(yaml.safe_dump(sections))
 
     def session(
-        self, *nodes, runner=None, run_id="run-1", data=1, parameters=None, **params
+        self, *nodes, runner=None, run_id=None, data=1, parameters=None, **params
     ):
         """Do what ``KedroSession.run`` does, for nodes that begin with ``raw``."""
         self.context()
+        self.sessions += 1
+        run_id = run_id or f"run-{self.sessions}"  # in order, as Kedro's are
         pipeline = Pipeline(list(nodes) or [node(same, "raw", "out", name="copy")])
         catalog = DataCatalog()
         catalog["raw"] = data

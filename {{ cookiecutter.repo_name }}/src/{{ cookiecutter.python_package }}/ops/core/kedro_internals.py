@@ -18,7 +18,14 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from kedro.io import AbstractDataset, CachedDataset, DataCatalog, Version
+from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
+from kedro.io import (
+    AbstractDataset,
+    CachedDataset,
+    DataCatalog,
+    SharedMemoryDataCatalog,
+    Version,
+)
 from kedro.io.catalog_config_resolver import CatalogConfigResolver
 
 if TYPE_CHECKING:
@@ -40,6 +47,24 @@ _CATALOGS = {"kedro.runner.task": "catalog", "kedro.io.data_catalog": "self"}
 def credentials(context: KedroContext) -> dict[str, Any]:
     """The whole of ``credentials.yml``, as the catalog gets it. No public way to ask."""
     return context._get_config_credentials()
+
+
+def catalog_of_run(
+    context: KedroContext,
+    pipeline_names: list[str],
+    runner: AbstractRunner,
+    load_versions: dict[str, str] | None,
+) -> Any:
+    """The catalog of a run, as a session makes it. The public ``context.catalog`` takes no
+    versions, and validates the parameters of every pipeline."""
+    from kedro.framework.project import settings  # noqa: PLC0415
+    from kedro.runner import ParallelRunner  # noqa: PLC0415
+
+    if "__default__" not in pipeline_names:
+        context._pipelines_to_validate = pipeline_names
+    parallel = isinstance(runner, ParallelRunner)
+    kind = SharedMemoryDataCatalog if parallel else settings.DATA_CATALOG_CLASS
+    return context._get_catalog(catalog_class=kind, load_versions=load_versions)
 
 
 def is_validation_enabled(catalog: DataCatalog) -> bool:
@@ -69,18 +94,6 @@ def entry_of_pattern(name: str, pattern: str, entry: dict[str, Any]) -> dict[str
 def node_arguments(node: Node) -> tuple[Any, Any]:
     """Inputs and outputs as they were given. The public ones have no names of arguments."""
     return node._inputs, node._outputs
-
-
-# Hooks
-
-
-def leave_out(context: KedroContext, hook: str, but: object = None) -> None:
-    """Let no plugin but one do anything at a hook. KedroContext has no public hook manager,
-    and pluggy's public ``unregister`` takes out all hooks of a plugin."""
-    caller = getattr(context._hook_manager.hook, hook)
-    for implementation in caller.get_hookimpls():
-        if implementation.plugin is not but:
-            caller._remove_plugin(implementation.plugin)
 
 
 def calling_catalogs() -> Iterator[Any]:
@@ -148,11 +161,12 @@ def path(dataset: Any) -> Any:
 def place(dataset: Any) -> tuple[Any, str]:
     """The file system and the path on it, of a file or a folder of partitions; none if
     fsspec does not reach it."""
+    # A dataset may have something else by such a name, such as a method.
     found, there = filesystem(dataset), getattr(dataset, "_filepath", None)
-    if found is not None and there is not None:
+    if isinstance(found, AbstractFileSystem) and there is not None:
         return found, str(there)
-    found = getattr(dataset, "_filesystem", None)
-    return found, str(getattr(dataset, "_path", "")) if found else ""
+    found, there = getattr(dataset, "_filesystem", None), getattr(dataset, "_path", "")
+    return (found, str(there)) if isinstance(found, AbstractFileSystem) else (None, "")
 
 
 def protocol(dataset: Any) -> str:
@@ -283,3 +297,15 @@ def nodes_to_resume_from(
     from kedro.runner.runner import _find_nodes_to_resume_from  # noqa: PLC0415
 
     return _find_nodes_to_resume_from(pipeline, left, catalog)
+
+
+def remember_inputs_and_outputs(pipeline: Pipeline) -> None:
+    """Let a pipeline work out its inputs and outputs once.
+
+    After each node ``_release_datasets`` asks for both, and Kedro goes over all nodes for
+    the answer: the time is quadratic in the nodes. These names are public; that a
+    pipeline does not change is what Kedro says of it. Each answer is a set of its own, and
+    the method of a set can be pickled with the pipeline.
+    """
+    setattr(pipeline, "inputs", pipeline.inputs().copy)
+    setattr(pipeline, "outputs", pipeline.outputs().copy)

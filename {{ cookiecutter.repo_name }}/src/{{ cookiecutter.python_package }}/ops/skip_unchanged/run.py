@@ -16,7 +16,7 @@ from attrs import define, field
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import branch, skipped_nodes
+from ..core import branch, findings
 from ..core.errors import OpsError
 from ..core.settings import STORE, open_store, read_settings
 from ..core.suppress import suppress_errors
@@ -129,7 +129,7 @@ class SkipRun:
             if step.action == SKIP and step.key not in self._told:
                 self._told.add(step.key)
                 for node in step.group.nodes:
-                    skipped_nodes.report(node.name, step.reasons[0])
+                    findings.report_skipped_node(node.name, step.reasons[0])
 
     @cached_property
     def _step_of(self) -> dict[str, Step]:
