@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from . import redaction
 from .errors import OpsError
 from .text import printable
 
@@ -48,15 +49,18 @@ def load_context(env: str | None) -> Any:
     create: Any = settings.SESSION_CLASS.create
     try:
         with create(env=env) as session:
-            return session.load_context()
+            context = session.load_context()
     finally:
         logging.disable(logging.INFO)  # warnings from here on are about what is asked
+    redaction.hide_secrets_of(context)
+    return context
 
 
 def show(
     title: str, rows: list[dict[str, Any]], as_json: bool, whole: Collection[str] = ()
 ) -> None:
-    """Print rows of the same keys; see ``table`` for ``whole``."""
+    """Print rows of the same keys, without secrets; see ``table`` for ``whole``."""
+    rows = redaction.values(rows, clean=redaction.without_secrets)
     if as_json:
         click.echo(json.dumps(rows))
     elif rows:
