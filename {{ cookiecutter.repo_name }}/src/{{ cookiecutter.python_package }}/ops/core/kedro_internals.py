@@ -90,6 +90,12 @@ def leave_out(context: KedroContext, hook: str, but: object = None) -> None:
             caller._remove_plugin(implementation.plugin)
 
 
+def implementations(context: KedroContext, hook: str) -> list[Any]:
+    """The functions that plugins have for a hook. KedroContext has no public hook manager."""
+    caller = getattr(context._hook_manager.hook, hook)
+    return [each.function for each in caller.get_hookimpls()]
+
+
 def calling_catalogs() -> Iterator[Any]:
     """The catalogs that load or save now, the innermost first. Kedro tells hooks on
     datasets nothing of them, so they are looked for on the stack."""
