@@ -28,21 +28,6 @@ internals = ops("core.kedro_internals")
 APPENDS = {"open_args_save": {"mode": "a"}}
 
 
-class Plugin:
-    """A plugin with two hooks, that keeps what it is called for."""
-
-    def __init__(self):
-        self.called = []
-
-    @hook_impl
-    def before_pipeline_run(self):
-        self.called.append("before_pipeline_run")
-
-    @hook_impl
-    def after_pipeline_run(self):
-        self.called.append("after_pipeline_run")
-
-
 class Silent(AbstractDataset):
     """A dataset that cannot tell if there is data."""
 
@@ -152,28 +137,6 @@ def test_urls_have_no_credentials(secret):
     assert internals.without_url_credentials("data/a.csv is not there") == (
         "data/a.csv is not there"
     )
-
-
-def test_hooks_of_all_plugins_but_one_are_left_out(context):
-    ours, other = Plugin(), Plugin()
-    manager = context._hook_manager
-    manager.register(ours)
-    manager.register(other)
-
-    def call():
-        ours.called.clear()
-        other.called.clear()
-        params = {"run_params": {}, "pipeline": Pipeline([]), "catalog": DataCatalog()}
-        manager.hook.before_pipeline_run(**params)
-        manager.hook.after_pipeline_run(**params, run_result={})
-        return ours.called, other.called
-
-    both = ["before_pipeline_run", "after_pipeline_run"]
-    assert call() == (both, both)
-    internals.leave_out(context, "before_pipeline_run", but=ours)
-    assert call() == (both, both[1:])
-    internals.leave_out(context, "before_pipeline_run")
-    assert call() == (both[1:], both[1:])
 
 
 def test_catalogs_that_load_or_save_are_found_on_the_stack():

@@ -10,7 +10,7 @@ Summary = module.Summary
 
 @pytest.fixture
 def store(tmp_path):
-    return ops("run_status.run_store").RunStore(str(tmp_path))
+    return ops("run_status.journal").RunStore(str(tmp_path))
 
 
 def dataset(rows=None, **schema):

@@ -190,7 +190,7 @@ def kill(project, monkeypatch):
     interruption._ENDINGS.clear()
     for hook in project.hooks.get_plugins():
         getattr(hook, "_runs", {}).clear()
-    monkeypatch.setattr(ops("run_status.process"), "is_alive", lambda who: False)
+    monkeypatch.setattr(ops("core.process"), "is_alive", lambda who: False)
 
 
 def test_a_killed_run_is_notified_once_by_the_next(project, monkeypatch):

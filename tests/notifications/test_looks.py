@@ -33,7 +33,7 @@ def failed(workshop: Workshop) -> Any:
         run.nodes[node.name] = node
         run.checks.append(runs.Check("first", LONG, "error", False, f"<i>{LONG}"))
     run.resume = f"kedro run --from-nodes={','.join(run.nodes)}"
-    store = ops("run_status.run_store").RunStore(str(workshop.path / "data/.ops"))
+    store = ops("run_status.journal").RunStore(str(workshop.path / "data/.ops"))
     summary = record.Record.from_run(run, [])
     previous = record.PreviousRuns.read(store, run)
     composer = module.Composer(run, summary, previous, workshop.path)
@@ -85,7 +85,7 @@ def test_in_a_bucket_one_of_many_writes_the_record(
     bucket = Store(address)
     bucket.tell(workshop)
     options = {**bucket.keys, "endpoint_url": bucket.address}
-    store = ops("run_status.run_store").RunStore(f"s3://{bucket.bucket}/ops", options)
+    store = ops("run_status.journal").RunStore(f"s3://{bucket.bucket}/ops", options)
     store.put("r1/vm-1.jsonl", b"{}\n")
 
     with ThreadPoolExecutor(16) as threads:

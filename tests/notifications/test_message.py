@@ -18,7 +18,7 @@ State = runs.State
 
 @pytest.fixture
 def store(tmp_path):
-    return ops("run_status.run_store").RunStore(str(tmp_path))
+    return ops("run_status.journal").RunStore(str(tmp_path))
 
 
 def composer(store, run, parameters=None, folder=Path("/nowhere")):

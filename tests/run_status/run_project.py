@@ -24,7 +24,7 @@ class RunProject:
         self.hooks = _create_hook_manager()
         for hook in hooks:
             self.hooks.register(hook)
-        self.store = ops("run_status.run_store").RunStore(str(path / "data/.ops"))
+        self.store = ops("run_status.journal").RunStore(str(path / "data/.ops"))
         self.settings()
 
     def settings(self, **sections):

@@ -14,7 +14,7 @@ module = ops("run_status.commands")
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    store = ops("run_status.run_store").RunStore(str(tmp_path / "store"))
+    store = ops("run_status.journal").RunStore(str(tmp_path / "store"))
     told = main(ENDED)
     told[0] |= {"key": "2026-a"}
     store.put("2026-a/vm-1.jsonl", text(told))

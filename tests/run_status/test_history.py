@@ -1,6 +1,5 @@
 """The history: the runs in a store."""
 
-import os
 import time
 
 import pytest
@@ -14,10 +13,9 @@ OpsError = ops("core.errors").OpsError
 
 @pytest.fixture
 def history(tmp_path):
-    store = ops("run_status.run_store").RunStore(str(tmp_path))
+    store = ops("run_status.journal").RunStore(str(tmp_path))
     for age, key in enumerate(["2026-c", "2026-b", "2025-a"]):
-        store.put(f"{key}/vm-1.jsonl", text(main(ENDED)))
-        os.utime(tmp_path / "runs" / key, (1000 - age, 1000 - age))
+        store.put(f"{key}/2026010{9 - age}T000000-vm-1.jsonl", text(main(ENDED)))
     return module.History(store)
 
 
@@ -41,7 +39,7 @@ def test_else_it_is_refused(history, name, said):
 
 
 def test_without_runs_it_says_how_to_make_one(tmp_path):
-    empty = module.History(ops("run_status.run_store").RunStore(str(tmp_path)))
+    empty = module.History(ops("run_status.journal").RunStore(str(tmp_path)))
 
     with pytest.raises(OpsError, match="kedro run"):
         empty.find("last")
@@ -49,7 +47,6 @@ def test_without_runs_it_says_how_to_make_one(tmp_path):
 
 def test_the_oldest_are_forgotten_but_not_what_goes_on(history):
     history.store.put("2025-a/vm-1.jsonl", text(main(at=time.time())))
-    os.utime(f"{history.store.path}/2025-a", (1, 1))
     history.prune(2, "new")
 
     assert history.store.keys() == ["2025-a", "2026-c"]

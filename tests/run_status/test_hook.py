@@ -16,6 +16,7 @@ module = ops("run_status.hook")
 journal = ops("run_status.journal")
 State = ops("run_status.model").State
 OpsError = ops("core.errors").OpsError
+Finding = ops("core.findings").Finding
 
 
 @pytest.fixture
@@ -84,29 +85,18 @@ class Guard:
             setattr(self, name, hook_impl(act))
 
 
-class Problem:
-    subject, level = "raw", "error"
-
-    def __str__(self):
-        return "is not there"
-
-
-class Problems(OpsError):
-    problems = (Problem(),)
-
-
 def test_what_stops_a_run_before_it_begins_is_told(project):
     def before_pipeline_run():
-        raise Problems("1 problem")
+        raise OpsError("1 problem", [Finding("is not there", "raw")])
 
     project.hooks.register(Guard(before_pipeline_run=before_pipeline_run))
-    with pytest.raises(Problems):
+    with pytest.raises(OpsError):
         project.session()
 
     run = project.run()
     assert (run.state, run.failure.message) == (State.ERROR, "1 problem")
     assert [(c.guard, c.subject, c.message) for c in run.checks] == [
-        ("test_hook", "raw", "is not there")
+        ("hooks", "raw", "is not there")
     ]
     assert journal.current() is None
 
@@ -259,6 +249,6 @@ def test_credentials_of_the_store_have_to_be_there(project):
     )
     (project.path / "conf/local/credentials.yml").write_text("team: {}")
     project.session()
-    store = ops("run_status.run_store").RunStore("memory://x")
+    store = ops("run_status.journal").RunStore("memory://x")
     [key] = store.keys()
     store.remove(key)

@@ -12,7 +12,7 @@ from kit import ops
 from .run_project import RunProject
 
 module = ops("run_status.kedro_viz")
-RunStore = ops("run_status.run_store").RunStore
+RunStore = ops("run_status.journal").RunStore
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from .test_session import START
 
 module = ops("run_status.outcome")
 State = ops("run_status.model").State
-identity = ops("run_status.process").identity
+identity = ops("core.process").identity
 
 ELSEWHERE = {"machine": "another", "pid": 1, "born": 1}
 

@@ -9,9 +9,9 @@ from kit import ops
 from .test_session import START, WHOLE
 
 module = ops("run_status.replay")
-RunStore = ops("run_status.run_store").RunStore
+RunStore = ops("run_status.journal").RunStore
 State = ops("run_status.model").State
-identity = ops("run_status.process").identity
+identity = ops("core.process").identity
 
 PROCESS = {
     "event": "process",

@@ -205,16 +205,11 @@ def test_what_a_guard_stops_is_a_failed_run_with_the_reason(
         """
 from kedro.framework.hooks import hook_impl
 from .ops.core.errors import OpsError
-
-class Problem(str):
-    level, subject = "error", "raw"
-
-class Stop(OpsError):
-    problems = [Problem("is not there")]
+from .ops.core.findings import Finding
 
 @hook_impl
 def before_pipeline_run(self):
-    raise Stop("1 problem")
+    raise OpsError("1 problem", [Finding("is not there", "raw")])
 
 TeamHooks.before_pipeline_run = before_pipeline_run
 """

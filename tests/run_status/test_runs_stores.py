@@ -32,7 +32,7 @@ def test_a_bucket_has_what_all_processes_wrote(workshop, bucket, runner) -> None
     workshop.kedro("run", f"--runner={runner}", KEDRO_MP_CONTEXT="spawn")
 
     options = {**bucket.keys, "endpoint_url": bucket.address}
-    store = ops("run_status.run_store").RunStore(f"s3://{bucket.bucket}/ops", options)
+    store = ops("run_status.journal").RunStore(f"s3://{bucket.bucket}/ops", options)
     [key] = store.keys()
     run = ops("run_status.replay").read(store, key)
     assert run.state.value == "complete"

@@ -35,7 +35,7 @@ def begin(tmp_path, monkeypatch):
     watches = []
 
     def act(page=None, tidy=lambda: None):
-        store = ops("run_status.run_store").RunStore(str(tmp_path / "store"))
+        store = ops("run_status.journal").RunStore(str(tmp_path / "store"))
         ticket = journal.Ticket(store, "key", "run", str(tmp_path))
         entries = journal.start(ticket, object())
         entries.enter("run_started", **START)
@@ -95,17 +95,10 @@ def test_a_run_that_kedro_has_left_is_interrupted(begin):
     assert run.failure.message == "the run was left before its end"
 
 
-class Problem:
-    subject, level = "raw", "warning"
-
-    def __str__(self):
-        return "is old"
-
-
-def test_problems_become_checks(begin, tmp_path):
+def test_the_findings_of_an_error_become_checks(begin, tmp_path):
     watch = begin()
-    error = ValueError(f"in {tmp_path}/x")
-    error.problems = [Problem()]
+    found = ops("core.findings").Finding("is old", "raw", level="warning")
+    error = ops("core.errors").OpsError(f"in {tmp_path}/x", [found])
     watch.fail(error)
     run = watch.end(State.ERROR)
 

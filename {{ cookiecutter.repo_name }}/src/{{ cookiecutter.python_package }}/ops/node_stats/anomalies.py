@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from attrs import asdict, define, field, frozen
 
+from ..run_status.journal import RunStore
 from ..run_status.model import Dataset, Node, Run, State
-from ..run_status.run_store import RunStore
 
 FILE = "figures.json"
 _FORMAT = 1

@@ -23,6 +23,7 @@ from kedro.io import DataCatalog
 
 from ..core import findings, redaction
 from ..core.errors import OpsError
+from ..core.findings import WARNING, Finding
 from ..core.settings import is_guard_on
 from ..core.suppress import run_within, suppress_errors
 from ..run_status import describe, interruption, journal
@@ -118,7 +119,8 @@ class Notifications:
             _LOG.warning("Notifications: %s", text)
         for channel, found in problems.items():
             text = redaction.text("; ".join(found))
-            findings.report("notifications", channel, "warning", False, text)
+            finding = Finding(text, channel, level=WARNING, guard="notifications")
+            findings.report(finding)
         entries = journal.journal_of_catalog(catalog, str(run_params["run_id"]))
         if entries is not None:
             with suppress_errors():

@@ -15,8 +15,8 @@ from ..core.errors import OpsError
 from ..core.settings import open_store, read_settings
 from ..core.suppress import suppress_errors
 from ..run_status import replay
+from ..run_status.journal import RunStore
 from ..run_status.model import State
-from ..run_status.run_store import RunStore
 from . import record, rules
 from .message import Composer, Kind, Message
 from .record import Attempt, PreviousRuns, Record

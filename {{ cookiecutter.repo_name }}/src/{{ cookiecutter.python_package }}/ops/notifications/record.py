@@ -16,9 +16,9 @@ from typing import Any
 from attrs import asdict, define, field, fields_dict, frozen
 
 from ..core import redaction
+from ..core.records import json_lines
+from ..run_status.journal import RunStore
 from ..run_status.model import Run, State
-from ..run_status.replay import parsed
-from ..run_status.run_store import RunStore
 
 EVENT = "notifications"
 FILE = "notified.json"
@@ -45,7 +45,7 @@ def read_attempts(store: RunStore, key: str) -> list[Attempt]:
     attempts = []
     for text in store.read(key).values():
         lines = [line for line in text.splitlines() if _ENTRY in line]
-        for event in parsed(b"\n".join(lines)):
+        for event in json_lines(b"\n".join(lines)):
             known = fields_dict(Attempt).keys() & event.keys()
             attempt = Attempt(**{name: event[name] for name in known})
             attempt.failed = attempt.failed or _FAILED in text

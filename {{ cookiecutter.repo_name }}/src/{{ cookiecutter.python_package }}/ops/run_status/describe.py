@@ -19,7 +19,7 @@ from kedro.pipeline import Pipeline
 
 from ..core import branch, kedro_internals, redaction
 from ..core.errors import OpsError
-from ..core.user import user
+from ..core.process import user
 
 KEY = "RUN_STATUS_KEY"  # names the run; processes with the same key are one run
 _AIRFLOW = ("AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_DAG_RUN_ID")

@@ -8,8 +8,8 @@ from attrs import frozen
 
 from ..core.errors import OpsError
 from . import replay
+from .journal import RunStore
 from .model import Run
-from .run_store import RunStore
 
 LAST = "last"
 

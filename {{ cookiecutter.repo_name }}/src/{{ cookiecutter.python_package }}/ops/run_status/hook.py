@@ -22,15 +22,15 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, skipped_nodes
+from ..core import findings
+from ..core.findings import Finding
 from ..core.settings import is_guard_on, open_store, read_settings, settings_section
 from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, report, resume
 from .history import History
-from .journal import Journal, Ticket
+from .journal import Journal, RunStore, Ticket
 from .model import Run, State
 from .page import StatusPage
-from .run_store import RunStore
 from .watch import Watch, told
 
 _PATIENCE = 5.0  # seconds
@@ -276,11 +276,9 @@ def store_of(context: KedroContext) -> RunStore:
     return RunStore(*open_store(context))
 
 
-def _enter_check(
-    guard: str, subject: str, level: str, passed: bool, message: str
-) -> None:
-    found = {"guard": guard, "subject": subject, "level": level}
-    journal.enter("check", **found, passed=passed, message=message)
+def _enter_check(finding: Finding) -> None:
+    found = {"guard": finding.guard, "subject": finding.subject, "level": finding.level}
+    journal.enter("check", **found, passed=finding.passed, message=finding.text)
 
 
 def _enter_skipped(node: str, reason: str) -> None:
@@ -288,4 +286,4 @@ def _enter_skipped(node: str, reason: str) -> None:
 
 
 findings.listen(_enter_check)
-skipped_nodes.listen(_enter_skipped)
+findings.listen_to_skipped_nodes(_enter_skipped)

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from ..core import redaction
 from ..core.settings import STORE
-from .run_store import RunStore
+from .journal import RunStore
 
 FOLDER = "kedro-viz"
 _PATIENCE = 120.0  # seconds

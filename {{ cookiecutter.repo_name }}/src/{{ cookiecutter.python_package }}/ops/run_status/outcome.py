@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
-from . import process
+from ..core import process
+from ..core.process import LOST, is_gone
 from .model import Failure, Node, Run, State
 from .session import Session
 
 SILENT = 40.0  # seconds without news after which it is not known what a process does
-LOST = 300.0  # ... after which it is taken for dead
 
 ENDED = {State.COMPLETE, State.ERROR, State.INTERRUPTED}
 _NOT_STARTED = "not started: the run had ended"
@@ -35,12 +34,6 @@ def run_of_session(session: Session, now: float) -> Run:
     else:
         _replace(run, State.RUNNING, State.UNKNOWN, why)
     return run
-
-
-def is_gone(who: dict[str, Any], silence: float) -> bool:
-    """Whether a process is gone that has been silent for so many seconds."""
-    alive = process.is_alive(who)
-    return not alive if alive is not None else silence > LOST
 
 
 def _by_its_process(session: Session, now: float) -> tuple[State, str]:

@@ -19,11 +19,11 @@ from string import Template
 
 from ..core.suppress import suppress_errors
 from . import replay
+from .journal import RunStore
 from .layout import drawings
 from .model import Run
 from .outcome import ENDED
 from .page_data import JsonObject, script, summary, text
-from .run_store import RunStore
 
 INDEX, RUN, LIST = "index.html", "run.js", "runs.json"
 FORMAT = 1  # of run.js and runs.json: files of another format are written anew

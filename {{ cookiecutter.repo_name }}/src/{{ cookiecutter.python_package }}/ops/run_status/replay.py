@@ -7,15 +7,15 @@ what is known of the processes that wrote them. So a run that was killed is seen
 from __future__ import annotations
 
 import copy
-import json
 import time
 from collections.abc import Iterable, Mapping
 from threading import Lock
-from typing import Any
 
+from ..core import process
+from ..core.records import json_lines
 from . import outcome
+from .journal import RunStore
 from .model import Run, State
-from .run_store import RunStore
 from .session import Event, Session
 
 # The events after which nobody adds to a file.
@@ -91,7 +91,8 @@ class Follower:
         for file, text in self._store.read(self._timeline.key, self._offsets).items():
             whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete
             self._offsets[file] = self._offsets.get(file, 0) + len(whole)
-            news[file] = list(parsed(whole))
+            path = f"{self._store.path}/{self._timeline.key}/{file}"
+            news[file] = json_lines(whole, path)
         for file in sorted(news, key=lambda name: _joined(news[name])):
             self._timeline.add(file, news[file])
         return any(
@@ -110,29 +111,10 @@ def is_over(store: RunStore, key: str) -> bool:
         if any(b'"event": "%s"' % last in text for last in _LAST):
             continue
         lines = text.splitlines()
-        for event in parsed(b"\n".join([*lines[:1], *lines[-2:]])):
-            if not outcome.is_gone(event, time.time() - event["at"]):
+        for event in json_lines(b"\n".join([*lines[:1], *lines[-2:]])):
+            if not process.is_gone(event, time.time() - event["at"]):
                 return False
     return True
-
-
-def parsed(text: bytes) -> Iterable[Event]:
-    """The events in the text of a journal, without lines that are damaged."""
-    lines = text.splitlines()
-    try:
-        events = json.loads(b"[%s]" % b",".join(lines))  # quicker than one by one
-    except ValueError:  # some line was torn by a kill or a full disk
-        events = map(_event, lines)
-    for event in events:
-        if isinstance(event, dict) and isinstance(event.get("at"), (int, float)):
-            yield event
-
-
-def _event(line: bytes) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
 
 
 def _joined(events: list[Event]) -> bool:

@@ -67,7 +67,7 @@ class Session:
     def _take(self, what: Any, event: Event, at: float) -> None:
         try:
             getattr(self, f"_take_{what}")(event, at)
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
             return  # of a newer version, or about what was never said
 
     def _take_process(self, event: Event, at: float) -> None:

@@ -13,6 +13,7 @@ from types import CodeType
 from typing import Any
 
 from ..core import git, redaction
+from ..core.errors import OpsError
 from ..core.suppress import suppress_errors
 from . import interruption, journal
 from .journal import Journal
@@ -65,11 +66,15 @@ class Watch:
 
     def fail(self, error: BaseException) -> None:
         """Enter why the run failed."""
-        *packages, guard = type(error).__module__.split(".")
-        if "ops" in packages:
-            guard = packages[-1]  # the room of a guard; else a hook of the team's
-        for problem in getattr(error, "problems", ()):
-            self._enter_problem(guard, problem)
+        for finding in error.findings if isinstance(error, OpsError) else ():
+            self.journal.enter(
+                "check",
+                guard=finding.guard or "hooks",  # one of the team's
+                subject=finding.subject,
+                level=finding.level,
+                passed=False,
+                message=redaction.text(finding.text, self._project_path),
+            )
         self.journal.enter("run_failed", **told(error, self._project_path))
 
     def end(self, state: State) -> Run | None:
@@ -110,16 +115,6 @@ class Watch:
         """The run was interrupted."""
         self._end(
             "run_interrupted", patience, type=reason, message=_WHY.get(reason, "")
-        )
-
-    def _enter_problem(self, guard: str, problem: Any) -> None:
-        self.journal.enter(
-            "check",
-            guard=guard,
-            subject=str(getattr(problem, "subject", "")),
-            level=str(getattr(problem, "level", "error")),
-            passed=False,
-            message=redaction.text(str(problem), self._project_path),
         )
 
     def _run(self) -> None:

@@ -9,7 +9,6 @@ from collections import defaultdict
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
-from ..core.checksum import of_local_file
 from .source_code import digest
 
 EVERYTHING = "*"  # all packages that are installed
@@ -93,9 +92,9 @@ class Modules:
                 files = (f for f in Path(place).rglob("*.py") if kit not in f.parents)
                 for file in sorted(files):
                     name = file.relative_to(place).as_posix()
-                    found.append(f"{name} {of_local_file(str(file))}")
+                    found.append(f"{name} {_content(file)}")
             if not found and spec and spec.origin:
-                found.append(of_local_file(spec.origin))
+                found.append(_content(Path(spec.origin)))
             self._codes[package] = digest(*found)
         return self._codes[package]
 
@@ -125,6 +124,10 @@ def versions(package: str) -> list[str]:
     if package == EVERYTHING:
         return sorted(set().union(*installed().values()))
     return sorted(installed().get(package, {f"{package} of no known version"}))
+
+
+def _content(file: Path) -> str:
+    return digest(file.read_bytes().decode("latin-1"))
 
 
 def top_level(module: str) -> str:

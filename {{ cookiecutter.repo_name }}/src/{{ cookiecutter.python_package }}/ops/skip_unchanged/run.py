@@ -16,7 +16,7 @@ from attrs import define, field
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import branch, kedro_internals, skipped_nodes
+from ..core import branch, findings, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import STORE, open_store, read_settings
 from ..core.suppress import suppress_errors
@@ -73,7 +73,7 @@ class SkipRun:
         # Kedro gives a node what this hook returns; other hooks change nothing.
         hooks = [
             each
-            for each in kedro_internals.implementations(context, "before_node_run")
+            for each in kedro_internals.hook_functions(context, "before_node_run")
             if codes.modules.is_own(each.__module__)
             and not each.__module__.startswith(kit)
         ]
@@ -138,7 +138,7 @@ class SkipRun:
             if step.action == SKIP and step.key not in self._told:
                 self._told.add(step.key)
                 for node in step.group.nodes:
-                    skipped_nodes.report(node.name, step.reasons[0])
+                    findings.report_skipped_node(node.name, step.reasons[0])
 
     @cached_property
     def _step_of(self) -> dict[str, Step]:

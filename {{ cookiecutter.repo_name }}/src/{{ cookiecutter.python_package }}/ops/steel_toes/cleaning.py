@@ -55,8 +55,8 @@ def refusal(branches: Branches, record: Record) -> str | None:
     holding = branches.holding(record)
     if holding.target is None or holding.dataset is None:
         return f"the catalog does not have it at {record.location} (any more)"
-    config = holding.dataset.target_config
-    owner = branches.bases(record.branch).of(config, saved=True)
+    places = holding.dataset.own_places
+    owner = branches.bases(record.branch).of(places, saved=True)
     return f"{record.location} belongs to '{owner}'" if owner else None
 
 
