@@ -62,7 +62,7 @@ def test_a_store_that_does_not_answer_costs_some_seconds(workshop: Workshop) -> 
 
     assert time.monotonic() - began < 30
     assert workshop.has("data/last.txt")
-    assert said.stdout.count(WARNING) <= 1
+    assert said.stderr.count(WARNING) <= 1
 
 
 def test_a_full_disk_costs_one_warning_and_no_run(workshop: Workshop) -> None:
@@ -71,8 +71,8 @@ def test_a_full_disk_costs_one_warning_and_no_run(workshop: Workshop) -> None:
     env = {"PYTHONPATH": str(workshop.without)}
     said = run_command("sh", "-c", limited, cwd=workshop.path, env=env, check=False)
 
-    assert said.returncode == 0, said.stdout
-    assert said.stdout.count(WARNING) == 1
+    assert said.returncode == 0, said.stderr
+    assert said.stderr.count(WARNING) == 1
     assert "Traceback" not in said.stdout + said.stderr
     assert workshop.has("data/last_dev.txt")
     for file in journals(workshop):
@@ -86,8 +86,8 @@ def test_a_store_that_cannot_be_written_costs_a_warning(workshop, runner) -> Non
     workshop.settings("store: data/raw.txt/ops")
     said = workshop.kedro("run", f"--runner={runner}")
 
-    one = said.stdout.count(WARNING) == 1
-    assert one if runner != OURS else WARNING in said.stdout  # one for each process
+    one = said.stderr.count(WARNING) == 1
+    assert one if runner != OURS else WARNING in said.stderr  # one for each process
     assert "Traceback" not in said.stdout + said.stderr
     assert workshop.has("data/last_dev.txt")
 

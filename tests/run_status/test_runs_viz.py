@@ -24,7 +24,7 @@ def shop(workshop: Workshop) -> Workshop:
 
 
 def test_a_complete_run_has_a_page_of_its_pipeline(shop: Workshop) -> None:
-    said = shop.kedro("run", **PANDAS).stdout
+    said = shop.kedro("run", **PANDAS).stderr
 
     assert re.search(r"viz +data/.ops/kedro-viz/index.html", said)
     assert "<script" in shop.read("data/.ops/kedro-viz/index.html")
@@ -48,6 +48,6 @@ def test_where_it_cannot_be_built_there_is_one_warning(shop: Workshop) -> None:
     shop.write({"build": "a file, where Kedro-Viz wants a folder"})
     said: subprocess.CompletedProcess[str] = shop.kedro("run", **PANDAS)
 
-    assert said.stdout.count("There is no Kedro-Viz") == 1
+    assert said.stderr.count("There is no Kedro-Viz") == 1
     assert shop.read("build").startswith("a file")
     assert shop.has("data/last_dev.txt")

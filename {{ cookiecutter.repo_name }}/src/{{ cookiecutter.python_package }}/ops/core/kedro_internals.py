@@ -310,3 +310,15 @@ def nodes_to_resume_from(
     from kedro.runner.runner import _find_nodes_to_resume_from  # noqa: PLC0415
 
     return _find_nodes_to_resume_from(pipeline, left, catalog)
+
+
+def remember_inputs_and_outputs(pipeline: Pipeline) -> None:
+    """Let a pipeline work out its inputs and outputs once.
+
+    After each node ``_release_datasets`` asks for both, and Kedro goes over all nodes for
+    the answer: the time is quadratic in the nodes. These names are public; that a
+    pipeline does not change is what Kedro says of it. Each answer is a set of its own, and
+    the method of a set can be pickled with the pipeline.
+    """
+    setattr(pipeline, "inputs", pipeline.inputs().copy)
+    setattr(pipeline, "outputs", pipeline.outputs().copy)

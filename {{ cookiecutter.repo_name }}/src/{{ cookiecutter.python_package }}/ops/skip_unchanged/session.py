@@ -45,6 +45,7 @@ class SkipUnchanged(AbstractRunner):
         """Run the nodes of the pipeline that have to be run."""
 
         def run_all(part: Pipeline, only_missing: bool = False) -> dict[str, Any]:
+            kedro_internals.remember_inputs_and_outputs(part)
             found: dict[str, Any] = super(SkipUnchanged, self).run(
                 part, catalog, hook_manager, run_id, only_missing
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from attrs import field
+from attrs import define, field
 
 from ..core.branch import slug
 from ..core.errors import OpsError
