@@ -415,3 +415,17 @@ def test_what_the_project_overrides_is_what_kedro_calls():
     assert callable(SequentialRunner._release_datasets)
     for name in ("_EPHEMERAL", "_copy", "_describe", "_exists", "_release"):
         assert hasattr(AbstractDataset, name)
+
+
+def test_the_functions_of_a_hook(context):
+    class Plugin:
+        @hook_impl
+        def before_node_run(self):
+            pass
+
+    context._hook_manager.register(Plugin())
+    found = internals.hook_functions(context, "before_node_run")
+
+    assert [each.__qualname__.rpartition(".")[2] for each in found] == [
+        "before_node_run"
+    ]

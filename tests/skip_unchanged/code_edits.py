@@ -561,15 +561,11 @@ import importlib, operator, pickle, pkgutil, pydoc, runpy, sys
 from importlib.metadata import entry_points
 import own
 from . import models
-try:
-    from kedro.utils import load_obj
-except ImportError:
-    load_obj = None
 
 MODELS = {"linear": "own.models.Model"}
 
 def build(name):
-    return load_obj(name)
+    return pkgutil.resolve_name(name)
 
 def near(data):
     return data + 1
@@ -780,15 +776,15 @@ EDITS = [
     Edit("attribute after 300 names", STALE, CORNERS, "data + 10", "data + 100"),
     Edit("signature", STALE, SCOPES, "clean=trim, /,", "clean=trim,"),
     # Code that a text names
-    _by_name("constant", 'return load_obj("own.models.Model")'),
-    _by_name("argument", "return load_obj(path)"),
+    _by_name("constant", 'return pkgutil.resolve_name("own.models.Model")'),
+    _by_name("argument", "return pkgutil.resolve_name(path)"),
     _by_name("argument of import_module", "return importlib.import_module(path).Model"),
-    _by_name("parts of a name", 'return load_obj(f"own.{path}")'),
-    _by_name("attribute of an argument", 'return load_obj(more["model"])'),
-    _by_name("default", "return load_obj(path)", old='path=""', new='path="own.models.Model"'),
+    _by_name("parts of a name", 'return pkgutil.resolve_name(f"own.{path}")'),
+    _by_name("attribute of an argument", 'return pkgutil.resolve_name(more["model"])'),
+    _by_name("default", "return pkgutil.resolve_name(path)", old='path=""', new='path="own.models.Model"'),
     _by_name("in a helper", "return build(path)"),
-    _by_name("in a table", "return load_obj(MODELS[path])"),
-    _by_name("table changed", "return load_obj(MODELS[path])", old="models.Model", new="beside.beside"),
+    _by_name("in a table", "return pkgutil.resolve_name(MODELS[path])"),
+    _by_name("table changed", "return pkgutil.resolve_name(MODELS[path])", old="models.Model", new="beside.beside"),
     _by_name("under another name", "from importlib import import_module as load\n    return load(path)"),
     _by_name("passed on", "return [*map(importlib.import_module, more)]"),
     _by_name("resolve_name", 'return pkgutil.resolve_name("own.models:Model")'),
@@ -812,8 +808,8 @@ EDITS = [
     _by_name("entry points", "return entry_points(group=path)"),
     _by_name("unpickled", "return pickle.loads(data).fit"),
     _by_name("unpickled under another name", "from pickle import loads as load\n    return load(data)"),
-    _by_name("beside a constant", 'return load_obj("own.models.Model")', FRESH, "data + 3", "data + 30"),
-    _by_name("beside a table", "return load_obj(MODELS[path])", FRESH, "data + 3", "data + 30"),
+    _by_name("beside a constant", 'return pkgutil.resolve_name("own.models.Model")', FRESH, "data + 3", "data + 30"),
+    _by_name("beside a table", "return pkgutil.resolve_name(MODELS[path])", FRESH, "data + 3", "data + 30"),
     _by_name("beside resolve_name", 'return pkgutil.resolve_name("own.models:Model")', FRESH, "data + 3", "data + 30"),
     _by_name("beside an attribute of data", "return getattr(data, path)", FRESH, "data + 3", "data + 30"),
 ]  # fmt: skip

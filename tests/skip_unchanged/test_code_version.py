@@ -137,6 +137,7 @@ def test_it_says_which_call_makes_all_code_of_the_package_count(code):
     ("text", "known"),
     [
         ("return load_obj(path)", True),
+        ("return load_obj('own.models.Model')", True),
         ("return load_obj(path['model'].name)", True),
         ("path = 'own.' + path\n    return load_obj(path)", False),
         ("return [load_obj(path) for path in other]", False),
