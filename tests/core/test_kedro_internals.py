@@ -421,3 +421,17 @@ def test_the_catalog_of_a_run_is_that_of_its_runner_and_versions(context, tmp_pa
     assert context._pipelines_to_validate == [name]
     catalog = internals.catalog_of_run(context, [name], SequentialRunner(), None)
     assert not isinstance(catalog, SharedMemoryDataCatalog)
+
+
+def test_the_functions_of_a_hook(context):
+    class Plugin:
+        @hook_impl
+        def before_node_run(self):
+            pass
+
+    context._hook_manager.register(Plugin())
+    found = internals.hook_functions(context, "before_node_run")
+
+    assert [each.__qualname__.rpartition(".")[2] for each in found] == [
+        "before_node_run"
+    ]

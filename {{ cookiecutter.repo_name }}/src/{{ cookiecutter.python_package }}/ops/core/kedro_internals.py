@@ -96,6 +96,12 @@ def node_arguments(node: Node) -> tuple[Any, Any]:
     return node._inputs, node._outputs
 
 
+def hook_functions(context: KedroContext, hook: str) -> list[Any]:
+    """What plugins have for a hook. KedroContext has no public hook manager."""
+    caller = getattr(context._hook_manager.hook, hook)
+    return [each.function for each in caller.get_hookimpls()]
+
+
 def calling_catalogs() -> Iterator[Any]:
     """The catalogs that load or save now, the innermost first. Kedro tells hooks on
     datasets nothing of them, so they are looked for on the stack."""
