@@ -35,6 +35,7 @@ OF_CI = {
 }
 # What goes with the last guard.
 OF_ANY_GUARD = [KIT, PACKAGE / "cli.py", Path("conf/base/ops.yml")]
+OF_ANY_GUARD += [Path("conf/logging.yml")]
 OF_ANY_GUARD += [Path("tests/test_guards.py")]
 
 

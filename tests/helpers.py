@@ -23,7 +23,7 @@ NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status
 # template read, how git is set up here, and which branch a CI system is building.
 FOREIGN = re.compile(
     r"(KEDRO|STEEL_TOES|GIT|CI|GITHUB|GITLAB|BITBUCKET|CIRCLE|JENKINS|BUILD|SYSTEM"
-    r"|RUN_STATUS|NOTIFICATIONS|OPENLINEAGE|AIRFLOW|TF_BUILD|BRANCH_NAME|CHANGE|VIRTUAL_ENV|PYTHONPATH|COV)(_|$)|CIRCLECI$"
+    r"|RUN_STATUS|PROGRESS|NOTIFICATIONS|OPENLINEAGE|AIRFLOW|TF_BUILD|BRANCH_NAME|CHANGE|VIRTUAL_ENV|PYTHONPATH|COV)(_|$)|CIRCLECI$"
 )
 OWN = {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -96,6 +96,7 @@ ROOMS = (
 # The files that come with any guard.
 WITH_GUARDS = [
     "conf/base/ops.yml",
+    "conf/logging.yml",
     "src/toe_test/cli.py",
     "tests/test_guards.py",
     f"{KIT}/__init__.py",
@@ -130,6 +131,7 @@ TRACES = {
     # The variable that names the branch has kept its name, whoever asks for the branch.
     "steel_toes": r"steel.?toes(?!_BRANCH)|branched",
     "path_rules": r"path.?rule",
+    "progress": r"ops[./]progress|progress:\n|logs/",
     "preflight": r"preflight|interrogate|flake8",
     "node_stats": r"node.?stats|psutil|openlineage-python",
     "expectations": r"great.?expectation|\bdefect\b|\bsuites?\b",

@@ -312,7 +312,7 @@ def test_a_rule_that_matches_nothing_is_warned_of_once(trunk: Workshop) -> None:
 
     result = trunk.kedro("run")
 
-    said = " ".join(result.stdout.split())
+    said = " ".join(result.stderr.split())
     assert said.count("matches nothing") == 1
     assert "rule 2 {bucket: prod, to: dev}" in said
     assert trunk.read("data/out.txt") == "total(clean(raw))"

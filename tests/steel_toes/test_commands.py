@@ -86,7 +86,7 @@ def test_clean_shows_its_plan_and_carries_it_out_when_told(cars):
     code, output = run("clean", "dev")
     assert code == 10
     assert "would be removed" in output
-    assert "--yes does it" in output
+    assert "Use --yes to apply" in output
     assert cars.files() == ["cars.txt", "cars_dev.txt"]
 
     code, rows = answer("clean", "dev", "--yes")

@@ -34,7 +34,7 @@ def test_a_branch_computes_from_raw_data_and_leaves_the_base_alone(
 
     assert workshop.read("data/mid_dev.txt") == "clean(raw)"
     assert workshop.read("data/out_dev.txt") == "total(clean(raw))"
-    assert said_at_the_start(result.stdout) == [
+    assert said_at_the_start(result.stderr) == [
         "branch 'dev', 3 datasets branched, 1 read from the base."
     ]
 
@@ -48,7 +48,7 @@ def test_a_branch_reads_what_it_has_and_the_base_for_the_rest(
         partial = workshop.kedro("run", "--nodes=total")
 
     assert workshop.read("data/out_dev.txt") == "total(of dev)"
-    assert said_at_the_start(partial.stdout) == [
+    assert said_at_the_start(partial.stderr) == [
         "branch 'dev', 2 datasets branched, 0 read from the base."
     ]
 
@@ -222,7 +222,7 @@ def test_a_dataset_of_a_pattern_can_be_ignored_by_its_own_name(
     assert not workshop.has("data/mid_dev.txt")
     assert workshop.read("data/out.txt") == WRONG
     assert workshop.read("data/out_dev.txt") == "total(clean(raw))"
-    assert "Steel toes" in result.stdout
+    assert "Steel toes" in result.stderr
 
 
 def test_a_pattern_that_cannot_be_branched_can_be_ignored(workshop: Workshop) -> None:
@@ -247,8 +247,8 @@ def test_on_trunk_the_catalog_and_the_run_are_plain_kedro(workshop: Workshop) ->
 
     assert workshop.new_files(before) == set()
     assert workshop.read("data/out.txt") == "total(clean(raw))"
-    assert "Steel toes" not in result.stdout
-    assert "Saving data to out (TextDataset)" in result.stdout
+    assert "Steel toes" not in result.stderr
+    assert "Saving data to out (TextDataset)" in result.stderr
     workshop.settings("steel_toes: {trunk: [stable]}")
     workshop.kedro("run")
     assert workshop.read("data/out_master.txt") == "total(clean(raw))"

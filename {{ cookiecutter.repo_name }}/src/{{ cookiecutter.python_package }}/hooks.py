@@ -17,6 +17,9 @@ from .ops.path_rules.hook import PathRules
 {%- if cookiecutter.preflight %}
 from .ops.preflight.hook import Preflight
 {%- endif %}
+{%- if cookiecutter.progress %}
+from .ops.progress.hook import Progress
+{%- endif %}
 {%- if cookiecutter.run_status %}
 from .ops.run_status.hook import RunStatus
 {%- endif %}
@@ -39,6 +42,9 @@ class TeamHooks:
 
 
 REGISTER: list[Any] = [
+{%- if cookiecutter.progress %}
+    Progress(),
+{%- endif %}
 {%- if cookiecutter.slack or cookiecutter.email %}
     Notifications(),
 {%- endif %}

@@ -9,6 +9,7 @@ __version__ = "0.9.0"
 
 # Their order in the register of hooks.py; skip_unchanged is a session, not a hook.
 ORDER = (
+    "progress",  # shows how far a run has come, and how it ended
     "notifications",  # sends one message when a run needs attention
     "node_stats",  # records rows, columns, nulls, bytes and memory of each node
     "run_status",  # records every run as it happens

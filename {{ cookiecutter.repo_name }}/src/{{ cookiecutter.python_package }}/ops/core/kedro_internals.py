@@ -19,7 +19,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
-from kedro.io import AbstractDataset, CachedDataset, DataCatalog, Version
+from kedro.io import (
+    AbstractDataset,
+    CachedDataset,
+    DataCatalog,
+    SharedMemoryDataCatalog,
+    Version,
+)
 from kedro.io.catalog_config_resolver import CatalogConfigResolver
 
 if TYPE_CHECKING:
@@ -41,6 +47,24 @@ _CATALOGS = {"kedro.runner.task": "catalog", "kedro.io.data_catalog": "self"}
 def credentials(context: KedroContext) -> dict[str, Any]:
     """The whole of ``credentials.yml``, as the catalog gets it. No public way to ask."""
     return context._get_config_credentials()
+
+
+def catalog_of_run(
+    context: KedroContext,
+    pipeline_names: list[str],
+    runner: AbstractRunner,
+    load_versions: dict[str, str] | None,
+) -> Any:
+    """The catalog of a run, as a session makes it. The public ``context.catalog`` takes no
+    versions, and validates the parameters of every pipeline."""
+    from kedro.framework.project import settings  # noqa: PLC0415
+    from kedro.runner import ParallelRunner  # noqa: PLC0415
+
+    if "__default__" not in pipeline_names:
+        context._pipelines_to_validate = pipeline_names
+    parallel = isinstance(runner, ParallelRunner)
+    kind = SharedMemoryDataCatalog if parallel else settings.DATA_CATALOG_CLASS
+    return context._get_catalog(catalog_class=kind, load_versions=load_versions)
 
 
 def is_validation_enabled(catalog: DataCatalog) -> bool:
@@ -72,23 +96,10 @@ def node_arguments(node: Node) -> tuple[Any, Any]:
     return node._inputs, node._outputs
 
 
-def without_url_credentials(text: str) -> str:
-    """A text without what is secret in its URLs. Kedro does so in its own messages only."""
-    from kedro.io.core import _redact_url_credentials  # noqa: PLC0415
-
-    return str(_redact_url_credentials(text))
-
-
-# Hooks
-
-
-def leave_out(context: KedroContext, hook: str, but: object = None) -> None:
-    """Let no plugin but one do anything at a hook. KedroContext has no public hook manager,
-    and pluggy's public ``unregister`` takes out all hooks of a plugin."""
+def hook_functions(context: KedroContext, hook: str) -> list[Any]:
+    """What plugins have for a hook. KedroContext has no public hook manager."""
     caller = getattr(context._hook_manager.hook, hook)
-    for implementation in caller.get_hookimpls():
-        if implementation.plugin is not but:
-            caller._remove_plugin(implementation.plugin)
+    return [each.function for each in caller.get_hookimpls()]
 
 
 def calling_catalogs() -> Iterator[Any]:
@@ -296,3 +307,15 @@ def nodes_to_resume_from(
     from kedro.runner.runner import _find_nodes_to_resume_from  # noqa: PLC0415
 
     return _find_nodes_to_resume_from(pipeline, left, catalog)
+
+
+def remember_inputs_and_outputs(pipeline: Pipeline) -> None:
+    """Let a pipeline work out its inputs and outputs once.
+
+    After each node ``_release_datasets`` asks for both, and Kedro goes over all nodes for
+    the answer: the time is quadratic in the nodes. These names are public; that a
+    pipeline does not change is what Kedro says of it. Each answer is a set of its own, and
+    the method of a set can be pickled with the pipeline.
+    """
+    setattr(pipeline, "inputs", pipeline.inputs().copy)
+    setattr(pipeline, "outputs", pipeline.outputs().copy)

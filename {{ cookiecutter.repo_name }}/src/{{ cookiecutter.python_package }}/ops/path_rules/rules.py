@@ -28,7 +28,7 @@ Change = Callable[[str], str]
 
 
 @define
-class Only:
+class OnlyDatasets:
     """The entries that a rule is for; ``*`` stands for any text, no list for all."""
 
     types: list[str] = field(factory=list)
@@ -44,7 +44,7 @@ class PathRule:
     match: str = ""
     schema: str = ""
     to: str | None = None
-    only: Only = field(factory=Only)
+    only: OnlyDatasets = field(factory=OnlyDatasets)
 
 
 @frozen
@@ -55,7 +55,7 @@ class Rule:
     kind: str
     pattern: re.Pattern[str]
     replacement: str
-    only: Only
+    only: OnlyDatasets
 
     @classmethod
     def of(cls, number: int, given: PathRule, fill: Change) -> Rule:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from kedro.framework.context import KedroContext
@@ -102,10 +100,7 @@ class CatalogRewriter(NamedTuple):
         )
 
     def _is_ignored(self, name: str, entry: dict[str, Any]) -> bool:
-        ignore = self.settings.ignore
-        return _matches(name, ignore.names) or _matches(
-            str(entry.get("type")), ignore.types
-        )
+        return self.settings.ignore.has(name, str(entry.get("type")))
 
     def _wrap(self, name: str, entry: dict[str, Any]) -> dict[str, Any]:
         outside: dict[str, Any] = {
@@ -167,10 +162,6 @@ def _cannot_be_branched(reasons: list[str]) -> str:
         "steel_toes.arguments.move, any other under steel_toes.arguments.keep. If you list "
         "an entry under steel_toes.ignore.names, every branch overwrites main's data of it."
     )
-
-
-def _matches(text: str, globs: Iterable[str]) -> bool:
-    return any(fnmatchcase(text, glob) for glob in globs)
 
 
 def _is_ours(kind: Any) -> bool:

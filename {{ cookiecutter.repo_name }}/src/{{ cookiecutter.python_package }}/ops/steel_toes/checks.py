@@ -137,11 +137,22 @@ def _hides(dataset: BranchedDataset) -> bool:
 def _ask(
     question: Callable[[BranchedDataset], bool], all_: list[BranchedDataset]
 ) -> list[bool]:
-    filesystems = (kedro_internals.filesystem(each.target) for each in all_)
-    if all(map(is_local, filesystems)):
-        return list(map(question, all_))
-    with ThreadPoolExecutor() as pool:  # a bucket answers many questions at a time
-        return list(pool.map(question, all_))
+    # A bucket answers many questions at a time. Few drivers of databases say that
+    # threads can share a connection, and some crash.
+    in_buckets = [each for each in all_ if _is_in_bucket(each)]
+    answers = {}
+    if in_buckets:
+        with ThreadPoolExecutor() as pool:
+            found = pool.map(question, in_buckets)
+            answers = dict(zip(map(id, in_buckets), found, strict=True))
+    return [
+        answers[id(each)] if id(each) in answers else question(each) for each in all_
+    ]
+
+
+def _is_in_bucket(dataset: BranchedDataset) -> bool:
+    filesystem, _ = kedro_internals.place(dataset.target)
+    return filesystem is not None and not is_local(filesystem)
 
 
 def _with_own_copy(datasets: list[BranchedDataset]) -> list[BranchedDataset]:

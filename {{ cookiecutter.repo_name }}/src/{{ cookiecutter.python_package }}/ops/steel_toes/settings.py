@@ -8,15 +8,7 @@ from attrs import define, field
 
 from ..core.branch import slug
 from ..core.errors import OpsError
-from ..core.settings import settings_section
-
-
-@define
-class Ignore:
-    """Entries that keep one copy for all branches; ``*`` stands for any text."""
-
-    names: list[str] = field(factory=list)
-    types: list[str] = field(factory=list)
+from ..core.settings import Ignore, settings_section
 
 
 @define

@@ -1,0 +1,1 @@
+"""Progress: a run that is quick, easy to watch, and clear about how it ended."""

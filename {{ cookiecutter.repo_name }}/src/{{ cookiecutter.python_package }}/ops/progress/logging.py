@@ -1,0 +1,95 @@
+"""Where the lines of a run go: the console, and at a terminal a file in ``logs/``.
+
+``conf/logging.yml`` says what the handlers ``console`` and ``file`` are. Handlers with
+other names are the team's own, and are left alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from logging.config import DictConfigurator
+from pathlib import Path
+
+import kedro
+import yaml
+from kedro.framework import project
+
+LAST_LINES = {"in_last_lines": True}  # `extra` of a record that the last lines repeat
+_COMPLETED = "Completed node: %s"
+_KEDRO = os.path.dirname(kedro.__file__) + os.sep
+
+
+class ConsoleFilter(logging.Filter):
+    """Leaves out what Kedro says of every node, and what the last lines say again."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the console gets a record."""
+        if record.levelno >= logging.WARNING:
+            return True
+        in_last_lines = getattr(record, "in_last_lines", False)
+        return not in_last_lines and not record.pathname.startswith(_KEDRO)
+
+
+class CompletedNodes(logging.Handler):
+    """Calls a function with the name of each node that has saved its outputs.
+
+    Every runner logs this line in the process of the run. No hook is called there when a
+    node has run in a worker.
+    """
+
+    def __init__(self, completed: Callable[[str], None]) -> None:
+        """Take the function."""
+        super().__init__(logging.INFO)
+        self._completed = completed
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Look for the line."""
+        if record.msg == _COMPLETED and isinstance(record.args, tuple):
+            self._completed(str(record.args[0]))
+
+
+def use_project_logging(project_path: Path) -> None:
+    """Use the project's ``conf/logging.yml``. Kedro reads it in the current folder only."""
+    file = project_path / project.settings.CONF_SOURCE / "logging.yml"
+    elsewhere = Path.cwd().resolve() != project_path.resolve()
+    if elsewhere and file.exists() and "KEDRO_LOGGING_CONFIG" not in os.environ:
+        config = yaml.safe_load(file.read_text(encoding="utf-8"))
+        if project.PACKAGE_NAME:
+            loggers = config.setdefault("loggers", {})
+            loggers.setdefault(project.PACKAGE_NAME, {"level": "INFO"})
+        project.configure_logging(config)
+
+
+def console() -> logging.Handler | None:
+    """The handler of that name; none if the team has another one."""
+    found = (each for each in logging.getLogger().handlers if each.name == "console")
+    return next(found, None)
+
+
+def open_file(project_path: Path) -> logging.Handler | None:
+    """The handler ``file`` of ``conf/logging.yml``; none if it cannot be written."""
+    config = dict(project.LOGGING)
+    entry = dict(config.get("handlers", {}).get("file", {}))
+    if "filename" not in entry:
+        return None
+    path = project_path / entry["filename"]
+    configurator = DictConfigurator({"formatters": {}})
+    formatters = config.get("formatters", {})
+    if entry.get("formatter") in formatters:
+        made = configurator.configure_formatter(formatters[entry["formatter"]])
+        configurator.config["formatters"][entry["formatter"]] = made
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Without `delay` this raises where the file cannot be written.
+        handler = configurator.configure_handler(
+            {**entry, "filename": str(path), "delay": False}
+        )
+    except (OSError, ValueError):
+        return None
+    assert isinstance(handler, logging.Handler)
+    # A disk that is full later on is not worth a traceback for every line.
+    setattr(handler, "handleError", lambda record: None)
+    logging.getLogger().addHandler(handler)
+    return handler
