@@ -1,4 +1,4 @@
-"""What the commands share: the project, and answers as a table or as JSON."""
+"""What the commands share: options, the project, tables and JSON."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from . import redaction
 from .errors import OpsError
 from .text import printable
 
-SOMETHING_TO_DO = 10  # exit code: there is a difference, or a plan not carried out
+SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
 as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, in one line, and no table."
 )
 env_option = click.option("--env", "-e", help="Kedro configuration environment.")
 yes_option = click.option(
-    "--yes", "-y", is_flag=True, help="Do it. Without it, show what would be done."
+    "--yes", "-y", is_flag=True, help="Apply the changes. Without it, only show them."
 )
 
 
 class Commands(click.Group):
-    """Commands on data: a place that cannot be reached is one line, no traceback."""
+    """Commands on data: a place that cannot be reached is one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that is asked for."""
+        """Call the command."""
         try:
             return super().invoke(ctx)
         except (OSError, DatasetError) as error:
@@ -41,21 +42,26 @@ class Commands(click.Group):
 
 
 def load_context(env: str | None) -> Any:
-    """The context of the project, without what Kedro logs on the way."""
+    """The context of the project; Kedro logs nothing."""
     from kedro.framework.project import settings  # noqa: PLC0415
 
     logging.disable(logging.WARNING)
     create: Any = settings.SESSION_CLASS.create
-    with create(env=env) as session:
-        return session.load_context()
+    try:
+        with create(env=env) as session:
+            context = session.load_context()
+    finally:
+        logging.disable(logging.INFO)  # warnings from here on are about what is asked
+    redaction.hide_secrets_of(context)
+    return context
 
 
 def show(
     title: str, rows: list[dict[str, Any]], as_json: bool, whole: Collection[str] = ()
 ) -> None:
-    """Print rows of the same keys; see ``table`` for ``whole``."""
+    """Print rows of the same keys, without secrets; see ``table`` for ``whole``."""
     if as_json:
-        click.echo(json.dumps(rows))
+        click.echo(json.dumps(redaction.values(rows, clean=redaction.without_secrets)))
     elif rows:
         Console().print(table(rows, title, whole))
     else:
@@ -85,17 +91,21 @@ def table(
 
 
 def stop_before_doing() -> None:
-    """End a command that has shown its plan."""
-    click.echo("Nothing was changed: --yes does it.", err=True)
+    """End a command that has only shown its changes."""
+    click.echo("Dry run. Use --yes to apply.", err=True)
     raise SystemExit(SOMETHING_TO_DO)
 
 
 def _cell(value: Any) -> Text:
-    """A name may have anything in it: it is no markup, and steers no terminal."""
+    """A name may have anything in it: it is no markup, and steers no terminal.
+
+    Rich's ``Text`` is a word of ours.
+    """
     if isinstance(value, Text):
         return value
     if isinstance(value, dict):
         value = ", ".join(f"{count} {name}" for name, count in sorted(value.items()))
     elif isinstance(value, list):
         value = "\n".join(map(str, value))
-    return Text(printable("" if value is None else str(value)))
+    text = "" if value is None else str(value)
+    return Text(printable(redaction.without_secrets(text)))

@@ -91,7 +91,7 @@ class Composer:
             link = f"{base_url.rstrip('/')}/index.html#run={quote(run.key)}"
         return Message(
             kind=kind,
-            title=self._clean(self._title(kind), _TITLE),
+            title=self._clean(" ".join(self._title(kind).split()), _TITLE),
             key=run.key,
             thread=self.record.series,
             facts={name: self._clean(t) for name, t in self._facts().items() if t},

@@ -72,6 +72,8 @@ class RunStatus:
         """Read the settings."""
         settings = read_settings(context.config_loader, RunStatusOptions)
         on = is_guard_on("run_status", settings.enabled)
+        if on:
+            redaction.hide_secrets_of(context)
         _PROJECT.set(_Project(settings, store_of(context)) if on else None)
 
     @hook_impl(wrapper=True)
@@ -244,6 +246,7 @@ def _new_watch(
     catalog: DataCatalog,
 ) -> Watch:
     run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
+    redaction.hide_parameters_of(catalog)
     facts = describe.describe(run_params, pipeline, catalog)
     ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
     page = StatusPage(project.store) if project.settings.page else None
