@@ -247,6 +247,7 @@ def _new_watch(
     catalog: DataCatalog,
 ) -> Watch:
     run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
+    redaction.hide_parameters_of(catalog)
     facts = describe.describe(run_params, pipeline, catalog)
     ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
     page = StatusPage(project.store) if project.settings.page else None
