@@ -48,7 +48,8 @@ def version_of_data(dataset: Any, look: Callable[[str], Held]) -> Held:
     found = _files(dataset)
     if found is None:
         kind = type(dataset).__name__
-        return Held(None, f"cannot be told from other data ({kind})", signs=None)
+        why = f"is a {kind}: whether it changed cannot be detected; ops.yml can say how"
+        return Held(None, f"{why} (skip_unchanged.fingerprints)", signs=None)
     filesystem, path = found
     if path is None:
         return Held(None, MISSING)
