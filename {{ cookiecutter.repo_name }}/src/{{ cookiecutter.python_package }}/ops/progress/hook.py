@@ -13,7 +13,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
-from ..core import kedro_internals, skipped_nodes
+from ..core import findings, kedro_internals
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.suppress import suppress_errors
 from .logging import CompletedNodes, ConsoleFilter, console, use_project_logging
@@ -125,4 +125,4 @@ def _skip(node: str, reason: str) -> None:
         shown.skip()
 
 
-skipped_nodes.listen(_skip)
+findings.listen_to_skipped_nodes(_skip)

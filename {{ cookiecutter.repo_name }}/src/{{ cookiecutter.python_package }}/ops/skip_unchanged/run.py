@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
@@ -159,8 +158,7 @@ class SkipRun:
         with suppress_errors():
             self.mark.end()
         with suppress_errors():
-            self.log.flush()
-            self.log.tidy()
+            self.log.close()
         with suppress_errors():
             self.cache.save()
 
@@ -196,22 +194,22 @@ class SkipRun:
             self.forgotten.append(step.name)
             return
         kept, not_kept = self._keep_values(step)
-        text = json.dumps(
-            {
-                "kept": kept,
-                "not_kept": not_kept,
-                "nodes": [node.name for node in step.group.nodes],
-                "branch": self.log.branch,
-                "run": self.run_id,
-                "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                "seconds": {n.name: self._seconds[n.name] for n in step.group.nodes},
-                "items": step.recipe.items,
-                "shown": step.recipe.shown,
-                "inputs": {name: held.print for name, held in inputs.items()},
-                "outputs": {name: held.print for name, held in outputs.items()},
-            }
+        details = {
+            "kept": kept,
+            "not_kept": not_kept,
+            "nodes": [node.name for node in step.group.nodes],
+            "branch": self.log.branch,
+            "run": self.run_id,
+            "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "seconds": {n.name: self._seconds[n.name] for n in step.group.nodes},
+            "items": step.recipe.items,
+            "shown": step.recipe.shown,
+            "inputs": {name: held.print for name, held in inputs.items()},
+            "outputs": {name: held.print for name, held in outputs.items()},
+        }
+        made = Made(
+            step.key, step.recipe.print, prints(inputs), prints(outputs), details
         )
-        made = Made(step.key, step.recipe.print, prints(inputs), prints(outputs), text)
         self._waiting.append((step, made))
         if self.log.is_local:
             self._flush()
