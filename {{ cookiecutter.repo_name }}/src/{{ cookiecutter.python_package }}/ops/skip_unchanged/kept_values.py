@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from ..core import redaction
-from ..core.checksum import of_parts
+from ..core.checksum import of_texts
 from ..core.store import Store
 
 _NUMBERS = ("bool", "int", "uint", "float")  # types of NumPy's numbers begin so
@@ -44,7 +44,7 @@ class KeptValues:
             raise NotKeptError(f"it is larger than {self.limit} bytes")
         if json.dumps(redaction.values(plain)) != text:
             raise NotKeptError("it may hold a secret")
-        fingerprint = of_parts([text])
+        fingerprint = of_texts(text)
         self.store.write(_name(fingerprint), text.encode())
         return fingerprint
 
@@ -56,7 +56,7 @@ class KeptValues:
         """
         found = self.store.read(_name(fingerprint))
         text = (found or b"").decode("utf-8", "replace")
-        if not found or of_parts([text]) != fingerprint:
+        if not found or of_texts(text) != fingerprint:
             raise LookupError(fingerprint)
         return _decode(json.loads(text))
 

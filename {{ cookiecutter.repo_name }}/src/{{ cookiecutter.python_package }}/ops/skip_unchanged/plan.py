@@ -10,7 +10,7 @@ from attrs import define, field
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core.checksum import of_parts
+from ..core.checksum import of_texts
 from . import reasons
 from .data_version import MISSING, Held
 from .groups import Group, bare, groups
@@ -224,7 +224,7 @@ class Plan:
 
 def prints(held: dict[str, Held]) -> str:
     """One fingerprint for what several datasets hold."""
-    return of_parts(f"{name} {held[name].print}" for name in sorted(held))
+    return of_texts(*(f"{name} {held[name].print}" for name in sorted(held)))
 
 
 def _fits(made: Made, step: Step, open_inputs: list[str]) -> bool:
@@ -238,7 +238,7 @@ def _fits(made: Made, step: Step, open_inputs: list[str]) -> bool:
 
 def _step(group: Group, recipes: Recipes, forced: Forced) -> Step:
     recipe = recipes.recipe(group)
-    step = Step(group, of_parts([*group.outputs, *group.in_memory]), recipe)
+    step = Step(group, of_texts(*group.outputs, *group.in_memory), recipe)
     step.always = [why for node in group.nodes for why in _always(node, forced)]
     step.always += [f"`{name}` is in memory, from outside" for name in group.given]
     step.always += [f"cannot be told from other code: {each}" for each in recipe.opaque]
