@@ -194,6 +194,7 @@ class RunStatus:
         if project is None:
             return None
         try:
+            redaction.hide_parameters_of(catalog)
             watch = _new_watch(project, run_params, pipeline, catalog)
             for other in list(self._watches.values()):
                 if not watch.is_within(other):
@@ -205,34 +206,6 @@ class RunStatus:
             log = logging.getLogger(__name__)
             log.warning("There is no status of this run", exc_info=True)
             return None
-<<<<<<< HEAD
-=======
-
-    def _watched(
-        self,
-        project: _Project,
-        run_params: dict[str, Any],
-        pipeline: Pipeline,
-        catalog: DataCatalog,
-    ) -> Watch:
-        redaction.hide_parameters_of(catalog)
-        run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
-        plan = describe.describe(run_params, pipeline, catalog)
-        ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
-        page = StatusPage(project.store) if project.settings.page else None
-        prune = History(project.store).prune
-        tidy = partial(prune, project.settings.keep, ticket.key)
-        project.store.prepare()
-        entries = journal.start(ticket, catalog)
-        entries.enter("run_started", **plan)
-        watch = Watch(entries, Path(path), page, tidy)
-        for other in list(self._watches.values()):
-            if not watch.is_within(other):
-                self._forget(other)
-                other.leave("left")
-        self._watches[entries] = watch
-        watch.start()
->>>>>>> ceadc3e0408233bb5e5bf76e01d08255b5db5b09
         return watch
 
     def _watch_of(
