@@ -23,6 +23,7 @@ from kedro.io import (
     AbstractDataset,
     CachedDataset,
     DataCatalog,
+    MemoryDataset,
     SharedMemoryDataCatalog,
     Version,
 )
@@ -124,6 +125,11 @@ def uncached(dataset: Any) -> Any:
 def is_ephemeral(dataset: Any) -> bool:
     """Whether nothing is left of it after a run: Kedro's own mark, which is not public."""
     return bool(dataset._EPHEMERAL)
+
+
+def data_in_memory(dataset: Any) -> Any:
+    """What a MemoryDataset holds. The public ``load`` copies all of it."""
+    return dataset._data if isinstance(dataset, MemoryDataset) else dataset.load()
 
 
 def is_single_process(dataset: Any) -> bool:
