@@ -22,7 +22,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, skipped_nodes
+from ..core import findings, run_facts, skipped_nodes
 from ..core.settings import is_guard_on, open_store, read_settings, settings_section
 from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, report, resume
@@ -217,6 +217,10 @@ class RunStatus:
                 self._forget(other)
                 other.leave("left")
         self._watches[entries] = watch
+        last_lines = partial(_last_lines, watch, run_params, pipeline, catalog)
+        names = {node.name for node in pipeline.nodes}
+        expected = partial(History(project.store).expected_seconds, ticket.key, names)
+        run_facts.provide(run_facts.RunFacts(last_lines, expected))
         watch.start()
         return watch
 
@@ -228,8 +232,11 @@ class RunStatus:
         self._forget(watch)
         run = watch.end(state)
         if run is not None and run.started is not None:
-            viz = _viz_of(run, watch.journal.ticket)
-            logging.getLogger(__name__).info(report.report_of_run(run, watch.page, viz))
+            watch.viz = _viz_of(run, watch.journal.ticket)
+            text = report.report_of_run(run, watch.page, watch.viz)
+            # Where the last lines of the run say the same, the console leaves this out.
+            log = logging.getLogger(__name__)
+            log.info(text, extra={"in_last_lines": True})
 
     def _forget(self, watch: Watch) -> None:
         self._watches.pop(watch.journal, None)
@@ -257,6 +264,15 @@ def _enter_resume(
 ) -> None:
     how = resume.command(entries.reader.run(), run_params, pipeline, catalog)
     entries.enter("resume", command=how)
+
+
+def _last_lines(
+    watch: Watch, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+) -> list[tuple[str, str]]:
+    run = watch.journal.reader.run()
+    if run.state in {State.RUNNING, State.INTERRUPTED}:  # nobody has entered how
+        run.resume = resume.command(run, run_params, pipeline, catalog)
+    return report.last_lines(run, watch.page, watch.viz)
 
 
 def _viz_of(run: Run, ticket: Ticket) -> str:

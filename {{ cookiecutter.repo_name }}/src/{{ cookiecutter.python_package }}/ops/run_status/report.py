@@ -28,6 +28,13 @@ def report_of_run(run: Run, page: str = "", viz: str = "") -> str:
     return "\n".join([f"Run status:\n{text}", *(f"  {mark}" for mark in marks(run))])
 
 
+def last_lines(run: Run, page: str = "", viz: str = "") -> list[tuple[str, str]]:
+    """What is said after a run beside how it ended, each with its name."""
+    lines = [("resume", run.resume), ("page", page), ("viz", viz)]
+    lines += [("unusual", mark) for mark in marks(run)]
+    return [(name, text) for name, text in lines if text]
+
+
 def row(run: Run, exact: bool) -> dict[str, Any]:
     """A run as a row of a table: for a person, or with exact numbers."""
     started, took = run.started, seconds(run)
