@@ -11,13 +11,13 @@ README = ROOT / "README.md"
 
 
 def options() -> str:
-    """Each switch with its default, in the words in which it is asked."""
+    """Each option with its default, in the words in which it is asked."""
     defaults = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
     prompts = yaml.safe_load((ROOT / "prompts.yml").read_text(encoding="utf-8"))
     rows = [
-        f"| `{key}` | {'on' if defaults[key] else 'off'} | {' '.join(prompt['text'].split())} |"
+        f"| `{key}` | {defaults[key]} | {' '.join(prompt['text'].split())} |"
         for key, prompt in prompts.items()
-        if isinstance(defaults[key], bool)
+        if key != "project_name"
     ]
     return "\n".join(["| Option | Default | What it does |", "|---|---|---|", *rows])
 

@@ -27,6 +27,12 @@ NEEDS = {
     Path("conf/defect"): ["example", "expectations"],
     Path(".pre-commit-config.yaml"): ["pre_commit"],
 }
+# What is there for one answer to `ci`.
+OF_CI = {
+    Path(".github"): "github",
+    Path(".gitlab-ci.yml"): "gitlab",
+    Path("renovate.json"): "gitlab",
+}
 # What goes with the last guard.
 OF_ANY_GUARD = [KIT, PACKAGE / "cli.py", Path("conf/base/ops.yml")]
 OF_ANY_GUARD += [Path("conf/logging.yml")]
@@ -36,6 +42,9 @@ OF_ANY_GUARD += [Path("tests/test_guards.py")]
 def drop_what_is_off() -> None:
     for path, switches in NEEDS.items():
         if not all(ANSWERS[switch] for switch in switches):
+            remove(path)
+    for path, ci in OF_CI.items():
+        if ANSWERS["ci"] != ci:
             remove(path)
     for switch, room in ROOMS.items():
         for module in (KIT / room).glob(f"{switch}*.py"):
@@ -81,6 +90,18 @@ def is_for_comparison() -> bool:
     return "_commit" in ANSWERS and temporary in Path.cwd().parents
 
 
+def say_what_is_next() -> None:
+    on = [key for key, value in ANSWERS.items() if value is True]
+    on += [f"ci for {ANSWERS['ci']}"] if ANSWERS["ci"] != "none" else []
+    sys.stdout.write(f"""
+On: {", ".join(on) or "no guard"}.
+Next:
+  cd {ANSWERS["repo_name"]}
+  pip install -e ".[dev]"
+  kedro run
+""")
+
+
 def git(*arguments: str) -> subprocess.CompletedProcess[str]:
     # Set in a git hook: git would then work on the repository of that hook.
     hook_variables = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
@@ -97,7 +118,9 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
 drop_what_is_off()
 start_git_repository()
 if "_starter" in ANSWERS:  # else cruft is at work, and writes .cruft.json itself
-    sys.path.append(str(Path(ANSWERS["_repo_dir"], "hooks")))
+    sys.path.append(str(Path(ANSWERS["_starter"]["folder"], "hooks")))
     from link_to_template import link_to_template
 
     link_to_template(ANSWERS, git)
+if not is_for_comparison():
+    say_what_is_next()

@@ -105,21 +105,17 @@ def kedro(workshop: Workshop) -> Iterator[Kedro]:
 def records(workshop: Workshop, branch: str = "dev") -> dict[str, dict[str, Any]]:
     """The manifest's records of a branch, by dataset; each is whole."""
     folder = workshop.path / MANIFEST / branch
-    texts = [log.read_text(encoding="utf-8") for log in folder.glob("*.log")]
-    lines = [line.split(" ", 2) for text in texts for line in text.splitlines()]
+    texts = [file.read_text(encoding="utf-8") for file in folder.glob("*.jsonl")]
+    lines = [json.loads(line) for text in texts for line in text.splitlines()]
     last = {
-        name: text for _, name, text in sorted(lines, key=lambda line: int(line[0]))
+        line["dataset"]: line for line in sorted(lines, key=lambda line: line["at"])
     }
-    found = [json.loads(text) for text in last.values() if text]
-    return {record["dataset"]: record for record in found}
+    return {name: line for name, line in last.items() if not line.get("gone")}
 
 
-def enter(
-    workshop: Workshop, branch: str, record: dict[str, Any], name: str | None = None
-) -> Path:
-    """Enter a record in the manifest, in a log of its own."""
-    name = name or record["dataset"]
-    log = workshop.path / MANIFEST / branch / f"{name}-{uuid4().hex}.log"
-    text = f"{time.time_ns()} {name} {json.dumps(record)}\n"
-    log.write_text(text, encoding="utf-8")
-    return log
+def enter(workshop: Workshop, branch: str, record: dict[str, Any]) -> Path:
+    """Enter a record in the manifest, in a file of its own."""
+    file = workshop.path / MANIFEST / branch / f"{uuid4().hex}.jsonl"
+    text = json.dumps({**record, "at": time.time()})
+    file.write_text(f"{text}\n", encoding="utf-8")
+    return file

@@ -14,7 +14,7 @@ from helpers import commit, generate, pack
 
 @pytest.fixture(scope="session", autouse=True)
 def _temporary_files_of_our_own() -> Iterator[None]:
-    """Cookiecutter leaves a folder behind for every template with a pre_prompt hook."""
+    """What tests and their commands leave in the temporary folder goes with it."""
     with (
         tempfile.TemporaryDirectory(prefix="test-") as folder,
         pytest.MonkeyPatch.context() as patch,

@@ -17,14 +17,14 @@ def missing(template: Path) -> Iterator[str]:
     project = template / "{{ cookiecutter.repo_name }}"
     package = project / "src" / "{{ cookiecutter.python_package }}"
     options = json.loads(_text(template / "cookiecutter.json"))
-    switches = {key for key, value in options.items() if isinstance(value, bool)}
+    switches = {key for key, value in options.items() if value in ("yes", "no")}
     rooms = {path.parent.name for path in package.glob("ops/*/__init__.py")} - {"core"}
 
     for switch in sorted(switches - NO_GUARDS):
         if PARTS.get(switch, switch) not in rooms:
             yield f"The switch {switch} has no room: add the folder ops/{switch}/."
     for room in sorted(rooms - switches - {*PARTS.values()}):
-        yield f'ops/{room}/ has no switch: add "{room}": true to cookiecutter.json.'
+        yield f'ops/{room}/ has no switch: add "{room}": "yes" to cookiecutter.json.'
     asked = yaml.safe_load(_text(template / "prompts.yml"))
     examples = yaml.safe_load(_text(template / "example-config.yml"))
     for switch in sorted(switches):

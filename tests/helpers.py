@@ -15,7 +15,7 @@ from cookiecutter.main import cookiecutter
 
 TEMPLATE = Path(__file__).parents[1]
 OPTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
-SWITCHES = [key for key, value in OPTIONS.items() if isinstance(value, bool)]
+SWITCHES = [key for key, value in OPTIONS.items() if value in ("yes", "no")]
 # A switch, and the one that it needs.
 NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status"}
 
@@ -90,10 +90,7 @@ def run(
 
 @functools.cache
 def clean_template() -> Path:
-    """The template without environments and caches.
-
-    Cookiecutter copies all of it for each project, because of hooks/pre_prompt.py.
-    """
+    """The template without environments and caches."""
     copy = Path(tempfile.mkdtemp(prefix="template-"), "template")
     ignored = shutil.ignore_patterns(
         ".git", ".venv*", "demo", "__pycache__", ".*_cache"

@@ -1,12 +1,17 @@
 """Bad answers end with one line that says what to write instead, and leave nothing."""
 
+import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from helpers import OPTIONS, SWITCHES, TEMPLATE, clean_template, generate, run
+
+sys.path.append(str(TEMPLATE))
+from answers import REQUIRED  # noqa: E402
 
 EXAMPLE = yaml.safe_load((TEMPLATE / "example-config.yml").read_text(encoding="utf-8"))
 
@@ -16,6 +21,7 @@ BAD_ANSWERS = [
     ({"python_package": "1st"}, "no digit first"),
     ({"python_package": "a-b"}, "underscores"),
     ({"python_package": "../up"}, "underscores"),
+    ({"python_package": "pandas"}, "write another name, such as pandas_project"),
     ({"repo_name": "a/b"}, "write ASCII letters, digits, underscores and hyphens"),
     ({"repo_name": ".."}, "hyphens"),
     ({"repo_name": "-x"}, "no hyphen first"),
@@ -23,6 +29,7 @@ BAD_ANSWERS = [
     ({"steel_toes": "maybe"}, "steel_toes is 'maybe': write yes or no"),
     ({"steel_toes": 7}, "write yes or no"),
     ({"example": ""}, "write yes or no"),
+    ({"ci": "jenkins"}, "write none, github or gitlab"),
     ({"stel_toes": True}, "write steel_toes"),
     ({"examples": False}, "write example"),
 ]
@@ -128,6 +135,14 @@ def test_yaml_words_are_understood(word: str, cwd: Path) -> None:
     assert written is (word in ("yes", '"yes"', "True"))
 
 
+def test_no_package_may_hide_one_that_a_project_requires(tmp_path):
+    project = generate(tmp_path, **dict.fromkeys(SWITCHES, True))
+    lines = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    required = {re.split(r"[^\w-]", line)[0].replace("-", "_") for line in lines}
+
+    assert required <= REQUIRED
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_folder_that_exists_is_left_alone(way: str, cwd: Path) -> None:
     (cwd / "taken").mkdir()
@@ -146,4 +161,4 @@ def test_the_example_config_holds_every_option() -> None:
 def test_the_prompts_ask_for_the_name_and_each_switch_in_order() -> None:
     prompts = yaml.safe_load((TEMPLATE / "prompts.yml").read_text(encoding="utf-8"))
 
-    assert list(prompts) == ["project_name", *SWITCHES]
+    assert list(prompts) == ["project_name", *SWITCHES, "ci"]

@@ -49,7 +49,7 @@ def files(project: Path) -> dict[str, str]:
 
 
 def test_kedro_new_with_answers(clone, expected, tmp_path):
-    words = ["yes" if OPTIONS[switch] else "no" for switch in SWITCHES]
+    words = [OPTIONS[option] for option in [*SWITCHES, "ci"]]
     answers = "\n".join([NAME, *words])
 
     run("kedro", "new", "--starter", clone, cwd=tmp_path, stdin=answers + "\n")
@@ -58,7 +58,7 @@ def test_kedro_new_with_answers(clone, expected, tmp_path):
 
 
 def test_kedro_new_with_enter_for_every_answer(clone, expected, tmp_path):
-    enter = "\n" * (1 + len(SWITCHES))
+    enter = "\n" * (2 + len(SWITCHES))
 
     run("kedro", "new", "--starter", clone, cwd=tmp_path, stdin=enter)
 
@@ -68,7 +68,7 @@ def test_kedro_new_with_enter_for_every_answer(clone, expected, tmp_path):
 def test_kedro_new_with_a_name(clone, expected, tmp_path):
     command = ("kedro", "new", "--starter", clone, "--name", NAME)
 
-    run(*command, cwd=tmp_path, stdin="\n" * len(SWITCHES))
+    run(*command, cwd=tmp_path, stdin="\n" * (1 + len(SWITCHES)))
 
     assert files(tmp_path / FOLDER) == expected
 
@@ -202,6 +202,7 @@ def assert_linked(
     }
     public = {key: answers[key] for key in answers if key[0] != "_"}
     plain = {key: OPTIONS[key] for key in OPTIONS if key[0] != "_"}
+    plain |= {switch: OPTIONS[switch] == "yes" for switch in SWITCHES}
     package = FOLDER.replace("-", "_")
     assert public == plain | {"repo_name": FOLDER, "python_package": package}
     commit_all(project)
@@ -292,6 +293,56 @@ def test_kedro_new_links_to_what_an_alias_stands_for(two_starters, clone, tmp_pa
 
     template, commit = two_starters.as_uri(), head(two_starters)
     assert_linked(tmp_path / FOLDER, template, commit, "v2", "kedro-starter")
+
+
+@pytest.fixture(scope="module")
+def installed(clone, tmp_path_factory) -> Path:
+    """The template as `pip install git+...` installs it, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("installed")
+    address = f"git+{clone.as_uri()}@v1"
+    run(
+        *("uv", "pip", "install", "--quiet", "--no-deps", "--target", folder, address),
+        *("--python", sys.executable),
+        cwd=folder,
+    )
+    return folder
+
+
+def test_the_installed_alias_gives_the_same_project_linked_to_its_commit(
+    installed, clone, expected, tmp_path
+):
+    config = clone / "example-config.yml"
+    path = {"PYTHONPATH": str(installed)}
+
+    listed = run("kedro", "starter", "list", cwd=tmp_path, env=path).stdout
+    run("kedro", "new", "--starter=team", "--config", config, cwd=tmp_path, env=path)
+
+    assert "team:\n  template_path:" in listed
+    assert files(tmp_path / FOLDER) == expected
+    assert_linked(tmp_path / FOLDER, clone.as_uri(), head(clone, "v1"), "v1")
+
+
+def test_the_package_has_the_version_of_the_kit(installed):
+    kit = "{{ cookiecutter.repo_name }}/src/{{ cookiecutter.python_package }}/ops"
+    module = (TEMPLATE / kit / "__init__.py").read_text(encoding="utf-8")
+
+    [metadata] = installed.glob("kedro_team_starter-*.dist-info")
+
+    assert f'__version__ = "{metadata.name.split("-")[1].split(".dist")[0]}"' in module
+
+
+def test_what_is_on_and_what_to_do_next_is_said_at_the_end(clone, tmp_path):
+    command = ("cookiecutter", "--no-input", clone, "steel_toes=yes", "slack=no")
+
+    said = run(*command, cwd=tmp_path).stdout
+
+    assert said.splitlines()[-5:] == [
+        "On: " + ", ".join(each for each in SWITCHES if OPTIONS[each] == "yes") + ".",
+        "Next:",
+        f"  cd {FOLDER}",
+        '  pip install -e ".[dev]"',
+        "  kedro run",
+    ]
 
 
 def test_cookiecutter_links_to_a_folder_by_its_full_path(clone, tmp_path):

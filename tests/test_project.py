@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from environments import ALL_ON, RESULT, inside, make_environment, use
 from helpers import SWITCHES, commit, generate, run
 from test_combinations import alone, but_one, name
@@ -11,7 +12,7 @@ from test_combinations import alone, but_one, name
 PACKAGE = "toe_test"
 RUNNERS = ["ThreadRunner", "ParallelRunner", f"{PACKAGE}.runners.ParallelRunner"]
 # What parts need of each other shows here.
-USED = {name(each): each for each in [*alone(), *but_one(SWITCHES)]}
+USED = {name(each): each for each in [*alone()[1:], *but_one(SWITCHES)]}
 
 
 @pytest.mark.parametrize("combination", USED.values(), ids=USED)
@@ -27,7 +28,7 @@ def test_a_project_installs_runs_and_passes_its_own_tests(
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with everything on, committed, with its environment."""
-    folder = generate(tmp_path_factory.mktemp("project"), **ALL_ON)
+    folder = generate(tmp_path_factory.mktemp("project"), **ALL_ON, ci="github")
     make_environment(folder, "--editable", ".[dev]")
     commit(folder)
     return folder
@@ -112,10 +113,60 @@ def test_viz_builds_a_page(project: Path) -> None:
     assert (project / "build" / "index.html").exists()
 
 
+def steps(project: Path, ci: str) -> list[str]:
+    """The commands of the CI workflow, but for those that install."""
+    if ci == "github":
+        text = (project / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+        jobs = yaml.safe_load(text)["jobs"].values()
+        lines = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    else:
+        jobs = yaml.safe_load((project / ".gitlab-ci.yml").read_text("utf-8"))
+        lines = [line for job in ("check", "run") for line in jobs[job]["script"]]
+    return [line for line in lines if not line.startswith("pip install")]
+
+
 @all_on
-def test_the_lint_commands_of_the_readme_pass(project: Path) -> None:
-    inside(project, "ruff", "check")
-    inside(project, "ruff", "format", "--check")
+def test_every_step_of_the_ci_workflow_passes(project: Path) -> None:
+    # Coverage is that of the example: the kit is left out.
+    env = {"PYTEST_ADDOPTS": "--cov-fail-under=95"}
+
+    for step in steps(project, "github"):
+        inside(project, *step.split(), env=env)
+
+    assert (project / RESULT).exists()
+    seen = inside(project, "git", "status", "--short", "data", "conf").stdout
+    assert "penguin_metrics" not in seen
+
+
+def test_gitlab_runs_the_same_steps_as_github(tmp_path: Path) -> None:
+    github = generate(tmp_path / "1", **ALL_ON, ci="github")
+    gitlab = generate(tmp_path / "2", **ALL_ON, ci="gitlab")
+
+    assert steps(github, "github") == steps(gitlab, "gitlab")
+
+
+@pytest.mark.parametrize("preflight", [True, False])
+def test_the_ci_files_are_valid_and_come_only_with_their_answer(
+    preflight: bool, tmp_path: Path
+) -> None:
+    schemas = {
+        "github": {
+            ".github/workflows/ci.yml": "vendor.github-workflows",
+            ".github/dependabot.yml": "vendor.dependabot",
+        },
+        "gitlab": {
+            ".gitlab-ci.yml": "vendor.gitlab-ci",
+            "renovate.json": "vendor.renovate",
+        },
+        "none": {},
+    }
+    for ci, expected in schemas.items():
+        answers = {"ci": ci, "preflight": preflight, "run_status": preflight}
+        project = generate(tmp_path / ci, **answers, node_stats=False)
+        files = [file for known in schemas.values() for file in known]
+        assert [file for file in files if (project / file).exists()] == [*expected]
+        for file, schema in expected.items():
+            run("check-jsonschema", "--builtin-schema", schema, file, cwd=project)
 
 
 @all_on

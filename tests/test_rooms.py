@@ -134,7 +134,7 @@ cost_center:
 # What is to be done, and what is said of it if it is not.
 STEPS = {
     "room": "The switch cost_center has no room: add the folder ops/cost_center/.",
-    "switch": 'ops/cost_center/ has no switch: add "cost_center": true to '
+    "switch": 'ops/cost_center/ has no switch: add "cost_center": "yes" to '
     "cookiecutter.json.",
     "prompt": "prompts.yml does not ask for cost_center: add its question.",
     "example": "example-config.yml has no cost_center: add a line with its default.",
@@ -158,7 +158,7 @@ def add_guard(template: Path, but: str = "") -> None:
     files = {
         "switch": (
             template / "cookiecutter.json",
-            '"cost_center": true,\n    ',
+            '"cost_center": "yes",\n    ',
             '"slack"',
         ),
         "prompt": (template / "prompts.yml", PROMPT, ""),

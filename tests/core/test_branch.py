@@ -109,9 +109,14 @@ def test_variables_of_ci_systems_mean_nothing_elsewhere(repository):
     assert branch.current(repository, variables).name == "feat/x"
 
 
-def test_a_tag_in_ci_is_no_branch(tmp_path):
-    variables = {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/tags/v1"}
-
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/tags/v1"},
+        {"JENKINS_URL": "http://ci", "TAG_NAME": "v1", "BRANCH_NAME": "v1"},
+    ],
+)
+def test_a_tag_in_ci_is_no_branch(tmp_path, variables):
     with pytest.raises(OpsError, match="STEEL_TOES_BRANCH"):
         branch.current(tmp_path, variables)
 

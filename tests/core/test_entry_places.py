@@ -50,5 +50,21 @@ def test_the_data_is_in_the_innermost_dataset_that_has_a_place():
 
 
 def test_the_location_of_an_external_table_is_a_place_and_a_region_is_none():
-    assert list(places.keys(table(location="s3://b/x"))) == ["table_name", "location"]
-    assert list(places.keys(table(location="EU"))) == ["table_name"]
+    region = {*places.texts(table())}
+
+    assert {*places.texts(table(location="EU"))} == region
+    assert {*places.texts(table(location="s3://b/x"))} == {"s3:b/x", *region}
+
+
+def test_places_are_found_at_any_depth_but_not_in_credentials_and_metadata():
+    entry = {
+        "type": "X",
+        "filepath": "/a.csv",
+        "meta": {"dirs": ["/b", {"c": "s3://c/d"}]},
+        "credentials": {"path": "/e"},
+        "metadata": {"path": "/f"},
+        "connection": {"database": "/g"},
+        "fs_args": {"endpoint_url": "http://h/i"},
+    }
+
+    assert {*places.texts(entry)} == {"file:/a.csv", "file:/b", "s3:c/d"}

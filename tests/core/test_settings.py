@@ -148,3 +148,11 @@ def test_a_file_that_is_no_yaml_is_one_line(read, text):
         read(text)
 
     assert "\n" not in caught.value.message
+
+
+def test_datasets_can_be_ignored_by_name_and_by_type():
+    ignore = ops("core.settings").Ignore(names=["a*"], types=["*.CSVDataset"])
+
+    assert ignore.has("ab", "x")
+    assert ignore.has("x", "pandas.CSVDataset")
+    assert not ignore.has("x", "x")

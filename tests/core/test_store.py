@@ -1,69 +1,72 @@
-"""The folder of records, on a local and on another file system."""
+"""The store: files in a folder on this machine, or behind a URL."""
 
-import json
 import os
+import platform
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import fsspec
 import pytest
-from kit import ops
+from kit import PROJECT, ops
 
 module = ops("core.store")
-OpsError = ops("core.errors").OpsError
 
 
-@pytest.fixture
-def memory():
-    """A file system that is not the local one, and empty."""
-    filesystem = fsspec.filesystem("memory")
-    filesystem.store.clear()
-    filesystem.pseudo_dirs[:] = [""]
-    return filesystem
+@pytest.fixture(params=["folder", "url"])
+def store(request, tmp_path):
+    local = request.param == "folder"
+    url = str(tmp_path / "s") if local else f"memory://store-{tmp_path.name}"
+    return module.Store(url)
 
 
-@pytest.fixture(params=["local", "memory"])
-def store(request, tmp_path, memory):
-    return module.Store(
-        str(tmp_path / "s") if request.param == "local" else "memory://s"
-    )
-
-
-def test_a_record_comes_back_as_it_went(store):
+def test_an_empty_store_has_no_files(store):
+    assert store.files("") == store.files("a") == {}
     assert store.read("a/b.json") is None
-    store.write("a/b.json", {"x": 1, "y": "größe\udcff"})
-    store.write("a/b.json", {"x": 2})
-
-    assert store.read("a/b.json") == {"x": 2}
-    assert [*store.read_all("a")] == [("a/b.json", {"x": 2})]
-
-
-def test_all_records_are_read_with_their_names_and_nothing_else(store):
-    assert [*store.read_all("a")] == []
-    for name in ("a/y/2.json", "a/1.json", "b/3.json"):
-        store.write(name, {"name": name})
-    filesystem, path = store._open("a/note.txt")
-    filesystem.pipe_file(path, b"not a record")
-
-    assert [*store.read_all("a")] == [
-        (name, {"name": name}) for name in ("a/1.json", "a/y/2.json")
-    ]
-
-
-def test_a_record_can_be_removed_twice(store):
-    store.write("a/b.json", {})
+    assert store.read_many({"a/b.json": 0}) == {}
     store.remove("a/b.json")
-    store.remove("a/b.json")
-
-    assert store.read("a/b.json") is None
+    store.remove()
 
 
-def test_what_a_killed_write_has_left_goes_with_the_record(tmp_path):
-    store = module.Store(str(tmp_path))
-    store.write("a/b.json", {})
-    (tmp_path / "a" / "b.json.0123").write_text("{")
+def test_a_file_comes_back_as_it_went(store):
+    store.write("a/b.json", b"one")
+    store.write("a/b.json", "größe".encode())
 
-    assert [*store.read_all("a")] == [("a/b.json", {})]
-    store.remove("a/b.json")
-    assert os.listdir(tmp_path / "a") == []
+    assert store.read("a/b.json") == "größe".encode()
+
+
+def test_many_files_are_read_at_once_each_from_its_position(store):
+    store.write("a/1.jsonl", b"one\n")
+    store.write("a/2.jsonl", b"two\n")
+
+    found = store.read_many({"a/1.jsonl": 0, "a/2.jsonl": 2, "a/3.jsonl": 0})
+    assert found == {"a/1.jsonl": b"one\n", "a/2.jsonl": b"o\n"}
+
+
+def test_files_are_listed_with_their_sizes_in_order(store):
+    for name in ("b/1.jsonl", "a/y/2.jsonl", "a/1.jsonl", "a/note.txt"):
+        store.write(name, name.encode())
+
+    assert store.files("a") == {"a/1.jsonl": 9, "a/y/2.jsonl": 11}
+    assert [*store.files("", (".txt", "/2.jsonl"))] == ["a/note.txt", "a/y/2.jsonl"]
+
+
+def test_files_and_folders_are_removed(store):
+    for name in ("a/1.jsonl", "a/2.jsonl", "b/c/3.jsonl", "d.jsonl"):
+        store.write(name, b"x")
+    store.remove("a/1.jsonl", "b")
+
+    assert [*store.files("")] == ["a/2.jsonl", "d.jsonl"]
+
+
+def test_of_many_who_create_a_file_one_gets_true(store):
+    texts = [b"%d" % number for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(lambda text: store.create("a/note.json", text), texts))
+
+    assert sorted(told) == [False] * 7 + [True]
+    assert store.read("a/note.json") == texts[told.index(True)]
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path):
@@ -71,43 +74,148 @@ def test_a_write_that_fails_leaves_nothing(tmp_path):
     (tmp_path / "a" / "b.json").mkdir(parents=True)
 
     with pytest.raises(OSError, match="b.json"):
-        store.write("a/b.json", {})
+        store.write("a/b.json", b"")
     assert os.listdir(tmp_path / "a") == ["b.json"]
 
 
-@pytest.mark.parametrize("text", ["{", "", "[]", "3"])
-def test_a_damaged_record_is_an_error_that_names_it(tmp_path, text):
-    (tmp_path / "a.json").write_text(text)
+def spoil_with_a_folder(path):
+    path.mkdir()
+
+
+def spoil_with_a_link(path):
+    path.symlink_to(path)
+
+
+def spoil_with_a_pipe(path):
+    os.mkfifo(path)
+
+
+def spoil_with_a_device(path):
+    path.symlink_to("/dev/zero")
+
+
+def spoil_with_a_huge_file(path):
+    path.touch()
+    os.truncate(path, 2**40)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such files")
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        spoil_with_a_folder,
+        spoil_with_a_link,
+        spoil_with_a_pipe,
+        spoil_with_a_device,
+        spoil_with_a_huge_file,
+    ],
+)
+def test_what_is_no_file_is_skipped_with_one_warning(tmp_path, caplog, spoil):
     store = module.Store(str(tmp_path))
+    store.write("a/1.jsonl", b"one")
+    spoil(tmp_path / "a" / "2.jsonl")
 
-    for read in (lambda: store.read("a.json"), lambda: [*store.read_all("")]):
-        with pytest.raises(OpsError, match="a.json is damaged.*delete it"):
-            read()
-
-
-@pytest.mark.parametrize("record", [{"format": 2}, {"format": "1"}, {}])
-def test_a_format_that_is_not_known_asks_for_an_upgrade(tmp_path, record):
-    (tmp_path / "a.json").write_text(json.dumps(record))
-
-    with pytest.raises(OpsError, match="does not know: upgrade"):
-        module.Store(str(tmp_path)).read("a.json")
+    for _ in range(2):
+        names = dict.fromkeys(["a/2.jsonl", *store.files("a")], 0)
+        assert store.read_many(names) == {"a/1.jsonl": b"one", "a/2.jsonl": b""}
+        assert store.read("a/2.jsonl") is None
+    [message] = caplog.messages
+    assert "2.jsonl" in message
 
 
-def test_a_record_that_cannot_be_read_is_no_absent_one(tmp_path):
-    (tmp_path / "a.json").mkdir()
+def test_a_folder_that_is_a_file_is_empty(tmp_path):
+    (tmp_path / "a").write_text("no folder")
 
-    with pytest.raises(IsADirectoryError):
-        module.Store(str(tmp_path)).read("a.json")
+    assert module.Store(str(tmp_path / "a")).files("b") == {}
 
 
-def test_a_record_that_goes_while_all_are_read_is_left_out(memory, monkeypatch):
-    store = module.Store("memory://s")
-    for name in ("a/1.json", "a/2.json"):
-        store.write(name, {})
-    answers = {"/s/a/1.json": FileNotFoundError(), "/s/a/2.json": b'{"format": 1}'}
-    monkeypatch.setattr(memory, "cat", lambda *_, **__: answers)
-    assert [*store.read_all("a")] == [("a/2.json", {})]
+def test_an_object_that_cannot_be_read_is_an_error(monkeypatch):
+    filesystem = fsspec.filesystem("memory")
+    answers = {"/s/1.jsonl": FileNotFoundError(), "/s/2.jsonl": b"two"}
+    monkeypatch.setattr(filesystem, "cat", lambda *_, **__: answers)
+    names = {"1.jsonl": 0, "2.jsonl": 0}
+    assert module.Store("memory://s").read_many(names) == {"2.jsonl": b"two"}
 
-    answers["/s/a/1.json"] = PermissionError("no")
+    answers["/s/1.jsonl"] = PermissionError("no")
     with pytest.raises(PermissionError):
-        [*store.read_all("a")]
+        module.Store("memory://s").read_many(names)
+
+
+def test_lines_are_added_to_a_file_that_says_who_writes(store):
+    own = module.OwnFile(store, "a")
+    own.append(b"one\n")
+    own.append("größe\n".encode())
+    own.flush()
+    own.close()
+    own.append(b"after the end\n")
+
+    assert store.read(own.name) == "one\ngröße\n".encode()
+    assert f"-{os.getpid()}-" in own.name
+    assert own.name.startswith("a/20")
+
+
+def test_no_two_files_of_one_process_share_a_name(store, monkeypatch):
+    monkeypatch.setattr(platform, "node", lambda: "pod/1")
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    files = [module.OwnFile(store, "a") for _ in range(50)]
+    for number, own in enumerate(files):
+        own.append(b"%d" % number)
+        own.flush()
+        own.close()
+
+    assert {store.read(own.name) for own in files} == {b"%d" % n for n in range(50)}
+
+
+def test_a_file_with_the_name_of_an_own_file_is_never_written_to(tmp_path, monkeypatch):
+    store = module.Store(str(tmp_path))
+    same = type("Same", (), {"hex": "0123456789abcdef"})
+    monkeypatch.setattr(module, "uuid4", same)
+    monkeypatch.setattr(module.time, "strftime", lambda *_: "20260101T000000")
+    own = module.OwnFile(store, "a")
+    own.append(b"mine\n")
+    with pytest.raises(FileExistsError):
+        module.OwnFile(store, "a")
+    own.close()
+
+    assert store.read(own.name) == b"mine\n"
+
+
+def test_a_line_that_was_torn_costs_no_other(tmp_path, monkeypatch):
+    store = module.Store(str(tmp_path))
+    own = module.OwnFile(store, "a")
+    write = os.write
+    monkeypatch.setattr(module.os, "write", lambda file, line: write(file, line[:2]))
+    with pytest.raises(OSError, match="space"):
+        own.append(b"torn\n")
+    monkeypatch.undo()
+    own.append(b"whole\n")
+    own.close()
+
+    assert store.read(own.name) == b"to\nwhole\n"
+
+
+def test_behind_a_url_lines_wait_for_a_flush_and_are_written_whole():
+    store = module.Store("memory://own-file")
+    own = module.OwnFile(store, "a")
+    own.append(b"one\n")
+    assert store.read(own.name) is None
+    own.flush()
+    own.append(b"two\n")
+    assert store.read(own.name) == b"one\n"
+    own.flush()
+
+    assert store.read(own.name) == b"one\ntwo\n"
+
+
+def test_a_folder_needs_no_fsspec():
+    code = (
+        "import sys; from shop.ops.core.store import Store, OwnFile; s = Store(sys.argv[1])\n"
+        "s.write('a/b.jsonl', b'x'); s.files(''); s.read('a/b.jsonl'); s.remove('a')\n"
+        "sys.exit('fsspec' in sys.modules)"
+    )
+    package = ops("core.store").__name__.partition(".")[0]
+    subprocess.run(
+        [sys.executable, "-c", code.replace("shop", package), str(Path(PROJECT, "x"))],
+        cwd=PROJECT / "src",
+        check=True,
+    )

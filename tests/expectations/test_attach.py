@@ -10,7 +10,7 @@ from .expectations_project import BAD, GOOD, IDS, VALIDATOR, csv, make
 
 pytest_plugins = ["expectations.expectations_project"]
 
-FailedChecks = ops("expectations.results").FailedChecks
+FailedChecks = ops("expectations.validator").FailedChecks
 OpsError = ops("core.errors").OpsError
 
 

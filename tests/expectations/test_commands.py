@@ -98,8 +98,8 @@ def test_check_tells_what_is_not_as_expected(cars):
     code, output = run("check", "--json")
     rows = json.loads(output.splitlines()[0])
     assert code == 1
-    assert [(row["dataset"], row["severity"], row["passed"]) for row in rows] == [
-        ("cars", "critical", False),
+    assert [(row["subject"], row["level"], row["passed"]) for row in rows] == [
+        ("cars", "error", False),
         ("cars", "warning", False),
     ]
 

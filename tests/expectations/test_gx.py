@@ -37,7 +37,9 @@ def test_every_expectation_has_its_result():
 
     assert [result.passed for result in good] == [True] * 4
     assert [result.passed for result in bad] == [True, False, False, True]
-    assert [result.expectation for result in bad] == list(parsed().expectations)
+    assert [(each.place, each.level) for each in bad] == [
+        (each.place, each.level) for each in parsed().expectations
+    ]
     assert messages(bad) == [
         "expect_column_values_to_not_be_null(column='id') failed for 1 of 3 rows, such "
         "as nan",

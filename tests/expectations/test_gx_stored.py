@@ -9,7 +9,7 @@ from .expectations_project import BAD, GOOD, IDS, KINDS, csv
 
 pytest_plugins = ["expectations.expectations_project"]
 
-FailedChecks = ops("expectations.results").FailedChecks
+FailedChecks = ops("expectations.validator").FailedChecks
 
 SQL = {
     "type": "pandas.SQLTableDataset",
@@ -48,7 +48,7 @@ def test_what_a_skipped_node_saved_earlier_is_not_checked(gated):
     class SkipAll(SequentialRunner):
         def run(self, pipeline, catalog, hooks):
             for each in pipeline.nodes:
-                ops("core.skipped_nodes").report(each.name, "up to date")
+                ops("core.findings").report_skipped_node(each.name, "up to date")
             return {}
 
     gated.save(catalog, "cars", BAD, runner=SkipAll())

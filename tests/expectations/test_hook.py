@@ -1,6 +1,5 @@
 """The gate: what is not as expected is not saved, and the verdict comes last."""
 
-import pandas as pd
 import pytest
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import node
@@ -11,7 +10,7 @@ from .expectations_project import BAD, GOOD, IDS, KINDS, csv
 pytest_plugins = ["expectations.expectations_project"]
 
 expectations = ops("expectations.hook")
-FailedChecks = ops("expectations.results").FailedChecks
+FailedChecks = ops("expectations.validator").FailedChecks
 OpsError = ops("core.errors").OpsError
 
 
@@ -174,19 +173,3 @@ def test_the_error_of_another_hook_is_not_hidden(gated):
 
     with pytest.raises(ValueError, match="mine"):
         gated.save(end(gated), "cars", BAD)
-
-
-def test_without_the_hook_there_is_no_suite_to_check():
-    with pytest.raises(FailedChecks, match="Add Expectations"):
-        ops("expectations.validator").SuiteValidator("cars", "cars").validate(GOOD)
-
-
-def test_the_data_themselves_are_passed_on():
-    suite = ops("expectations.validator").SuiteValidator("cars", "cars")
-    text = "expectations: [{type: expect_column_to_exist, kwargs: {column: id}}]"
-    suite.__dict__["_suite"] = ops("expectations.suites").parsed(
-        "cars", text, "cars.yml"
-    )
-    table = pd.DataFrame({"id": [1]})
-
-    assert suite.validate(table) is table

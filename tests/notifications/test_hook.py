@@ -190,7 +190,7 @@ def kill(project, monkeypatch):
     interruption._ENDINGS.clear()
     for hook in project.hooks.get_plugins():
         getattr(hook, "_runs", {}).clear()
-    monkeypatch.setattr(ops("run_status.process"), "is_alive", lambda who: False)
+    monkeypatch.setattr(ops("core.process"), "is_alive", lambda who: False)
 
 
 def test_a_killed_run_is_notified_once_by_the_next(project, monkeypatch):
@@ -258,17 +258,6 @@ def test_behind_a_url_killed_runs_are_notified_too(project, monkeypatch):
 
     kinds = {message.kind for message, _ in Recorder.sent}
     assert kinds == {Kind.INTERRUPTION, Kind.FAILURE}
-
-
-def test_workers_know_what_they_may_not_write(project, monkeypatch):
-    hook = module.Notifications()
-    redaction.hide(["hunter2!"])
-    secrets = hook.tell_workers()
-    monkeypatch.setattr(redaction, "_SECRETS", set())
-    monkeypatch.setattr(redaction, "_WAYS", [])
-    hook.start_worker(secrets)
-
-    assert redaction.text("a hunter2! b") == "a *** b"
 
 
 def test_secrets_of_the_project_are_in_no_text(project):

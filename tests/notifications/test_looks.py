@@ -24,16 +24,16 @@ def failed(workshop: Workshop) -> Any:
     """The message of a run all of whose nodes failed, with a lot to say."""
     runs, module = ops("run_status.model"), ops("notifications.message")
     record = ops("notifications.record")
-    run = runs.Run("r1", "id", state=runs.State.ERROR, project=LONG, branch=LONG)
+    run = runs.Run("r1", "id", state=runs.State.FAILED, project=LONG, branch=LONG)
     run.started, run.ended = 1_795_000_000.0, 1_795_000_100.0
     for number in range(COUNT):
         failure = runs.Failure("ValueError", f"<b>{LONG}</b> & more", f"{LONG}\n" * 90)
-        node = runs.Node(f"{LONG}{number}", [], [], state=runs.State.ERROR)
+        node = runs.Node(f"{LONG}{number}", [], [], state=runs.State.FAILED)
         node.started, node.failure = run.started, failure
         run.nodes[node.name] = node
         run.checks.append(runs.Check("first", LONG, "error", False, f"<i>{LONG}"))
     run.resume = f"kedro run --from-nodes={','.join(run.nodes)}"
-    store = ops("run_status.run_store").RunStore(str(workshop.path / "data/.ops"))
+    store = ops("run_status.journal").RunStore(str(workshop.path / "data/.ops"))
     summary = record.Record.from_run(run, [])
     previous = record.PreviousRuns.read(store, run)
     composer = module.Composer(run, summary, previous, workshop.path)
@@ -85,7 +85,7 @@ def test_in_a_bucket_one_of_many_writes_the_record(
     bucket = Store(address)
     bucket.tell(workshop)
     options = {**bucket.keys, "endpoint_url": bucket.address}
-    store = ops("run_status.run_store").RunStore(f"s3://{bucket.bucket}/ops", options)
+    store = ops("run_status.journal").RunStore(f"s3://{bucket.bucket}/ops", options)
     store.put("r1/vm-1.jsonl", b"{}\n")
 
     with ThreadPoolExecutor(16) as threads:

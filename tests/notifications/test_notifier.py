@@ -24,7 +24,7 @@ def notifier(tmp_path, monkeypatch):
         when=options.When(success=True),
         channels={"mine": {"type": cls, "to": ["#a"]}},
     )
-    store = ops("run_status.run_store").RunStore(str(tmp_path))
+    store = ops("run_status.journal").RunStore(str(tmp_path))
     return module.Notifier(settings, store, tmp_path, {})
 
 

@@ -14,7 +14,7 @@ Attempt = module.Attempt
 
 @pytest.fixture
 def store(tmp_path):
-    return ops("run_status.run_store").RunStore(str(tmp_path))
+    return ops("run_status.journal").RunStore(str(tmp_path))
 
 
 def test_attempts_are_read_from_the_journals_of_a_run(store):

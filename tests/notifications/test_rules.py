@@ -17,7 +17,7 @@ State = ops("run_status.model").State
 
 @pytest.fixture
 def store(tmp_path):
-    return ops("run_status.run_store").RunStore(str(tmp_path))
+    return ops("run_status.journal").RunStore(str(tmp_path))
 
 
 def kind(store, run, **when):

@@ -9,7 +9,7 @@ OpsError = ops("core.errors").OpsError
 
 def rule(only=None, fill=str, **given):
     if only:
-        given["only"] = path_rule.Only(**only)
+        given["only"] = path_rule.OnlyDatasets(**only)
     return path_rule.Rule.of(1, path_rule.PathRule(**given), fill)
 
 
@@ -63,6 +63,34 @@ def test_a_prefix_is_text_at_the_start_of_the_path():
     assert moved("data/a.csv", prefix="data/", to="") == "a.csv"
 
 
+@pytest.mark.parametrize("prefix", ["data/", "./data/"])
+@pytest.mark.parametrize("path", ["data/a.csv", "./data/a.csv", ".//./data/a.csv"])
+def test_a_prefix_finds_a_path_however_it_is_written(prefix, path):
+    assert moved(path, prefix=prefix, to="s3://b/") == "s3://b/a.csv"
+
+
+def test_a_path_that_no_rule_finds_stays_as_it_is_written():
+    assert moved("./other/a.csv", prefix="data/", to="d/") == "./other/a.csv"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"metadata_filepath": "data/meta.json"},
+        {"meta": {"dir": "data/meta"}},
+        {"save_args": {"checkpoint": "data/check"}},
+    ],
+)
+def test_every_place_of_an_entry_with_two_is_changed(more):
+    entry = {"type": "my.Dataset", "filepath": "data/own.csv", **more}
+
+    changed, _ = rule(prefix="data/", to="prod/").apply(entry)
+
+    assert "data/" not in str(changed)
+    again, _ = rule(match="^data/(.*)$", to=r"prod/\1").apply(entry)
+    assert again == changed
+
+
 def test_a_match_is_replaced_once_with_what_its_groups_have_found():
     given = {"match": "^(.*)/raw/(.*)$", "to": r"\1/sample/\2"}
 
@@ -81,7 +109,7 @@ def test_a_path_is_changed_at_any_depth_but_not_in_credentials_and_metadata():
         "checkpoint": {"filepath": "data/checkpoint"},
         "metadata": {"filepath": "data/x"},
         "credentials": {"path": "data/key"},
-        "other": "data/y",
+        "other": {"places": ["data/y"], "sep": "/", "date": "MM/dd/yyyy"},
     }
 
     changed, acts = rule(prefix="data/", to="d/").apply(entry)
@@ -93,10 +121,10 @@ def test_a_path_is_changed_at_any_depth_but_not_in_credentials_and_metadata():
         "checkpoint": {"filepath": "d/checkpoint"},
         "metadata": {"filepath": "data/x"},
         "credentials": {"path": "data/key"},
-        "other": "data/y",
+        "other": {"places": ["d/y"], "sep": "/", "date": "MM/dd/yyyy"},
     }
     assert acts[0] == "rule 1 {prefix: data/, to: d/}: data/parts -> d/parts"
-    assert len(acts) == 3
+    assert len(acts) == 4
     assert entry["path"] == "data/parts"
 
 

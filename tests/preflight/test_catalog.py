@@ -20,7 +20,7 @@ def registered(monkeypatch):
 
 
 def found(run):
-    return [(each.subject, each.what) for each in module.check(run)]
+    return [(each.subject, each.message) for each in module.check(run)]
 
 
 def test_nothing_is_wrong_with_a_sound_catalog(planner):
@@ -45,7 +45,7 @@ def test_inputs_and_parameters_that_nothing_gives(planner):
 
     assert problems["carz"].remedy == "did you mean 'cars'?"
     assert problems["none"].remedy.startswith("add it to the catalog")
-    assert problems["params:b.c"].where == "node to_d"
+    assert problems["params:b.c"].place == "node to_d"
 
 
 def test_a_catch_all_pattern_gives_no_parameters(planner):
@@ -71,7 +71,7 @@ def test_validators_are_resolved(planner):
 def test_a_typo_is_a_warning_if_nobody_uses_the_entry(planner, registered):
     run = planner.run({"companies": text("a")}, ("params:a", "companeis"))
     [problem] = module.check(run)
-    assert (problem.subject, problem.level) == ("companeis", "warn")
+    assert (problem.subject, problem.level) == ("companeis", "warning")
 
     registered["__default__"] = pipeline(("companies", "x"))
     assert found(run) == []
@@ -117,8 +117,8 @@ def test_entries_that_kedro_cannot_make_a_catalog_with(planner):
 
     assert sorted(problems) == ["list", "odd", "poor", "poorer", "typeless"]
     assert problems["poor"].remedy.startswith("did you mean 'team'?")
-    assert problems["odd"].what.startswith("has a bad 'validator': list form")
-    assert problems["list"].where.startswith("conf/base/catalog.yml:")
+    assert problems["odd"].message.startswith("has a bad 'validator': list form")
+    assert problems["list"].place.startswith("conf/base/catalog.yml:")
 
 
 def test_without_a_catalog_nothing_is_broken(planner):

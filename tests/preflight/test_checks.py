@@ -8,7 +8,7 @@ from kit import ops
 from rich.console import Console
 
 module = ops("preflight.checks")
-Problem = ops("preflight.problem").Problem
+Finding = ops("core.findings").Finding
 
 
 def ask(*questions):
@@ -17,22 +17,24 @@ def ask(*questions):
     return {key: answers[each] for key, each in made.items()}
 
 
-def question(lane, ask, seconds):
-    return module.Question(lane, ask, seconds, lambda answer: [Problem(f"{answer}")])
+def question(lane, ask, seconds, **more):
+    return module.Question(
+        "x", lane, ask, seconds, lambda answer: [Finding(f"{answer}")], **more
+    )
 
 
 def test_problems_have_the_order_level_and_name_of_their_checks():
     slow = question("x", lambda: time.sleep(0.2) or "slow", 5)
     here = question(module.HERE, lambda: "here", 5)
-    note = Problem("known", level="note")
-    found = [("a", "error", slow), ("b", "warn", note), ("c", "warn", here)]
+    note = Finding("known", level="note")
+    found = [("a", "error", slow), ("b", "warning", note), ("c", "warning", here)]
 
     problems = [*module.check_all(found)]
 
-    assert [(each.what, each.check, each.level) for each in problems] == [
+    assert [(each.message, each.check, each.level) for each in problems] == [
         ("slow", "a", "error"),
         ("known", "b", "note"),
-        ("here", "c", "warn"),
+        ("here", "c", "warning"),
     ]
 
 
@@ -40,11 +42,11 @@ def test_answers_and_failures_come_back_by_their_keys():
     def fail():
         raise ValueError("no")
 
-    found = ask(("a", "x", lambda: 1, 5), ("b", module.LOCAL, fail, 5))
+    found = ask(("a", "x", lambda: 1, 5), ("b", "y", fail, 5))
 
     assert found["a"] == 1
-    assert isinstance(found["b"], module.Failure)
-    assert str(found["b"].error) == "no"
+    assert isinstance(found["b"], ValueError)
+    assert str(found["b"]) == "no"
 
 
 def test_no_questions_no_answers():
@@ -57,6 +59,38 @@ def test_questions_of_a_lane_are_asked_at_the_same_time():
 
     assert len(found) == 30
     assert time.monotonic() - begin < 1
+
+
+def test_a_lane_may_take_one_question_at_a_time():
+    busy = threading.Lock()
+
+    def ask_alone():
+        assert busy.acquire(blocking=False)
+        time.sleep(0.01)
+        busy.release()
+
+    asked = [question("db", ask_alone, 5, width=1) for _ in range(9)]
+
+    assert [*module.ask_all(asked).values()] == [None] * 9
+
+
+def test_an_answer_that_cannot_be_explained_costs_one_line():
+    def explain(answer):
+        raise AttributeError("no attribute 'path'")
+
+    bad = module.Question("cars", "x", lambda: True, 5, explain)
+    good = question("x", lambda: "fine", 5)
+
+    found = [*module.check_all([("data", "error", bad), ("data", "error", good)])]
+
+    assert [(each.subject, each.level, each.message) for each in found] == [
+        (
+            "cars",
+            "warning",
+            "could not be checked: AttributeError: no attribute 'path'",
+        ),
+        ("", "error", "fine"),
+    ]
 
 
 def test_a_lane_that_is_stuck_holds_up_no_other():

@@ -6,11 +6,14 @@ import logging
 import pytest
 from click.testing import CliRunner
 from kedro.framework.cli.project import run
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
 from kit import ops
 
+pytest_plugins = ["preflight.planned"]
 module = ops("preflight.commands")
 preflight = ops("preflight.hook")
-Problem = ops("preflight.problem").Problem
+Finding = ops("core.findings").Finding
 
 
 @pytest.fixture(autouse=True)
@@ -20,16 +23,21 @@ def log():
 
 
 @pytest.fixture
-def finds(monkeypatch):
-    """Say what the run that is asked for does."""
+def finds(monkeypatch, planner):
+    """Say what a check of the run finds."""
+    planner.context({})
+    monkeypatch.setattr(module, "load_run_context", lambda options: planner.context({}))
 
-    def say(*problems, error=None):
-        def callback(**selected):
-            assert preflight.ASKED.get()
-            say.selected = selected
-            raise error or preflight.Looked(list(problems))
+    def say(*findings, error=None):
+        def planned_run(context, options):
+            say.options = options
+            if error:
+                raise error
+            return "runner", Pipeline([]), DataCatalog()
 
-        monkeypatch.setattr(run, "callback", callback)
+        monkeypatch.setattr(module, "planned_run", planned_run)
+        check = lambda *args, **kwargs: list(findings)  # noqa: E731
+        monkeypatch.setattr(preflight, "check_run", check)
         return say
 
     return say
@@ -40,9 +48,9 @@ def ask(*arguments):
     return result.exit_code, result.output
 
 
-@pytest.mark.parametrize(("level", "code"), [("error", 1), ("warn", 0), ("note", 0)])
+@pytest.mark.parametrize(("level", "code"), [("error", 1), ("warning", 0), ("note", 0)])
 def test_only_an_error_is_a_failure(finds, level, code):
-    finds(Problem("is gone", "a", level=level))
+    finds(Finding("is gone", "a", level=level))
 
     ended, said = ask()
     assert (ended, "a: is gone" in said) == (code, True)
@@ -64,9 +72,9 @@ def test_its_options_are_those_of_a_run(finds, tmp_path):
 
     assert ask("--nodes=a,b", "--async", f"--config={file}")[0] == 0
 
-    assert told.selected["node_names"] == ["a", "b"]
-    assert told.selected["is_async"] is True
-    assert told.selected["runner"] == "ThreadRunner"
+    assert told.options["node_names"] == ["a", "b"]
+    assert told.options["is_async"] is True
+    assert told.options["runner"] == "ThreadRunner"
     names = {param.name for param in module.command.params}
     assert names == {param.name for param in run.params} | {"as_json"}
 
@@ -83,12 +91,3 @@ def test_a_pipeline_that_cannot_be_imported_says_why(finds):
     finds(error=error)
 
     assert ask() == (1, "Error: cannot import it 'x'\n")
-
-
-def test_without_the_hook_it_says_so(monkeypatch):
-    monkeypatch.setattr(run, "callback", lambda **selected: None)
-
-    code, said = ask()
-
-    assert code == 1
-    assert "Preflight() is not in the REGISTER" in said

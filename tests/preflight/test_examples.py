@@ -132,13 +132,13 @@ def test_the_code_of_a_fresh_project_passes_and_mistakes_are_found(
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("flake8: off", "flake8: warn"), encoding="utf-8")
     rows = ask(project, code=1)
-    assert {(row["level"], row["subject"], row["where"]) for row in rows} == {
+    assert {(row["level"], row["subject"], row["place"]) for row in rows} == {
         ("error", "ruff", "src/toe_test/bad.py:1"),
         ("error", "mypy", "src/toe_test/bad.py:5"),
-        ("warn", "flake8", ""),
+        ("warning", "flake8", ""),
     }
     [missing] = [row for row in rows if row["subject"] == "flake8"]
-    assert missing["what"] == "is not installed"
+    assert missing["message"] == "is not installed"
 
     run("kedro", "run", cwd=project)  # by default, runs do not wait for tools
     text = settings.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ pytest_plugins = ["preflight.planned"]
 module = ops("preflight.hook")
 OpsError = ops("core.errors").OpsError
 options = ops("core.settings")
-Problem = ops("preflight.problem").Problem
+Finding = ops("core.findings").Finding
 
 BAD = {"a": text("data/a.txt")}
 
@@ -21,9 +21,10 @@ def test_a_run_that_cannot_succeed_is_stopped_with_its_problems(planner, capsys)
     with pytest.raises(OpsError, match="not started: 1 error. PREFLIGHT=off") as caught:
         planner.start(BAD, ("a", "b"))
 
-    [problem] = caught.value.problems
+    [problem] = caught.value.findings
     assert (problem.level, problem.subject, problem.check) == ("error", "a", "data")
-    assert problem.what.endswith("data/a.txt")
+    assert problem.guard == "preflight"
+    assert problem.message.endswith("data/a.txt")
     assert "has no data" in capsys.readouterr().err
 
 
@@ -55,7 +56,7 @@ def test_the_run_continues_if_preflight_fails(planner, monkeypatch, caplog):
     def fail(*args):
         raise KeyError("a mistake in preflight")
 
-    monkeypatch.setattr(module, "find_problems", fail)
+    monkeypatch.setattr(module, "check_run", fail)
 
     planner.start(BAD, ("a", "b"))
 
@@ -82,31 +83,11 @@ def test_entries_without_credentials_are_taken_out_for_a_run_only(planner, comma
         if command == "run":
             with pytest.raises(OpsError) as caught:
                 planner.start(entries, ("b", "c"))
-            [problem] = caught.value.problems
-            assert problem.what.startswith("needs credentials 'none'")
+            [problem] = caught.value.findings
+            assert problem.message.startswith("needs credentials 'none'")
         else:
             with pytest.raises(KeyError, match="none"):
                 planner.start(entries, ("b", "c"))
-
-
-def test_who_asks_gets_the_answer_and_no_other_hook_begins_a_run(planner):
-    began = []
-
-    class Other:
-        @module.hook_impl
-        def before_pipeline_run(self):
-            began.append(1)
-
-    planner.hooks.register(Other())
-    asked = module.ASKED.set(True)
-    try:
-        with pytest.raises(module.Looked) as caught:
-            planner.start(BAD, ("a", "b"), enabled=False)
-    finally:
-        module.ASKED.reset(asked)
-
-    assert [each.subject for each in caught.value.problems] == ["a"]
-    assert began == []
 
 
 # All checks together
@@ -121,7 +102,7 @@ def texts(pipeline, catalog):
 
 
 def problems(pipeline, catalog):
-    yield Problem("old", "a", level="warn", check="age")
+    yield Finding("old", "a", level="warning", check="age")
 
 
 def breaks(pipeline, catalog):
@@ -131,8 +112,8 @@ def breaks(pipeline, catalog):
 def find(planner, entries, *nodes, code=False, **settings):
     context = planner.context(entries, **settings)
     read = options.read_settings(context.config_loader, module.PreflightOptions)
-    starting = ops("preflight.planned_run").StartingRun(context, read)
-    found = module.find_problems(starting, {}, pipeline(*nodes), context.catalog, code)
+    starting = module.start(context, read, remove_broken=False)
+    found = module.check_run(starting, {}, pipeline(*nodes), context.catalog, code)
     return [*found]
 
 
@@ -156,7 +137,7 @@ def test_every_check_has_its_level(planner, level):
 
     found = find(planner, TWO_BAD, ("a", "b"), ("params:none", "x"), **levels)
 
-    assert [each.level for each in found] == ([] if level == "off" else ["warn"] * 3)
+    assert [each.level for each in found] == ([] if level == "off" else ["warning"] * 3)
 
 
 def test_the_teams_own_checks(planner):
@@ -165,7 +146,7 @@ def test_the_teams_own_checks(planner):
 
     found = find(planner, {}, ("params:a", "x"), extra=extra)
 
-    assert [(each.check, each.what.split(":")[0]) for each in found] == [
+    assert [(each.check, each.message.split(":")[0]) for each in found] == [
         ("extra", "1 nodes"),
         ("age", "old"),
         ("extra", "failed"),
@@ -203,5 +184,5 @@ def test_secrets_are_hidden(planner):
         fine = kept
 
     for secret in ("hunter2", "word", "sig=abc"):
-        assert secret not in problem.what
-    assert "public" in problem.what
+        assert secret not in problem.message
+    assert "public" in problem.message

@@ -12,7 +12,7 @@ from .planned import text
 pytest_plugins = ["preflight.planned"]
 module = ops("preflight.inputs")
 checks = ops("preflight.checks")
-Ignore = ops("preflight.settings").Ignore
+Ignore = ops("core.settings").Ignore
 
 
 class Silent(AbstractDataset):
@@ -67,8 +67,8 @@ def test_a_file_that_is_there_and_one_that_is_not(planner):
     run = planner.run({"a": text("data/a.txt"), "b": text("b")}, ("a", "b"))
     [problem] = problems(run)
     assert problem.subject == "a"
-    assert problem.what == "has no data at data/a.txt"
-    assert problem.where.startswith("conf/base/catalog.yml:")
+    assert problem.message == "has no data at data/a.txt"
+    assert problem.place.startswith("conf/base/catalog.yml:")
 
     planner.write("data/a.txt", "x")
     assert problems(run) == []
@@ -86,14 +86,14 @@ def test_where_nodes_may_be_left_out_it_is_a_warning(planner):
     params = {"only_missing_outputs": True}
     run = planner.run({"a": text("data/a.txt")}, ("a", "b"), params=params)
 
-    assert problems(run)[0].level == "warn"
+    assert problems(run)[0].level == "warning"
 
 
 @pytest.mark.parametrize("dataset", [Silent(), SomeAPIDataset(ValueError("asked"))])
 def test_some_cannot_tell(planner, dataset):
     [problem] = of(planner, dataset)
 
-    assert (problem.level, problem.what) == (
+    assert (problem.level, problem.message) == (
         "note",
         "cannot tell whether it has data",
     )
@@ -101,15 +101,15 @@ def test_some_cannot_tell(planner, dataset):
 
 def test_others_are_asked_themselves(planner):
     assert of(planner, Asked(True)) == []
-    assert of(planner, Asked(False))[0].what == "has no data at Asked"
+    assert of(planner, Asked(False))[0].message == "has no data at Asked"
     [problem] = of(planner, Asked(ValueError("no\nrights")))
-    assert problem.what == "could not be checked: ValueError: no rights"
+    assert problem.message == "could not be checked: ValueError: no rights"
 
 
 def test_the_first_place_that_holds_data_is_enough(planner, tmp_path):
     first, second = (TextDataset(filepath=str(tmp_path / name)) for name in "ab")
     [problem] = of(planner, TwoPlaces(first, second))
-    assert problem.what.endswith(f" at {tmp_path}/a or {tmp_path}/b")
+    assert problem.message.endswith(f" at {tmp_path}/a or {tmp_path}/b")
 
     second.save("x")
     assert of(planner, TwoPlaces(first, second)) == []
@@ -119,7 +119,7 @@ def test_the_first_place_that_holds_data_is_enough(planner, tmp_path):
 def test_memory_is_a_warning_if_nothing_is_there(planner):
     assert of(planner, MemoryDataset(1)) == []
     [problem] = of(planner, MemoryDataset())
-    assert problem.level == "warn"
+    assert problem.level == "warning"
 
 
 def test_no_answer_says_from_whom(planner):
@@ -127,9 +127,9 @@ def test_no_answer_says_from_whom(planner):
     catalog = DataCatalog({"x": dataset, "z": Asked(True)})
     run = planner.run({}, ("x", "y"), ("z", "w"), catalog=catalog)
     asked = module.check(run, Ignore(), 5)
-    silence = [each.problems(checks.NoAnswer()) for each in asked]
+    silence = [each.findings(checks.NoAnswer()) for each in asked]
 
-    assert [problem.what for [problem] in silence] == [
+    assert [problem.message for [problem] in silence] == [
         "no answer within 5 s from memory://",
         "no answer within 5 s from its server",
     ]
@@ -142,7 +142,7 @@ def test_a_version_that_was_asked_for_is_named(planner):
 
     [problem] = problems(planner.run({}, ("a", "b"), catalog=catalog))
 
-    assert "has no data of version 2 at" in problem.what
+    assert "has no data of version 2 at" in problem.message
 
 
 def test_partitions_have_to_be_there_unless_only_new_ones_are_read(planner):
@@ -161,7 +161,7 @@ def test_a_table_in_a_file_that_is_not_there_is_missing_and_not_made(planner):
     file = planner.path / "data" / "a.db"
     credentials = {"con": f"sqlite:///{file}"}
     dataset = sql.SQLTableDataset(table_name="cars", credentials=credentials)
-    assert of(planner, dataset)[0].what == "has no data at table cars"
+    assert of(planner, dataset)[0].message == "has no data at table cars"
     assert not file.exists()
 
     with sqlite3.connect(file) as database:
@@ -181,7 +181,64 @@ class Table(Asked):
 
 def test_a_connection_for_all_is_used_in_the_runs_thread_only(planner):
     dataset = Table(backend="duckdb", database=str(planner.path / "a.duckdb"))
-    assert of(planner, dataset)[0].what == "has no data at table cars"
+    assert of(planner, dataset)[0].message == "has no data at table cars"
     assert of(planner, Table(backend="postgres", database="x")) == []
 
-    assert module._lane(dataset) == checks.HERE
+    assert module._lane(dataset) == (checks.HERE, 1)
+
+
+class Odd(Asked):
+    """A project's own: it raises as soon as something is read off it."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(f"no {name}\nhere")
+
+
+def test_a_dataset_that_cannot_be_asked_costs_one_line_about_it(planner):
+    catalog = DataCatalog({"odd": Odd(True), "z": Asked(False)})
+
+    found = problems(
+        planner.run({}, ("odd", "a"), ("z", "b"), catalog=catalog), Ignore()
+    )
+
+    assert [(each.subject, each.level) for each in found] == [
+        ("odd", "warning"),
+        ("z", "error"),
+    ]
+    assert found[0].message.startswith("could not be checked: RuntimeError: no _")
+
+
+def test_a_file_that_ibis_reads_is_a_file(planner):
+    pytest.importorskip("ibis")
+    connection = {"backend": "duckdb", "database": str(planner.path / "no.duckdb")}
+    entry = {"type": "ibis.FileDataset", "file_format": "csv", "table_name": "cars"}
+    entries = {"a": {**entry, "filepath": "data/a.csv", "connection": connection}}
+    run = planner.run(entries, ("a", "b"))
+    assert problems(run)[0].message == "has no data at data/a.csv"
+
+    planner.write("data/a.csv", "x\n1\n")
+    assert problems(run) == []
+
+
+@pytest.mark.parametrize("folder", ["data/parts", "data/parts/"])
+def test_a_folder_that_the_run_itself_fills_is_not_missing(planner, folder):
+    entries = {
+        "{name}_part": text("data/parts/{name}.txt"),
+        "all": {
+            "type": "partitions.PartitionedDataset",
+            "path": folder,
+            "dataset": "text.TextDataset",
+        },
+    }
+    run = planner.run(entries, ("params:a", "x_part"), ("all", "out"))
+    assert problems(run) == []
+
+    run = planner.run(entries, ("all", "out"))
+    assert [each.subject for each in problems(run)] == ["all"]
+
+
+def test_questions_to_one_database_are_asked_one_at_a_time(planner):
+    engine = Asked(True)
+    engine._connection_str = "postgresql://shop"
+
+    assert module._lane(engine) == ("Asked postgresql://shop", 1)

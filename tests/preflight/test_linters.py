@@ -9,8 +9,8 @@ from kit import ops
 from .planned import Planner
 
 module = ops("preflight.linters")
-options = ops("preflight.settings")
 deadline = ops("preflight.checks")
+OpsError = ops("core.errors").OpsError
 
 TOOL = """
 import os, subprocess, sys, time
@@ -31,9 +31,8 @@ def tool(tmp_path):
 
 
 def checks(path, timeout=20.0, **levels):
-    levels = {tool: "off" for tool in module.TOOLS} | {"mypy": "error"} | levels
-    code = options.CodeOptions(timeout=timeout, **levels)
-    return module.Linters(path, options.PreflightOptions(code=code))
+    levels = {"ruff": "off", **levels}
+    return module.Linters(path, module.CodeOptions(timeout=timeout, **levels))
 
 
 def problems(path, **more):
@@ -41,24 +40,37 @@ def problems(path, **more):
     return [*deadline.check_all([("code", "error", each) for each in found])]
 
 
+@pytest.mark.parametrize(
+    ("word", "level"),
+    [("error", "error"), ("Warn", "warning"), ("off", "off"), (False, "off")],
+)
+def test_the_words_for_levels(word, level):
+    assert module.level_of("preflight.data", word) == level
+
+
+def test_another_word_is_an_error_with_its_place():
+    with pytest.raises(OpsError, match=r"preflight.code.ruff.*maybe"):
+        module.level_of("preflight.code.ruff", "maybe")
+
+
 def test_findings_have_their_places(tmp_path, tool):
     tool("for i in range(7): print(f'src/a.py:{i}:1: error: bad {i}')\nsys.exit(1)")
 
     found = problems(tmp_path)
 
-    assert [(each.where, each.what) for each in found[:2]] == [
+    assert [(each.place, each.message) for each in found[:2]] == [
         ("src/a.py:0", "error: bad 0"),
         ("src/a.py:1", "error: bad 1"),
     ]
     assert len(found) == 6
-    assert found[-1].what == "and 2 more"
+    assert found[-1].message == "and 2 more"
     assert {each.remedy for each in found} == {"see: mypy src"}
 
 
 def test_its_level_is_that_of_the_settings(tmp_path, tool):
     tool("print('src/a.py:1: error: bad')\nsys.exit(1)")
 
-    assert [each.level for each in problems(tmp_path, mypy="warn")] == ["warn"]
+    assert [each.level for each in problems(tmp_path, mypy="warn")] == ["warning"]
     assert problems(tmp_path, mypy="off") == []
 
 
@@ -67,12 +79,14 @@ def test_a_crash_is_a_problem_with_its_name(tmp_path, tool):
 
     [problem] = problems(tmp_path)
 
-    assert (problem.subject, problem.what) == (
+    assert (problem.subject, problem.message) == (
         "mypy",
         "ended with exit code 3: KeyError: x",
     )
     tool("os.kill(os.getpid(), 9)")
-    assert problems(tmp_path)[0].what == "ended with exit code -9: it printed nothing"
+    assert (
+        problems(tmp_path)[0].message == "ended with exit code -9: it printed nothing"
+    )
 
 
 def test_a_tool_that_hangs_is_stopped_with_all_that_it_started(tmp_path, tool):
@@ -85,7 +99,7 @@ def test_a_tool_that_hangs_is_stopped_with_all_that_it_started(tmp_path, tool):
 
     [problem] = problems(tmp_path, timeout=0.7)
 
-    assert problem.what == "did not end within 0.7 s; stopped"
+    assert problem.message == "did not end within 0.7 s and was stopped"
     assert time.monotonic() - begin < 10
     time.sleep(1.5)
     assert not (tmp_path / "late").exists()
@@ -110,17 +124,17 @@ def test_a_tool_that_is_not_installed_is_one_problem(tmp_path, tool):
 
     [problem] = problems(tmp_path)
 
-    assert (problem.subject, problem.what) == ("mypy", "is not installed")
+    assert (problem.subject, problem.message) == ("mypy", "is not installed")
     assert "pip install mypy" in problem.remedy
 
 
 def test_a_tool_that_cannot_be_started_is_one_problem(tmp_path, tool):
     [question] = checks(tmp_path).check()
 
-    [problem] = question.problems(deadline.Failure(OSError("no memory")))
-    assert problem.what == "cannot be run: no memory"
-    [problem] = question.problems(deadline.NoAnswer())
-    assert "did not end" in problem.what
+    [problem] = question.findings(OSError("no memory"))
+    assert problem.message == "cannot be run: no memory"
+    [problem] = question.findings(deadline.NoAnswer())
+    assert "did not end" in problem.message
 
 
 def test_where_there_are_no_sources_nothing_is_checked(tmp_path):
@@ -135,7 +149,7 @@ def test_interrogate_that_fails_has_not_crashed(tmp_path, tool):
 
     [problem] = problems(tmp_path, mypy="off", interrogate="error")
 
-    assert problem.what.startswith("RESULT: FAILED")
+    assert problem.message.startswith("RESULT: FAILED")
 
 
 def test_ruff_and_mypy_find_what_is_there_to_find(tmp_path):
@@ -145,7 +159,7 @@ def test_ruff_and_mypy_find_what_is_there_to_find(tmp_path):
 
     found = problems(tmp_path, ruff="error")
 
-    assert {each.subject: each.where for each in found} == {
+    assert {each.subject: each.place for each in found} == {
         "mypy": "src/bad.py:3",
         "ruff": "src/bad.py:1",
     }

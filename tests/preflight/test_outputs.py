@@ -42,7 +42,7 @@ def test_a_file_in_the_place_of_a_folder(planner):
 
     [problem] = problems(planner.run({"a": text("data/file/x/a.txt")}, ("x", "a")))
 
-    assert problem.what.endswith("data/file is a file, but must be a folder")
+    assert problem.message.endswith("data/file is a file, but must be a folder")
 
 
 def test_a_file_in_the_place_of_versions(planner):
@@ -51,7 +51,7 @@ def test_a_file_in_the_place_of_versions(planner):
 
     [problem] = problems(planner.run(entries, ("x", "a")))
 
-    assert "but versions need a folder" in problem.what
+    assert "but versions need a folder" in problem.message
 
 
 def test_a_folder_that_is_not_ours(planner, monkeypatch):
@@ -59,7 +59,7 @@ def test_a_folder_that_is_not_ours(planner, monkeypatch):
 
     [problem] = problems(planner.run({"a": text("data/a.txt")}, ("x", "a")))
 
-    assert problem.what.startswith("you have no permission to write to")
+    assert problem.message.startswith("you have no permission to write to")
 
 
 Usage = namedtuple("Usage", "free")
@@ -87,7 +87,7 @@ def test_room_for_another_version_as_big_as_the_last(planner, free):
 
     [problem] = problems(run)
 
-    assert problem.what == ("the disk has 99 bytes free; the last outputs took 100")
+    assert problem.message == ("the disk has 99 bytes free; the last outputs took 100")
     assert problem.subject == "a, b"
 
 
@@ -160,16 +160,16 @@ def test_a_bucket_is_asked_by_an_upload_that_is_called_off(planner):
 
 def test_a_bucket_that_refuses_and_one_that_is_silent(planner):
     [problem] = of(planner, in_bucket("b/denied/a.txt"))
-    assert problem.what.endswith("refuses data: PermissionError: Access Denied")
+    assert problem.message.endswith("refuses data: PermissionError: Access Denied")
 
     run = planner.run({}, ("x", "y"), catalog=DataCatalog({"y": in_bucket("b/a.txt")}))
     [question] = module.check(run, 5)
-    [problem] = question.problems(checks.NoAnswer())
-    assert problem.what.startswith("no answer within 5 s from s3://")
+    [problem] = question.findings(checks.NoAnswer())
+    assert problem.message.startswith("no answer within 5 s from s3://")
 
 
 def test_any_other_store_cannot_be_told(planner):
     [problem] = of(planner, TextDataset(filepath="memory://b/a.txt"))
 
     assert problem.level == "note"
-    assert "cannot tell without writing" in problem.what
+    assert "cannot tell without writing" in problem.message

@@ -52,9 +52,9 @@ def test_a_broken_entry_is_left_alone(planner):
 def test_the_place_of_an_entry_and_of_a_pattern(planner):
     run = planner.run(CATALOG, ("a", "b_p"))
 
-    assert run.where("a").startswith("conf/base/catalog.yml:")
-    assert run.where("b_p").startswith("conf/base/catalog.yml:")
-    assert run.where("none") == ""
+    assert run.place("a").startswith("conf/base/catalog.yml:")
+    assert run.place("b_p").startswith("conf/base/catalog.yml:")
+    assert run.place("none") == ""
     assert run.entry("b_p")["filepath"].endswith("data/b.txt")
 
 
@@ -113,7 +113,7 @@ def test_a_catalog_of_another_kind_is_taken_as_it_is(planner):
     run = planner.run({}, ("a", "b"), catalog=Catalog())
 
     assert [*run.datasets] == ["a"]
-    assert run.where("a") == ""
+    assert run.place("a") == ""
     assert not run.only_missing_outputs
 
 

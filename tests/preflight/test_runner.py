@@ -65,7 +65,7 @@ def test_workers_that_run_no_hooks(planner, monkeypatch, method):
 
     monkeypatch.setattr(project, "settings", SimpleNamespace(HOOKS=(NodeHooks(),)))
     [problem] = module.check(plain)
-    assert "NodeHooks" in problem.what
+    assert "NodeHooks" in problem.message
     assert problem.remedy.endswith(f"{PACKAGE}.runners.ParallelRunner")
     assert found(ours) == []
 
@@ -78,7 +78,7 @@ def test_the_start_method_is_pythons_unless_set(planner, monkeypatch):
 
     [problem] = module.check(planner.run({}, ("a", "b"), params={"runner": PLAIN}))
 
-    assert "start by 'spawn'" in problem.what
+    assert "start by 'spawn'" in problem.message
 
 
 @pytest.mark.parametrize(("runner", "expected"), [(ONE, ["to_b"]), (THREADS, [])])

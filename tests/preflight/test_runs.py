@@ -41,8 +41,8 @@ def test_a_missing_file_stops_the_run_before_it_starts(deck: Deck) -> None:
     problem = deck.problem()
     assert problem["subject"] == "raw"
     assert (problem["level"], problem["check"]) == ("error", "data")
-    assert problem["where"] == "conf/base/catalog.yml:2"
-    assert problem["what"].endswith("data/raw.txt")
+    assert problem["place"] == "conf/base/catalog.yml:2"
+    assert problem["message"].endswith("data/raw.txt")
 
 
 def test_only_what_the_chosen_nodes_read_is_looked_at(deck: Deck) -> None:
@@ -69,7 +69,7 @@ def test_on_a_branch_the_base_is_good_enough(deck: Deck) -> None:
 
     (deck.workshop.path / "data" / "mid_dev.txt").unlink()
     problem = deck.problem("--nodes=total")
-    assert "mid_dev.txt or " in problem["what"]
+    assert "mid_dev.txt or " in problem["message"]
     assert "mid_dev.txt or" in deck.stopped("--nodes=total")
 
 
@@ -82,7 +82,7 @@ def test_a_version_that_was_asked_for_has_to_be_there(deck: Deck) -> None:
     assert deck.all_problems("--nodes=total", code=0) == []
     assert deck.all_problems("--nodes=total", f"-lv=mid:{OLD}", code=0) == []
     problem = deck.problem("--nodes=total", f"--load-versions=mid:{NEW}")
-    assert f"version {NEW}" in problem["what"]
+    assert f"version {NEW}" in problem["message"]
 
 
 def test_a_folder_without_partitions_is_missing_and_without_new_ones_is_not(
@@ -137,11 +137,11 @@ def test_a_dataset_that_cannot_answer_is_not_called_missing(deck: Deck) -> None:
         deck.workshop.catalog(entry(f"{{type: {PACKAGE}.own.{name}}}"))
         problem = deck.problem("--nodes=total", code=0)
         assert problem["level"] == "note"
-        assert "cannot tell" in problem["what"]
+        assert "cannot tell" in problem["message"]
         assert "reflight" not in deck.runs("--nodes=total")
 
     deck.workshop.catalog(entry(f"{{type: {PACKAGE}.own.Empty}}"))
-    assert "has no data" in deck.problem("--nodes=total")["what"]
+    assert "has no data" in deck.problem("--nodes=total")["message"]
 
 
 def test_an_answer_that_failed_has_its_own_words_without_secrets(deck: Deck) -> None:
@@ -152,7 +152,7 @@ def test_an_answer_that_failed_has_its_own_words_without_secrets(deck: Deck) -> 
 
     problem = deck.problem("--nodes=total")
 
-    assert problem["what"] == (
+    assert problem["message"] == (
         "could not be checked: RuntimeError: password *** is wrong"
     )
     assert "hunter2" not in deck.stopped("--nodes=total")
@@ -188,7 +188,7 @@ def test_a_missing_database_is_missing_and_is_not_made(deck: Deck) -> None:
 
     assert result.returncode == 1, result.stdout + result.stderr
     [problem] = json.loads(result.stdout.splitlines()[-1])
-    assert problem["what"] == "has no data at table mid"
+    assert problem["message"] == "has no data at table mid"
     assert not deck.workshop.has("data/a.db")
 
 
@@ -201,9 +201,9 @@ def test_a_wrong_type_and_its_right_name(deck: Deck) -> None:
     problem = deck.problem()
 
     assert (problem["subject"], problem["check"]) == ("mid", "catalog")
-    assert problem["what"] == "the dataset type text.TextDatset does not exist"
+    assert problem["message"] == "the dataset type text.TextDatset does not exist"
     assert problem["remedy"] == "did you mean text.TextDataset?"
-    assert problem["where"] == "conf/base/catalog.yml:3"
+    assert problem["place"] == "conf/base/catalog.yml:3"
     assert "text.TextDatset" in deck.stopped()
 
 
@@ -215,7 +215,7 @@ def test_a_missing_extra_is_named_with_what_brings_it(deck: Deck, branch: str) -
 
     if branch == "main":
         problem = deck.problem()
-        assert "needs 'pandas'" in problem["what"]
+        assert "needs 'pandas'" in problem["message"]
         assert problem["remedy"] == 'pip install "kedro-datasets[pandas-csvdataset]"'
     assert '"kedro-datasets[pandas-csvdataset]"' in deck.stopped()
 
@@ -228,8 +228,8 @@ def test_arguments_that_do_not_fit(deck: Deck, branch: str) -> None:
     problem = deck.problem()
 
     assert problem["subject"] == "mid"
-    assert "its arguments are wrong" in problem["what"]
-    assert "flie" in problem["what"]
+    assert "its arguments are wrong" in problem["message"]
+    assert "flie" in problem["message"]
 
 
 def test_credentials_that_are_nowhere_are_one_of_many_problems(deck: Deck) -> None:
@@ -277,7 +277,7 @@ def test_a_validator_that_does_not_resolve(
     problem = deck.problem()
 
     assert problem["subject"] == "mid"
-    assert text in problem["what"]
+    assert text in problem["message"]
 
 
 def test_a_validator_that_resolves_is_no_problem(deck: Deck) -> None:
@@ -303,7 +303,7 @@ def test_parameters_and_inputs_that_are_not_there(deck: Deck) -> None:
 
     assert feature["subject"] == "params:model.feature"
     assert feature["remedy"] == "did you mean 'params:model.features'?"
-    assert feature["where"] == "node clean"
+    assert feature["place"] == "node clean"
     assert midd["subject"] == "midd"
     assert midd["remedy"] == "did you mean 'mid'?"
     deck.workshop.write({"conf/base/parameters.yml": "model: {feature: a}"})
@@ -317,8 +317,8 @@ def test_a_name_in_memory_one_typo_away_from_an_unused_entry(deck: Deck) -> None
 
     problem = deck.problem(code=0)
 
-    assert problem["level"] == "warn"
-    assert "did you mean 'companies'" in problem["what"]
+    assert problem["level"] == "warning"
+    assert "did you mean 'companies'" in problem["message"]
     assert "did you mean 'companies'" in " ".join(deck.runs().split())
     # Where the entry is in use, they are two names.
     deck.workshop.pipeline(
@@ -340,7 +340,7 @@ def test_a_file_in_the_place_of_a_folder(deck: Deck) -> None:
     problem = deck.problem()
 
     assert (problem["subject"], problem["check"]) == ("mid", "outputs")
-    assert problem["what"].endswith("raw.txt is a file, but must be a folder")
+    assert problem["message"].endswith("raw.txt is a file, but must be a folder")
     assert "is a file" in deck.stopped()
 
 
@@ -349,7 +349,7 @@ def test_a_file_in_the_place_of_versions(deck: Deck) -> None:
         entry("{type: text.TextDataset, filepath: data/mid.txt, versioned: true}")
     )
 
-    assert "versions need a folder" in deck.problem()["what"]
+    assert "versions need a folder" in deck.problem()["message"]
 
 
 def test_a_folder_that_may_not_be_written_to(deck: Deck) -> None:
@@ -358,7 +358,7 @@ def test_a_folder_that_may_not_be_written_to(deck: Deck) -> None:
         entry("{type: text.TextDataset, filepath: /proc/sys/mid.txt}")
     )
 
-    assert "no permission to write to /proc/sys" in deck.problem()["what"]
+    assert "no permission to write to /proc/sys" in deck.problem()["message"]
 
 
 def test_a_disk_that_has_no_room_for_what_was_there_the_last_time(deck: Deck) -> None:
@@ -375,7 +375,7 @@ def test_a_disk_that_has_no_room_for_what_was_there_the_last_time(deck: Deck) ->
         big.unlink()
 
     [problem] = json.loads(result.stdout.splitlines()[-1])
-    assert "the last outputs took 10,000,000,000,000" in problem["what"]
+    assert "the last outputs took 10,000,000,000,000" in problem["message"]
 
 
 # The runner
@@ -415,7 +415,7 @@ def test_workers_that_would_run_no_hook_are_refused(deck: Deck, method: str) -> 
     )
 
     problem = deck.problem(plain, **env)
-    assert "TeamHooks" in problem["what"]
+    assert "TeamHooks" in problem["message"]
     assert problem["remedy"].endswith(ours)
     assert deck.all_problems(ours, code=0, **env) == []
     assert deck.all_problems(plain, code=0, KEDRO_MP_CONTEXT="fork") == []
@@ -532,11 +532,11 @@ def test_it_has_every_option_of_a_run(deck: Deck) -> None:
 
 
 EXTRA = """
-from toe_test.ops.preflight.problem import Problem
+from toe_test.ops.core.findings import Finding
 
 def fine(pipeline, catalog): return None
 def texts(pipeline, catalog): return [f"{len(pipeline.nodes)} nodes are too many"]
-def problems(pipeline, catalog): yield Problem("is old", "raw", level="warn")
+def problems(pipeline, catalog): yield Finding("is old", "raw", level="warning")
 def breaks(pipeline, catalog): return 1 / 0
 """
 
@@ -549,7 +549,7 @@ def test_the_teams_own_checks(deck: Deck) -> None:
 
     rows = deck.all_problems(code=1)
 
-    assert [row["what"].partition(":")[0] for row in rows] == [
+    assert [row["message"].partition(":")[0] for row in rows] == [
         "2 nodes are too many",
         "is old",
         "failed",
@@ -583,8 +583,8 @@ with KedroSession.create() as session:
     try:
         session.run()
     except OpsError as error:
-        [problem] = error.problems
-        print("HAS", problem.level, problem.subject, problem.where, problem.remedy != "")
+        [problem] = error.findings
+        print("HAS", problem.level, problem.subject, problem.place, problem.remedy != "")
 """
     result = subprocess.run(
         [sys.executable, "-c", code],

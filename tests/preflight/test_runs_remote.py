@@ -59,7 +59,7 @@ def test_a_missing_object_and_a_missing_bucket(deck: Deck, store: Store) -> None
     )
     problem = deck.problem()
     assert problem["subject"] == "raw"
-    assert problem["what"] == f"has no data at s3://{store.bucket}/in/raw.txt"
+    assert problem["message"] == f"has no data at s3://{store.bucket}/in/raw.txt"
 
     text = deck.workshop.read("conf/base/catalog.yml")
     deck.workshop.catalog(text.replace(store.bucket, "no-such-bucket"))
@@ -86,8 +86,8 @@ def test_a_right_to_write_that_was_revoked(deck: Deck, store: Store) -> None:
     rows = deck.all_problems(code=1)
 
     assert {row["subject"] for row in rows} == {"mid", "parts", "versions"}, rows
-    assert all("refuses data: " in row["what"] for row in rows)
-    assert "rights" in deck.stopped()
+    assert all("refuses data: " in row["message"] for row in rows)
+    assert "permissions" in deck.stopped()
     store.tell(deck.workshop)
     assert store.objects() == BASE
     assert uploads(store) == []
@@ -102,7 +102,7 @@ def test_a_right_to_read_that_was_revoked_is_not_called_missing(
 
     [raw] = [row for row in deck.all_problems(code=1) if row["subject"] == "raw"]
 
-    assert "Forbidden" in raw["what"], raw
+    assert "Forbidden" in raw["message"], raw
     assert "could not be checked" in deck.stopped()
 
 
@@ -116,7 +116,7 @@ def test_a_server_that_was_stopped(deck: Deck, store: Store) -> None:
 
     assert {row["subject"] for row in rows} == {"raw", "mid", "parts", "versions"}
     assert "could not be checked: " in deck.stopped()
-    assert all(store.keys["secret"] not in row["what"] for row in rows)
+    assert all(store.keys["secret"] not in row["message"] for row in rows)
 
 
 @pytest.mark.parametrize("branch", ["main", "dev"])
@@ -186,7 +186,7 @@ def test_a_web_page(deck: Deck, web: str, query: str, text: str) -> None:
     deck.workshop.catalog(f"raw: {entry}\n")
 
     if text:
-        assert text in deck.problem()["what"]
+        assert text in deck.problem()["message"]
     else:
         assert deck.all_problems(code=0) == []
         deck.runs()

@@ -175,7 +175,7 @@ def test_off_shows_kedros_own_lines(project):
     text = "\n".join(terminal.screen())
     assert "Loading data from raw" in text
     assert "Pipeline execution completed successfully" in text
-    assert "succeeded" not in text
+    assert "\nsucceeded  " not in text
     assert not (project / "logs").exists()
 
 

@@ -69,12 +69,12 @@ def prepare(workshop: Workshop) -> None:
 
 def keys(workshop: Workshop, store: str = "data/.ops") -> list[str]:
     """The keys of the runs, the oldest first."""
-    return ops("run_status.run_store").RunStore(str(workshop.path / store)).keys()
+    return ops("run_status.journal").RunStore(str(workshop.path / store)).keys()
 
 
 def read(workshop: Workshop, key: str = "", store: str = "data/.ops") -> Any:
     """The only run, or the one with a key, as its journals tell it."""
-    where = ops("run_status.run_store").RunStore(str(workshop.path / store))
+    where = ops("run_status.journal").RunStore(str(workshop.path / store))
     if not key:
         [key] = where.keys()
     return ops("run_status.replay").read(where, key)

@@ -1,6 +1,5 @@
 """The history: the runs in a store."""
 
-import os
 import time
 
 import pytest
@@ -14,10 +13,9 @@ OpsError = ops("core.errors").OpsError
 
 @pytest.fixture
 def history(tmp_path):
-    store = ops("run_status.run_store").RunStore(str(tmp_path))
+    store = ops("run_status.journal").RunStore(str(tmp_path))
     for age, key in enumerate(["2026-c", "2026-b", "2025-a"]):
-        store.put(f"{key}/vm-1.jsonl", text(main(ENDED)))
-        os.utime(tmp_path / "runs" / key, (1000 - age, 1000 - age))
+        store.put(f"{key}/2026010{9 - age}T000000-vm-1.jsonl", text(main(ENDED)))
     return module.History(store)
 
 
@@ -27,13 +25,14 @@ def test_the_last_run_comes_first(history):
     assert len(list(history.without({"2026-c"}))) == 2
 
 
-def test_a_run_is_found_by_the_start_of_its_key(history):
+def test_a_run_is_found_by_the_start_or_the_end_of_its_key(history):
+    assert history.find("a") == "2025-a"
     assert history.find("2025") == "2025-a"
     assert history.find("2026-b") == "2026-b"
 
 
 @pytest.mark.parametrize(
-    "name, said", [("2026", "2 runs start with"), ("x", "No run starts with 'x'")]
+    "name, said", [("2026", "fits 2 runs"), ("x", "There is no run 'x'")]
 )
 def test_else_it_is_refused(history, name, said):
     with pytest.raises(OpsError, match=said):
@@ -41,7 +40,7 @@ def test_else_it_is_refused(history, name, said):
 
 
 def test_without_runs_it_says_how_to_make_one(tmp_path):
-    empty = module.History(ops("run_status.run_store").RunStore(str(tmp_path)))
+    empty = module.History(ops("run_status.journal").RunStore(str(tmp_path)))
 
     with pytest.raises(OpsError, match="kedro run"):
         empty.find("last")
@@ -49,7 +48,6 @@ def test_without_runs_it_says_how_to_make_one(tmp_path):
 
 def test_the_oldest_are_forgotten_but_not_what_goes_on(history):
     history.store.put("2025-a/vm-1.jsonl", text(main(at=time.time())))
-    os.utime(f"{history.store.path}/2025-a", (1, 1))
     history.prune(2, "new")
 
     assert history.store.keys() == ["2025-a", "2026-c"]

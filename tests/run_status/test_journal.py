@@ -4,13 +4,15 @@ import errno
 import json
 import logging
 import os
+import platform
 import threading
+import time
 
 import pytest
 from kit import ops
 
 module = ops("run_status.journal")
-RunStore = ops("run_status.run_store").RunStore
+RunStore = module.RunStore
 
 
 @pytest.fixture(autouse=True)
@@ -207,7 +209,7 @@ def test_a_line_that_was_torn_costs_no_other(ticket, tmp_path, monkeypatch, capl
     module.enter("four")
 
     text = next((tmp_path / "runs" / "key").iterdir()).read_bytes()
-    found = [each["event"] for each in ops("run_status.replay").parsed(text)]
+    found = [each["event"] for each in ops("core.records").json_lines(text)]
     assert found == ["process", "one", "four"]
     assert [each.levelname for each in caplog.records] == ["WARNING"]
 
@@ -237,14 +239,161 @@ def test_a_folder_that_cannot_be_made_is_one_warning(ticket, tmp_path, caplog):
     assert journal.name == ""
 
 
-def test_behind_a_url_the_file_is_there_in_the_end(tmp_path):
-    store = RunStore("memory://journal-test")
-    journal = module.start(module.Ticket(store, "key", "run-1", "/p"), object())
-    for number in range(100):
-        journal.enter("one", number=number)
+def memory_store(tmp_path):
+    return RunStore(f"memory://{tmp_path.name}")
+
+
+@pytest.fixture(params=["folder", "url"])
+def store(request, tmp_path):
+    return (
+        RunStore(str(tmp_path)) if request.param == "folder" else memory_store(tmp_path)
+    )
+
+
+def run_in(store, *found, key="key"):
+    """What one session of this process enters, and brings to the store."""
+    journal = module.start(module.Ticket(store, key, "run-1", "/p"), object())
+    for event in found:
+        journal.enter(event)
     journal.flush(10)
     module.end(journal)
+    return journal
 
-    [text] = store.read("key").values()
-    assert len(text.splitlines()) == 101
-    store.remove("key")
+
+def events_in(store):
+    """The events of each file, but for the first."""
+    files = store.read("key").values()
+    lines = [list(map(json.loads, text.splitlines())) for text in files]
+    return sorted([each["event"] for each in rest] for _, *rest in lines)
+
+
+def test_behind_a_url_the_file_is_there_in_the_end(tmp_path):
+    store = memory_store(tmp_path)
+    run_in(store, *["one"] * 100)
+
+    assert events_in(store) == [["one"] * 100]
+
+
+def test_a_second_journal_of_a_process_keeps_that_of_the_first(store):
+    """As when a notification is sent: it is entered when the run's own is closed."""
+    first = run_in(store, "run_started", "run_ended")
+    after = module.Journal(first.ticket_for_others())
+    after.enter("postscript")
+    after.flush(10)
+    after.close()
+    run_in(store, "run_started", "run_failed")
+
+    assert events_in(store) == [
+        ["postscript"],
+        ["run_started", "run_ended"],
+        ["run_started", "run_failed"],
+    ]
+
+
+def test_containers_with_one_host_name_and_process_id_share_no_file(store, monkeypatch):
+    monkeypatch.setattr(platform, "node", lambda: "pod")
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    monkeypatch.setattr(time, "gmtime", lambda: time.struct_time([2026] + [1] * 8))
+    for task in ("one", "two", "three"):
+        run_in(store, task)
+
+    assert events_in(store) == [["one"], ["three"], ["two"]]
+
+
+def test_a_file_is_uploaded_at_most_once_a_second_and_at_the_end(tmp_path, monkeypatch):
+    store, write, put_at = memory_store(tmp_path), ops("core.store").Store.write, []
+
+    def note(self, name, text):
+        put_at.append(time.monotonic())
+        write(self, name, text)
+
+    monkeypatch.setattr(ops("core.store").Store, "write", note)
+    journal = module.start(module.Ticket(store, "key", "run-1", "/p"), object())
+    for _ in range(30):
+        journal.enter("one")
+        time.sleep(0.05)
+    journal.enter("last")
+    journal.flush(5)
+
+    assert events_in(store) == [["one"] * 30 + ["last"]]
+    assert len(put_at) <= 4
+
+
+def test_a_store_that_is_slow_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        ops("core.store").Store, "write", lambda self, name, text: time.sleep(3)
+    )
+    ticket = module.Ticket(memory_store(tmp_path), "key", "run-1", "/p")
+    journal = module.start(ticket, object())
+    journal.enter("one")
+    began = time.monotonic()
+    journal.flush(0.2)
+
+    assert time.monotonic() - began < 1
+
+
+def test_a_store_that_does_not_answer_is_one_warning(tmp_path, monkeypatch, caplog):
+    def refuse(self, name, text):
+        raise ValueError("no")
+
+    monkeypatch.setattr(ops("core.store").Store, "write", refuse)
+    run_in(memory_store(tmp_path), "one", "two")
+
+    [message] = caplog.messages
+    assert "is not complete" in message
+
+
+def test_an_empty_store_has_no_runs(store):
+    assert store.keys() == store.without("figures.json") == []
+    assert store.read("a") == {}
+    assert store.get("a/figures.json") is None
+
+
+def test_what_was_put_is_read(store):
+    store.put("b/vm-1.jsonl", b"one\n")
+    store.put("b/vm-2.jsonl", b"two\n")
+    store.put("b/figures.json", b"{}")
+    store.put("index.html", b"page")
+
+    assert store.keys() == ["b"]
+    assert store.read("b") == {"vm-1.jsonl": b"one\n", "vm-2.jsonl": b"two\n"}
+    assert store.read("b", {"vm-1.jsonl": 2})["vm-1.jsonl"] == b"e\n"
+    assert store.get("b/figures.json") == b"{}"
+
+    store.remove("b")
+    assert store.keys() == []
+
+
+def test_runs_are_in_the_order_in_which_they_began(store):
+    for key, first, last in [("b", 3, 9), ("c", 1, 5), ("a", 2, 2), ("z", "", "")]:
+        for day in {first, last}:
+            name = f"2026010{day}T000000-vm.jsonl" if day else "vm-1.jsonl"
+            store.put(f"{key}/{name}", b"")
+
+    assert store.keys() == ["z", "c", "a", "b"]  # z is of an earlier version
+
+
+def test_of_many_who_create_a_file_one_gets_true(store):
+    for key in ("a", "b"):
+        store.put(f"{key}/vm-1.jsonl", b"")
+
+    assert store.create("a/note.json", b"first")
+    assert not store.create("a/note.json", b"second")
+    assert store.get("a/note.json") == b"first"
+    assert store.without("note.json") == ["b"]
+
+
+def test_a_journal_that_is_no_file_is_skipped_with_one_warning(tmp_path, caplog):
+    store = RunStore(str(tmp_path))
+    run_in(store, "one")
+    (tmp_path / "runs" / "key" / "b.jsonl").mkdir()
+    (tmp_path / "runs" / "c.jsonl").mkdir()
+    (tmp_path / "runs" / "key" / "d.jsonl").write_text('{"at": 1e400}\nx\n')
+
+    run = ops("run_status.replay").read(store, "key")
+    assert run.key == "key"
+    assert store.keys() == ["key"]
+    said = "".join(caplog.messages)
+    assert len(caplog.messages) == 2
+    assert "b.jsonl: skipped" in said
+    assert "d.jsonl: skipped damaged lines (2)" in said

@@ -124,12 +124,11 @@ def test_a_large_run_is_written_quickly():
 @pytest.fixture
 def store(tmp_path):
     """Of three runs; run-3 has not ended, and its process is gone."""
-    store = ops("run_status.run_store").RunStore(str(tmp_path))
+    store = ops("run_status.journal").RunStore(str(tmp_path))
     for age, key in enumerate(["run-3", "run-2", "run-1"]):
         events = main() if key == "run-3" else main(ENDED)
         events[0] |= {"key": key, "born": 1}
-        store.put(f"{key}/vm-1.jsonl", text(events))
-        os.utime(tmp_path / "runs" / key, (1000 - age, 1000 - age))
+        store.put(f"{key}/2026010{9 - age}T000000-vm-1.jsonl", text(events))
     return store
 
 
@@ -163,7 +162,7 @@ def test_the_page_has_a_run_that_goes_on_and_the_others(store):
     assert shown.place == f"{store.path}/index.html"
 
     shown.finish(run("run-3"))
-    assert states(store)["run-3"] == "complete"
+    assert states(store)["run-3"] == "succeeded"
     assert b'"state":"running"' not in store.get("run-3/run.js")
 
 
@@ -262,7 +261,7 @@ def test_a_page_that_cannot_be_written_stops_no_command(store, monkeypatch):
     def full(*args):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(ops("run_status.run_store").os, "replace", full)
+    monkeypatch.setattr(ops("core.store").os, "replace", full)
     page.StatusPage(store).refresh()
     assert states(store)["run-3"] == "running"
 

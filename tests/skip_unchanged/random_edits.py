@@ -255,10 +255,10 @@ def both(runner: Any, select: dict[str, Any], fail: str) -> dict[str, Any]:
     """A skipping run and one that does not skip, from the same data."""
     logging.disable(logging.CRITICAL)
     from kedro.framework.project import pipelines  # noqa: PLC0415
-    from toe_test.ops.core import skipped_nodes  # type: ignore  # noqa: PLC0415
+    from toe_test.ops.core import findings  # type: ignore  # noqa: PLC0415
 
     names: list[str] = []
-    skipped_nodes.listen(lambda node, reason: names.append(node))
+    findings.listen_to_skipped_nodes(lambda node, reason: names.append(node))
     shutil.copytree(DATA, BEFORE, symlinks=True)
     failed = session({"FAIL": fail}, runner, **select)
     os.rename(DATA, SKIPPED)

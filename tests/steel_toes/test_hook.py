@@ -2,6 +2,7 @@
 
 import logging
 import os
+from pathlib import Path
 
 import pytest
 from kedro.io import CachedDataset, MemoryDataset
@@ -12,6 +13,9 @@ catalogs = ops("steel_toes.catalog")
 BranchedDataset = ops("steel_toes.dataset").BranchedDataset
 ProtectedDataset = ops("steel_toes.dataset").ProtectedDataset
 OpsError = ops("core.errors").OpsError
+
+
+FILES = ("model.pkl", "trains.txt", "cached.txt")
 
 
 def text(filepath, **more):
@@ -139,11 +143,35 @@ def test_ignored_entries_keep_one_copy(project):
     ]
 
 
+def test_a_save_to_main_s_data_is_named_in_each_run(project, caplog):
+    entries = {
+        "read": text("read.txt"),
+        "model": {"type": "pickle.PickleDataset", "filepath": "data/model.pkl"},
+        "{name}_all": text("{name}.txt"),
+        "cached": {"type": "CachedDataset", "dataset": text("cached.txt")},
+        "memory": {"type": "MemoryDataset"},
+    }
+    ignore = {"names": ["*_all", "cached", "memory", "read"], "types": ["pickle.*"]}
+    catalog = project.catalog(entries, ignore=ignore)
+    (project.path / "data" / "read.txt").write_text("x")
+    outputs = ["model", "trains_all", "cached", "memory"]
+
+    for _ in range(2):
+        caplog.clear()
+        project.run(catalog, *(("read", name) for name in outputs))
+        (warning,) = [each for each in caplog.messages if "overwrites main" in each]
+        data = project.path / "data"
+        for name, file in zip(outputs, FILES, strict=False):
+            assert f"'{name}' ({data}/{file})" in warning
+        assert "'read'" not in warning
+        assert "'memory'" not in warning
+
+
 def test_memory_and_entries_that_kedro_will_refuse_are_left_alone(project):
     catalog = project.catalog({"memory": {"type": "MemoryDataset"}})
     assert type(catalog["memory"]) is MemoryDataset
 
-    rewriter = catalogs.CatalogRewriter("dev", "dev", catalogs.Ignore(), {})
+    rewriter = catalogs.CatalogRewriter("dev", "dev", catalogs.SteelToesOptions(), {})
     for entry in ("text", {"filepath": "a.csv"}):
         assert rewriter.rewrite("cars", entry) == entry
 
@@ -151,6 +179,114 @@ def test_memory_and_entries_that_kedro_will_refuse_are_left_alone(project):
 def test_an_entry_that_cannot_be_branched_is_named(project):
     with pytest.raises(OpsError, match="'cars'.*more than one file.*ignore.names"):
         project.catalog({"cars": text("*.txt")})
+
+
+def test_all_entries_that_cannot_be_branched_are_in_one_list(project):
+    entries = {
+        "cars": text("*.txt"),
+        "good": text("good.txt"),
+        "bikes": text("bikes.txt", meta={"dir": "meta"}, log="data/log.txt"),
+        "{x}_own": {"type": "my.Dataset", "where": "{x}"},
+    }
+
+    with pytest.raises(OpsError) as error:
+        project.catalog(entries)
+
+    lines = error.value.message.splitlines()
+    assert lines[1:-1] == [
+        "  'bikes': argument 'log', 'meta.dir'",
+        "  'cars': 'data/*.txt' names more than one file",
+        "  '{x}_own': argument 'where'",
+    ]
+    assert "steel_toes.arguments.move" in lines[-1]
+    assert "overwrites main's data" in lines[-1]
+
+
+class TwoPlacesDataset(TextDataset):
+    """Saves to two places, as projects' own datasets do."""
+
+    def __init__(self, *, filepath, metadata_filepath, language="", version=None):
+        super().__init__(filepath=filepath, version=version)
+        self.metadata_filepath = Path(metadata_filepath)
+        self.language = language
+
+    def save(self, data):
+        super().save(data)
+        self.metadata_filepath.write_text(self.language + data)
+
+
+def test_an_entry_with_two_places_leaves_both_of_main(project, monkeypatch):
+    monkeypatch.chdir(project.path)
+    kind = f"{__name__}.TwoPlacesDataset"
+    entries = {
+        "cars": text(
+            "cars.txt", type=kind, metadata_filepath="data/meta.txt", language="en"
+        ),
+        "{x}_p": text("{x}.txt", type=kind, metadata_filepath="data/{x}.meta"),
+    }
+    with pytest.raises(OpsError, match="argument 'language', 'metadata_filepath'"):
+        project.catalog(entries)
+
+    arguments = {"move": ["*_filepath"], "keep": ["language"]}
+    catalog = project.catalog(entries, arguments=arguments)
+    project.run(catalog, ("params:a", "x"), ("x", "y"))
+    catalog["cars"].save("new")
+    catalog["a_p"].save("new")
+
+    files = ["a_dev.meta", "a_dev.txt", "cars_dev.txt", "meta_dev.txt"]
+    assert project.files() == files
+    assert (project.path / "data" / "meta_dev.txt").read_text() == "ennew"
+
+
+def test_a_second_place_that_another_dataset_has_stops_the_run(project, monkeypatch):
+    monkeypatch.chdir(project.path)
+    kind = f"{__name__}.TwoPlacesDataset"
+    entries = {
+        "cars": text("cars.txt", type=kind, metadata_filepath="data/meta.txt"),
+        "other": text("meta_dev.txt"),
+    }
+    catalog = project.catalog(entries, arguments={"move": ["metadata_filepath"]})
+
+    with pytest.raises(OpsError, match="'cars' would be where 'other' has its data"):
+        project.run(catalog, ("params:a", "cars"))
+
+
+def test_increments_keep_their_checkpoint_in_their_folder(project):
+    folder = project.path / "data" / "parts"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    entry = {
+        "type": "partitions.IncrementalDataset",
+        "path": "data/parts",
+        "dataset": "text.TextDataset",
+        "filename_suffix": ".txt",
+        "checkpoint": {"type": "text.TextDataset", "filepath": "data/parts/DONE"},
+    }
+    dataset = project.catalog({"parts": entry})["parts"]
+
+    assert list(dataset.load()) == ["a"]
+    dataset.confirm()
+    assert project.context.catalog["parts"].load() == {}
+    assert project.files() == ["a.txt"]
+    assert (project.path / "data" / "parts_dev" / "DONE").read_text() == "a"
+
+
+def test_a_file_that_ibis_reads_is_branched(project):
+    entry = {
+        "type": "ibis.FileDataset",
+        "filepath": "data/cars.csv",
+        "file_format": "csv",
+        "connection": {"backend": "duckdb"},
+    }
+    catalog = project.catalog({"cars": entry, "out": text("out.txt")})
+    (project.path / "data" / "cars.csv").write_text("a\n1\n")
+    dataset = catalog["cars"]
+
+    project.run(catalog, ("params:a", "x"), ("cars", "seen"))
+    dataset.save(dataset.load())
+
+    assert dataset.exists()
+    assert project.files() == ["cars.csv", "cars_dev.csv"]
 
 
 def test_two_datasets_in_one_place_stop_the_run_with_both_names(project):

@@ -20,7 +20,6 @@ def check(workshop: Workshop, node: str | None = "clean") -> dict[str, object]:
     record = records(workshop)["mid"]
     file = workshop.path / "data" / "mid_dev.txt"
     head = run("git", "rev-parse", "HEAD", cwd=workshop.path).stdout.strip()
-    assert record["format"] == 1
     assert (record["branch"], record["dataset"]) == ("dev", "mid")
     assert record["location"] == f"file://{file}"
     assert record["bytes"] == file.stat().st_size

@@ -110,7 +110,7 @@ def test_data_that_is_missing_stops_the_run_and_is_named(run, tmp_path):
     with pytest.raises(click.ClickException) as caught:
         run()
 
-    assert [problem.subject for problem in caught.value.problems] == ["raw"]
+    assert [finding.subject for finding in caught.value.findings] == ["raw"]
 {%- endif %}
 {%- if cookiecutter.run_status %}
 

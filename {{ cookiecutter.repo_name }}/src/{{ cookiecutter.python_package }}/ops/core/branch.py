@@ -101,6 +101,8 @@ def _from_ci(environ: Mapping[str, str]) -> Branch | None:
     for marker, variables in _CI_SYSTEMS.items():
         if not environ.get(marker):
             continue
+        if marker == "JENKINS_URL" and environ.get("TAG_NAME"):
+            return None  # BRANCH_NAME has the tag's name then
         for variable, pull_request in variables.items():
             name = _branch_of_ref(environ.get(variable, ""))
             if name:

@@ -1,22 +1,163 @@
-"""What guards have checked, for whoever keeps a record of it."""
+"""Findings: what a guard found wrong, as a table, as JSON, in the log and on the page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-# Called with the guard, what it checked, "error" or "warning", whether it passed, and in
-# words what was found.
-Listener = Callable[[str, str, str, bool, str], None]
+from attrs import asdict, evolve, field, frozen, validators
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from . import redaction
+
+# From what stops a run to what is only worth knowing.
+ERROR, WARNING, NOTE = "error", "warning", "note"
+LEVELS = (ERROR, WARNING, NOTE)
+
+_COLOURS = {ERROR: "red", WARNING: "yellow"}
+_MAX_NAMES = 5  # names in one row; the others are counted
+_WIDTH = 140  # columns, if the output is not a terminal
+
+
+@frozen
+class Finding:
+    """What is wrong, with which subject, where it is written, and what to do about it."""
+
+    message: str
+    subject: str = ""
+    place: str = ""
+    remedy: str = ""
+    level: str = field(default=ERROR, validator=validators.in_(LEVELS))
+    check: str = ""  # which of the guard's checks
+    guard: str = ""
+    passed: bool = False  # a check that passed is reported, too
+
+    @property
+    def text(self) -> str:
+        """All of it in one line, without the subject."""
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        place = f" [{self.place}]" if self.place else ""
+        return self.message + remedy + place
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.text}" if self.subject else self.text
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it stops the run, or keeps the data from being used."""
+        return not self.passed and self.level == ERROR
+
+    def at_most(self, level: str) -> Finding:
+        """The same finding, at most as severe as ``level``."""
+        severer = LEVELS.index(self.level) < LEVELS.index(level)
+        return evolve(self, level=level) if severer else self
+
+    def without_secrets(self) -> Finding:
+        """The same finding, as others may read it."""
+        texts = {"message": self.message, "remedy": self.remedy, "place": self.place}
+        clean = redaction.without_secrets
+        return evolve(self, **{name: clean(text) for name, text in texts.items()})
+
+    def as_row(self) -> dict[str, Any]:
+        """For JSON."""
+        names = ("guard", "check", "level", "passed", "subject", "message", "place")
+        fields = asdict(self.without_secrets())
+        return {name: fields[name] for name in (*names, "remedy")}
+
+
+# Whoever keeps a record of a run listens to the guards.
+
+Listener = Callable[[Finding], None]
+SkipListener = Callable[[str, str], None]  # the name of a node, and why it is skipped
 
 _LISTENERS: list[Listener] = []
+_SKIP_LISTENERS: list[SkipListener] = []
 
 
 def listen(listener: Listener) -> None:
-    """Have a function called for every check of this process from now on."""
+    """Call a function for every finding of this process from now on."""
     _LISTENERS.append(listener)
 
 
-def report(guard: str, subject: str, level: str, passed: bool, message: str) -> None:
-    """Tell the listeners, if there are any, of a check."""
+def report(finding: Finding) -> None:
+    """Pass a finding to the listeners, without secrets."""
+    if _LISTENERS:
+        finding = finding.without_secrets()
     for listener in _LISTENERS:
-        listener(guard, subject, level, passed, message)
+        listener(finding)
+
+
+def listen_to_skipped_nodes(listener: SkipListener) -> None:
+    """Call a function for every node that a run skips from now on."""
+    _SKIP_LISTENERS.append(listener)
+
+
+def report_skipped_node(node: str, reason: str) -> None:
+    """Pass the name of a node that the run skips to the listeners, and why it is skipped."""
+    reason = redaction.without_secrets(reason) if _SKIP_LISTENERS else reason
+    for listener in _SKIP_LISTENERS:
+        listener(node, reason)
+
+
+# Many findings
+
+
+def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings that differ in subject and place only are one group; errors come first."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    clean = [finding.without_secrets() for finding in findings]
+    for each in sorted(clean, key=lambda finding: LEVELS.index(finding.level)):
+        key = (each.level, each.check, each.message, each.remedy)
+        groups.setdefault(key, []).append(each)
+    return list(groups.values())
+
+
+def show_table(
+    findings: Sequence[Finding], title: str, to_stderr: bool = False
+) -> None:
+    """Show a row for each group of findings."""
+    console = Console(stderr=to_stderr)
+    if not console.is_terminal and console.width < _WIDTH:
+        console = Console(stderr=to_stderr, width=_WIDTH)
+    table = Table(title=escape(title), title_justify="left", show_lines=True)
+    for column in ("", "check", "what", "where", "what to do"):
+        table.add_column(column, overflow="fold")
+    for group in grouped(findings):
+        first = group[0]
+        places = list(dict.fromkeys(each.place for each in group if each.place))
+        if len(places) > _MAX_NAMES:
+            places[_MAX_NAMES:] = [f"and {len(places) - _MAX_NAMES} more"]
+        cells = [first.check, _message(group), "\n".join(places), first.remedy]
+        colour = _COLOURS.get(first.level, "none")
+        table.add_row(f"[{colour}]{first.level}[/]", *map(escape, cells))
+    console.print(table)
+
+
+def log_warnings(findings: Iterable[Finding], prefix: str) -> None:
+    """Log a line for each group of findings."""
+    for group in grouped(findings):
+        text = evolve(group[0], message=_message(group), subject="", place="").text
+        logging.getLogger(__name__).warning("%s: %s", prefix, text)
+
+
+def count(findings: Iterable[Finding]) -> str:
+    """How many there are of each level: "2 errors, 1 warning"."""
+    levels = [finding.level for finding in findings]
+    numbers = {level: levels.count(level) for level in (ERROR, WARNING)}
+    parts = [f"{n} {level}{'s' * (n > 1)}" for level, n in numbers.items() if n]
+    return ", ".join(parts) or "no problems"
+
+
+def first_names(names: Iterable[str], limit: int = _MAX_NAMES) -> str:
+    """The first names, and how many more there are."""
+    known = list(dict.fromkeys(filter(None, names)))
+    more = f" and {len(known) - limit} more" if len(known) > limit else ""
+    return f"{', '.join(known[:limit])}{more}"
+
+
+def _message(group: Sequence[Finding]) -> str:
+    names = first_names(each.subject for each in group)
+    return ": ".join(filter(None, [names, group[0].message]))

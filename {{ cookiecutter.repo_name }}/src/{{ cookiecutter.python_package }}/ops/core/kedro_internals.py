@@ -19,7 +19,14 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from kedro.io import AbstractDataset, CachedDataset, DataCatalog, Version
+from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
+from kedro.io import (
+    AbstractDataset,
+    CachedDataset,
+    DataCatalog,
+    SharedMemoryDataCatalog,
+    Version,
+)
 from kedro.io.catalog_config_resolver import CatalogConfigResolver
 
 if TYPE_CHECKING:
@@ -41,6 +48,24 @@ _CATALOGS = {"kedro.runner.task": "catalog", "kedro.io.data_catalog": "self"}
 def credentials(context: KedroContext) -> dict[str, Any]:
     """The whole of ``credentials.yml``, as the catalog gets it. No public way to ask."""
     return context._get_config_credentials()
+
+
+def catalog_of_run(
+    context: KedroContext,
+    pipeline_names: list[str],
+    runner: AbstractRunner,
+    load_versions: dict[str, str] | None,
+) -> Any:
+    """The catalog of a run, as a session makes it. The public ``context.catalog`` takes no
+    versions, and validates the parameters of every pipeline."""
+    from kedro.framework.project import settings  # noqa: PLC0415
+    from kedro.runner import ParallelRunner  # noqa: PLC0415
+
+    if "__default__" not in pipeline_names:
+        context._pipelines_to_validate = pipeline_names
+    parallel = isinstance(runner, ParallelRunner)
+    kind = SharedMemoryDataCatalog if parallel else settings.DATA_CATALOG_CLASS
+    return context._get_catalog(catalog_class=kind, load_versions=load_versions)
 
 
 def is_validation_enabled(catalog: DataCatalog) -> bool:
@@ -72,23 +97,10 @@ def node_arguments(node: Node) -> tuple[Any, Any]:
     return node._inputs, node._outputs
 
 
-def without_url_credentials(text: str) -> str:
-    """A text without what is secret in its URLs. Kedro does so in its own messages only."""
-    from kedro.io.core import _redact_url_credentials  # noqa: PLC0415
-
-    return str(_redact_url_credentials(text))
-
-
-# Hooks
-
-
-def leave_out(context: KedroContext, hook: str, but: object = None) -> None:
-    """Let no plugin but one do anything at a hook. KedroContext has no public hook manager,
-    and pluggy's public ``unregister`` takes out all hooks of a plugin."""
+def hook_functions(context: KedroContext, hook: str) -> list[Any]:
+    """What plugins have for a hook. KedroContext has no public hook manager."""
     caller = getattr(context._hook_manager.hook, hook)
-    for implementation in caller.get_hookimpls():
-        if implementation.plugin is not but:
-            caller._remove_plugin(implementation.plugin)
+    return [each.function for each in caller.get_hookimpls()]
 
 
 def calling_catalogs() -> Iterator[Any]:
@@ -132,7 +144,11 @@ def describe(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
 
 def init_config(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
     """The entry that would make a dataset. Only a catalog has a public ``to_config``."""
-    return dataset._init_config()
+    config = dataset._init_config()
+    # Of a class that inherits its __init__, Kedro notes all arguments under "kwargs".
+    if config.keys() == {"type", "args", "kwargs"} and not config["args"]:
+        return {"type": config["type"], **config["kwargs"]}
+    return config
 
 
 def copied(dataset: AbstractDataset[Any, Any], **overwrite: Any) -> Any:
@@ -156,11 +172,12 @@ def path(dataset: Any) -> Any:
 def place(dataset: Any) -> tuple[Any, str]:
     """The file system and the path on it, of a file or a folder of partitions; none if
     fsspec does not reach it."""
+    # A dataset may have something else by such a name, such as a method.
     found, there = filesystem(dataset), getattr(dataset, "_filepath", None)
-    if found is not None and there is not None:
+    if isinstance(found, AbstractFileSystem) and there is not None:
         return found, str(there)
-    found = getattr(dataset, "_filesystem", None)
-    return found, str(getattr(dataset, "_path", "")) if found else ""
+    found, there = getattr(dataset, "_filesystem", None), getattr(dataset, "_path", "")
+    return (found, str(there)) if isinstance(found, AbstractFileSystem) else (None, "")
 
 
 def protocol(dataset: Any) -> str:

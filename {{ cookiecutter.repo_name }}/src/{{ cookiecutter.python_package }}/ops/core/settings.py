@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
 
-from attrs import asdict, define, fields_dict
+from attrs import asdict, define, field, fields_dict
 from kedro.config import (
     AbstractConfigLoader,
     MissingConfigException,
@@ -28,6 +29,20 @@ STORE = "data/.ops"  # beside the data, and ignored by git as they are
 
 _SECTIONS: dict[str, type] = {}
 _LISTS: set[str] = set()
+
+
+@define
+class Ignore:
+    """Datasets that a guard leaves alone, by name or type; ``*`` stands for any text."""
+
+    names: list[str] = field(factory=list)
+    types: list[str] = field(factory=list)
+
+    def has(self, name: str, kind: str) -> bool:
+        """Whether a dataset is one of them."""
+        return any(fnmatchcase(name, pattern) for pattern in self.names) or any(
+            fnmatchcase(kind, pattern) for pattern in self.types
+        )
 
 
 def settings_section(key: str, many: bool = False) -> Callable[[type[T]], type[T]]:

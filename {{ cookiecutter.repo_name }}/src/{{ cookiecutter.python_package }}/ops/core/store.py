@@ -1,155 +1,262 @@
-"""Where the guards keep their records: a folder on any file system."""
+"""Where the guards keep their files: a folder on this machine, or any URL of fsspec.
+
+Nothing is locked. A file is written in one step, or each process adds lines to a file of
+its own, which nobody else writes to.
+"""
 
 from __future__ import annotations
 
-import json
+import errno
+import logging
 import os
+import platform
 import posixpath
-from collections.abc import Iterator
+import re
+import shutil
+import stat
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from glob import escape, glob
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-import fsspec  # type: ignore[import-untyped]
-from attrs import frozen
+from attrs import field, frozen
 
-from .errors import OpsError
-
-FORMAT = 1  # of the records: a reader that does not know it says so, and does not guess
+LINES = ".jsonl"  # the ending of files of JSON lines
+_LARGEST = 2**28  # bytes of a file that is read
+_WARNED: set[str] = set()
 
 
 @frozen
 class Store:
-    """A folder of small JSON records, each replaced in one step.
+    """A folder of files. Their names have "/" in them.
 
-    ``url`` is a path or any URL of fsspec (``s3://bucket/folder``), ``options`` what its
-    file system takes, e.g. the entry of ``credentials.yml``.
+    ``url`` is a path or any URL of fsspec (``s3://bucket/folder``), ``options`` are the
+    arguments of its file system, e.g. an entry of ``credentials.yml``.
     """
 
     url: str
-    options: dict[str, Any] = {}  # noqa: RUF012
-
-    def write(self, name: str, record: dict[str, Any]) -> None:
-        """Put a record in the place of the one of that name, if there is one."""
-        text = text_of(record).encode()
-        if self.is_folder:
-            _replace_file(os.path.join(self.url, name), text)
-            return
-        filesystem, path = self._open(name)
-        filesystem.makedirs(posixpath.dirname(path), exist_ok=True)
-        filesystem.pipe_file(path, text)  # seen once it is whole
-
-    def read(self, name: str) -> dict[str, Any] | None:
-        """The record of that name; none if there is none.
-
-        Raises:
-            OpsError: if a newer version of this project wrote it, or it is damaged.
-        """
-        try:
-            if self.is_folder:
-                path = os.path.join(self.url, name)
-                with open(path, "rb", buffering=0) as file:
-                    return parse(path, file.read())
-            filesystem, path = self._open(name)
-            return parse(path, filesystem.cat_file(path))
-        except FileNotFoundError:
-            return None
-
-    def read_all(self, folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The records in a folder and the folders in it, with their names, sorted.
-
-        Raises:
-            OpsError: as for one.
-        """
-        filesystem, path = self._open(folder)
-        filesystem.invalidate_cache(path)
-        files = sorted(each for each in filesystem.find(path) if each.endswith(".json"))
-        # All at a time: a bucket answers slowly, and many questions at once.
-        found = filesystem.cat(files, on_error="return") if files else {}
-        for file in files:
-            text = found[file]
-            if isinstance(text, FileNotFoundError):
-                continue  # it was removed in the meantime
-            if isinstance(text, Exception):
-                raise text
-            yield f"{folder}{file.removeprefix(path)}", parse(file, text)
-
-    def remove(self, name: str) -> None:
-        """Take a record away; it is no mistake if there is none."""
-        if self.is_folder:  # with what a write that was killed has left
-            path = os.path.join(self.url, name)
-            for file in [path, *glob(f"{escape(path)}.*")]:
-                if os.path.exists(file):
-                    os.unlink(file)
-            return
-        filesystem, path = self._open(name)
-        if filesystem.exists(path):
-            filesystem.rm_file(path)
+    options: dict[str, Any] = field(factory=dict, repr=False)
 
     @property
-    def is_folder(self) -> bool:
-        """Whether it is on this machine."""
-        # Then fsspec is not asked: it takes longer than a small record on a local disk.
+    def is_local(self) -> bool:
+        """Whether it is a folder on this machine."""
+        # Then fsspec is not asked: it takes longer than a small file on a local disk.
         return "://" not in self.url
 
-    def _open(self, name: str) -> tuple[Any, str]:
-        filesystem, path = fsspec.url_to_fs(self.url, **self.options)
-        return filesystem, posixpath.join(path, name)
+    def prepare(self) -> None:
+        """Import what it takes to reach it.
 
+        Call this before there are threads: a worker that is forked while a thread
+        imports a module could never import that module.
+        """
+        if not self.is_local:
+            self._open("")
 
-def text_of(record: dict[str, Any]) -> str:
-    """A record as it is written down, in one line."""
-    return json.dumps({"format": FORMAT, **record})
+    def path(self, name: str) -> str:
+        """The path or URL of a file."""
+        return posixpath.join(self.url, name)
 
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a file; None if there is none, or what is there is no file."""
+        return self.read_many({name: 0}).get(name) or None
 
-def parse(path: str, text: bytes | str) -> dict[str, Any]:
-    """The record that a text is.
+    def read_many(self, starts: Mapping[str, int]) -> dict[str, bytes]:
+        """The bytes of files by name, each from a position on, all read at once.
 
-    Args:
-        path: where it stands, for the error.
-        text: what was written down.
+        A file that does not exist is left out. What cannot be read on this machine, such
+        as a folder or another user's file, is empty and causes one warning.
+        """
+        if self.is_local:
+            local = {name: _read(self.path(name), at) for name, at in starts.items()}
+            return {name: data for name, data in local.items() if data is not None}
+        if not starts:
+            return {}
+        filesystem, top = self._open("")
+        paths = {name: posixpath.join(top, name) for name in starts}
+        found = filesystem.cat([*paths.values()], on_error="return")
+        texts = {}
+        for name, path in paths.items():
+            data = found.get(path, FileNotFoundError())
+            if isinstance(data, FileNotFoundError):
+                continue
+            if isinstance(data, Exception):
+                raise data
+            texts[name] = bytes(data[starts[name] :])
+        return texts
 
-    Raises:
-        OpsError: if a newer version of this project wrote it, or it is damaged.
-    """
-    try:
-        record = json.loads(text)
-    except ValueError as error:
-        raise damaged(path, error) from error
-    if not isinstance(record, dict):
-        raise damaged(path, "it is no mapping")
-    if record.pop("format", None) != FORMAT:
-        raise OpsError(
-            f"The record {path} has a format that this project does not know: upgrade "
-            "the project's ops/ to the version of your team."
-        )
-    return record
-
-
-def damaged(path: str, reason: object) -> OpsError:
-    """The error for a record that cannot be used."""
-    return OpsError(
-        f"The record {path} is damaged ({reason}): delete it; what it says is written "
-        "anew by the next run."
-    )
-
-
-def _replace_file(path: str, text: bytes) -> None:
-    scratch = f"{path}.{uuid4().hex}"
-    try:
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file; a reader sees the old one or the new one."""
+        if not self.is_local:
+            self._put(name, data)
+            return
+        path = self.path(name)
+        scratch = f"{path}.{uuid4().hex}"
         try:
-            _write_file(scratch, text)
+            with os.fdopen(_create(scratch), "wb") as file:
+                file.write(data)
+            os.replace(scratch, path)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(scratch)
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Write a file unless it exists. Of several processes that try, one gets True.
+
+        This holds in a folder, and behind a URL whose file system can write on a
+        condition: S3 and compatible stores, Google, Azure. Elsewhere two processes that
+        try in the same moment may both get True.
+        """
+        try:
+            if not self.is_local:
+                self._put(name, data, mode="create")
+            else:
+                with os.fdopen(_create(self.path(name)), "wb") as file:
+                    file.write(data)
+        except FileExistsError:
+            return False
+        return True
+
+    def remove(self, *names: str) -> None:
+        """Remove files, or folders with all that is in them, if they exist."""
+        if self.is_local:
+            for path in map(self.path, names):
+                if os.path.isdir(path) and not os.path.islink(path):
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    with suppress(FileNotFoundError, NotADirectoryError):
+                        os.unlink(path)
+        elif names:
+            filesystem, top = self._open("")
+            paths = [posixpath.join(top, name) for name in names]
+            with suppress(FileNotFoundError):
+                filesystem.rm(paths, recursive=True)
+
+    def files(
+        self, folder: str, ending: str | tuple[str, ...] = LINES
+    ) -> dict[str, int]:
+        """The sizes of the files with this ending in a folder and below, sorted by name."""
+        if self.is_local:
+            return dict(sorted(_walk(self.url, folder, ending)))
+        filesystem, path = self._open(folder)
+        filesystem.invalidate_cache()
+        try:
+            found = filesystem.find(path, detail=True)
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            _write_file(scratch, text)
-        os.replace(scratch, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(scratch)
-        raise
+            return {}
+        sizes = {
+            f"{folder}{name.removeprefix(path)}".lstrip("/"): facts["size"]
+            for name, facts in found.items()
+        }
+        return {name: sizes[name] for name in sorted(sizes) if name.endswith(ending)}
+
+    def _put(self, name: str, data: bytes, **how: str) -> None:
+        filesystem, path = self._open(name)
+        try:
+            filesystem.pipe_file(path, data, **how)  # seen once it is whole
+        except FileNotFoundError:  # a file system with folders
+            filesystem.makedirs(posixpath.dirname(path), exist_ok=True)
+            filesystem.pipe_file(path, data, **how)
+
+    def _open(self, name: str) -> tuple[Any, str]:
+        import fsspec  # type: ignore[import-untyped] # noqa: PLC0415
+
+        filesystem, path = fsspec.url_to_fs(self.url, **self.options)
+        return filesystem, posixpath.join(path, name) if name else path
 
 
-def _write_file(path: str, text: bytes) -> None:
-    with open(path, "xb") as file:
-        file.write(text)
+class OwnFile:
+    """A file of this process, to which lines are added.
+
+    Its name has the time, the machine, the process and a random part, so that no other
+    process can have it, in a container or under a process id that comes again. Behind a
+    URL, where files can only be written whole, the lines wait for ``flush``.
+    """
+
+    def __init__(self, store: Store, folder: str, ending: str = LINES) -> None:
+        """Create it, in a folder on this machine; behind a URL the first flush does."""
+        host = re.sub(r"[^A-Za-z0-9.-]+", "-", platform.node())[:60] or "host"
+        when = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+        name = f"{when}-{host}-{os.getpid()}-{uuid4().hex[:12]}{ending}"
+        self.name = f"{folder}/{name}"
+        self.size = 0
+        self._store = store
+        self._file = _create(store.path(self.name)) if store.is_local else -1
+        self._is_torn = False
+        self._text, self._flushed = bytearray(), 0
+        self._lock = Lock()
+
+    def append(self, line: bytes) -> None:
+        """Add a line, or several, with their ends; each call is one short write."""
+        self.size += len(line)
+        if not self._store.is_local:
+            self._text += line
+        elif self._file >= 0:
+            line = b"\n" + line if self._is_torn else line
+            self._is_torn = os.write(self._file, line) != len(line)
+            if self._is_torn:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def flush(self) -> None:
+        """Bring what was added to the store, if it is behind a URL."""
+        with self._lock:
+            if len(self._text) > self._flushed:
+                text = bytes(self._text)
+                self._store.write(self.name, text)
+                self._flushed = len(text)
+
+    def close(self) -> None:
+        """Write no more."""
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
+
+
+def warn_once(path: str, reason: object) -> None:
+    """Warn that something in a store cannot be used, once in this process."""
+    if path not in _WARNED:
+        _WARNED.add(path)
+        log = logging.getLogger(__name__)
+        log.warning("%s: skipped %s. Everything else is used.", path, reason)
+
+
+def _create(path: str) -> int:
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+    flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        return os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.open(path, flags, 0o666)
+
+
+def _read(path: str, start: int) -> bytes | None:
+    try:
+        there = os.stat(path)
+        if not stat.S_ISREG(there.st_mode) or there.st_size > _LARGEST:
+            raise OSError("what is no file or too large")
+        with open(path, "rb") as file:
+            file.seek(start)
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        warn_once(path, f"({error.strerror or error})")
+        return b""
+
+
+def _walk(top: str, folder: str, ending: str | tuple[str, ...]) -> Iterator[Any]:
+    try:
+        with os.scandir(os.path.join(top, folder)) as entries:
+            for entry in entries:
+                name = f"{folder}/{entry.name}" if folder else entry.name
+                if name.endswith(ending):
+                    with suppress(OSError):  # removed meanwhile, or a link to nowhere
+                        yield name, entry.stat().st_size
+                elif entry.is_dir(follow_symlinks=False):
+                    yield from _walk(top, name, ending)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:  # another user's folder
+        warn_once(os.path.join(top, folder), f"({error.strerror})")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from ..core.cli import Commands, as_json_option, env_option, load_context, show
+from ..core import findings
+from ..core.cli import Commands, as_json_option, env_option, load_context
 from ..core.errors import OpsError
-
-# `kedro --help` need not wait for the modules behind a command.
-if TYPE_CHECKING:
-    from .results import Result
+from ..core.findings import Finding
 
 
 @click.group(cls=Commands)
@@ -55,14 +54,19 @@ def check(datasets: tuple[str, ...], env: str | None, as_json: bool) -> None:
     Exit code 1 if a critical check fails.
     """
     found = _check(datasets, env)
-    rows = [_row(result) for result in found if as_json or not result.passed]
-    show("Failed checks", rows, as_json)
+    failed = [result for result in found if not result.passed]
+    if as_json:
+        click.echo(json.dumps([result.as_row() for result in found]))
+    elif failed:
+        findings.show_table(failed, "Failed checks")
+    else:
+        click.echo("Failed checks: none.")
     click.echo(f"{len(found)} expectations checked.", err=True)
-    if any(result.blocks for result in found):
+    if any(result.is_error for result in found):
         raise SystemExit(1)
 
 
-def _check(datasets: tuple[str, ...], env: str | None) -> list[Result]:
+def _check(datasets: tuple[str, ...], env: str | None) -> list[Finding]:
     from . import gx  # noqa: PLC0415
     from .attach import Attachments  # noqa: PLC0415
 
@@ -96,13 +100,3 @@ def _check(datasets: tuple[str, ...], env: str | None) -> list[Result]:
 def _refuse_unknown(dataset: str, catalog: Any) -> None:
     if dataset not in catalog:
         raise OpsError(f"'{dataset}' is not defined in the catalog.")
-
-
-def _row(result: Result) -> dict[str, Any]:
-    return {
-        "dataset": result.dataset,
-        "severity": result.expectation.severity,
-        "passed": result.passed,
-        "message": result.message,
-        "place": result.expectation.place,
-    }

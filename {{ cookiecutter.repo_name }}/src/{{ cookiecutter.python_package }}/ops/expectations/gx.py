@@ -12,11 +12,11 @@ from urllib.parse import quote, quote_plus
 
 from kedro.io import DataCatalog
 
-from ..core.errors import OpsError
+from ..core.errors import OpsError, one_line
+from ..core.findings import ERROR, Finding
 from ..core.kedro_internals import load_args
 from . import dataframes
-from .results import Result
-from .suites import CRITICAL, Expectation, Suite
+from .suites import Expectation, Suite
 
 _NUMBER = "number"  # in an expectation's meta: its number in the suite
 _EXAMPLES = 3
@@ -26,7 +26,7 @@ Batch = Callable[[Any], Any]  # makes a batch from the data sources of a context
 
 def check_data(
     suite: Suite, dataset: str, data: Any, lazy_rows: int | None = None
-) -> list[Result]:
+) -> list[Finding]:
     """Check a table in memory, of any kind.
 
     Raises:
@@ -38,7 +38,7 @@ def check_data(
     return _validate(suite, dataset, lambda sources: _pandas_batch(sources, table))
 
 
-def check_table(suite: Suite, dataset: str, stored: Any) -> list[Result]:
+def check_table(suite: Suite, dataset: str, stored: Any) -> list[Finding]:
     """Check a table in the database of a SQL dataset, without loading it.
 
     Raises:
@@ -51,7 +51,7 @@ def check_table(suite: Suite, dataset: str, stored: Any) -> list[Result]:
     except OpsError:
         raise
     except Exception as error:  # of any driver; the password may be part of the message
-        text = _one_line(error)
+        text = one_line(error)
         for secret in _spellings(stored.engine.url.password):
             text = text.replace(secret, "***")
         raise OpsError(f"{type(error).__name__}: {text}") from None
@@ -59,7 +59,7 @@ def check_table(suite: Suite, dataset: str, stored: Any) -> list[Result]:
 
 def check_stored(
     suite: Suite, name: str, catalog: DataCatalog, lazy_rows: int | None
-) -> list[Result]:
+) -> list[Finding]:
     """Check what a dataset holds now. Data that cannot be checked has failed."""
     try:
         dataset: Any = catalog.get(name)
@@ -73,15 +73,13 @@ def check_stored(
             )
         ]
     except Exception as error:  # of any dataset: the data is not known to be good
-        text = error.message if isinstance(error, OpsError) else str(error)
-        reason = f"could not be checked: {' '.join(text.split())[:300]}"
-        whole = Expectation("", {}, CRITICAL, suite.place)
-        return [Result(name, whole, False, reason)]
+        reason = f"could not be checked: {one_line(error)[:300]}"
+        return [_finding(name, ERROR, suite.place, False, reason)]
 
 
 def _validate(
     suite: Suite, dataset: str, batch: Batch, variables: dict[str, str] | None = None
-) -> list[Result]:
+) -> list[Finding]:
     gx_suite = _great_expectations().ExpectationSuite(name=suite.name)
     gx_suite.expectations = [
         _build(expectation, number)
@@ -95,9 +93,23 @@ def _validate(
             f"{len(suite.expectations)} expectations."
         )
     return [
-        Result(dataset, expectation, found[number].success, _message(found[number]))
+        _finding(
+            dataset,
+            expectation.level,
+            expectation.place,
+            found[number].success,
+            _message(found[number]),
+        )
         for number, expectation in enumerate(suite.expectations)
     ]
+
+
+def _finding(
+    dataset: str, level: str, place: str, passed: bool, message: str
+) -> Finding:
+    return Finding(
+        message, dataset, place, level=level, guard="expectations", passed=passed
+    )
 
 
 def _build(expectation: Expectation, number: int) -> Any:
@@ -122,7 +134,7 @@ def _build(expectation: Expectation, number: int) -> Any:
         ) from error
     except (ValueError, TypeError, gx.exceptions.GreatExpectationsError) as error:
         raise OpsError(
-            f"{expectation.place}: {expectation.type} is not valid: {_one_line(error)}"
+            f"{expectation.place}: {expectation.type} is not valid: {one_line(error)}"
         ) from error
 
 
@@ -222,9 +234,5 @@ def _problem(info: dict[str, Any]) -> str | None:
     by_metric = [each for each in info.values() if isinstance(each, dict)]
     for each in [info, *by_metric]:
         if each.get("raised_exception"):
-            return _one_line(each["exception_message"])[:300]
+            return one_line(each["exception_message"])[:300]
     return None
-
-
-def _one_line(text: Any) -> str:
-    return " ".join(str(text).split())

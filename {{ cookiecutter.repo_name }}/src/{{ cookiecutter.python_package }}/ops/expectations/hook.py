@@ -18,11 +18,10 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import kedro_internals, skipped_nodes
-from . import dataframes, gx, results
+from ..core import findings, kedro_internals
+from . import dataframes, gx
 from .attach import SAVE, VALIDATOR, Attachments
-from .results import FailedChecks
-from .validator import SuiteValidator
+from .validator import FailedChecks, SuiteValidator, raise_for, report
 
 # The nodes that the current run skips; `kedro server` runs in several threads.
 _SKIPPED: ContextVar[set[str] | None] = ContextVar("skipped", default=None)
@@ -67,9 +66,9 @@ class Expectations:
             for part, table in dataframes.parts(outputs[name], load=False)
             for result in validator.check(part, table)
         ]
-        if any(result.blocks for result in found):
-            results.report(found)  # if all pass, the save reports them
-        results.raise_for(found, f"No output of node '{node.name}' is saved: ")
+        if any(result.is_error for result in found):
+            report(found)  # if all pass, the save reports them
+        raise_for(found, f"No output of node '{node.name}' is saved: ")
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(
@@ -89,9 +88,9 @@ class Expectations:
                 attachments.settings.lazy_rows,
             )
         ]
-        results.report(found)
+        report(found)
         value = yield
-        results.raise_for(found, "The data is already saved, but do not use it: ")
+        raise_for(found, "The data is already saved, but do not use it: ")
         return value
 
     @hook_impl(wrapper=True)
@@ -127,4 +126,4 @@ def _note_skipped(node: str, reason: str) -> None:
         skipped.add(node)
 
 
-skipped_nodes.listen(_note_skipped)
+findings.listen_to_skipped_nodes(_note_skipped)

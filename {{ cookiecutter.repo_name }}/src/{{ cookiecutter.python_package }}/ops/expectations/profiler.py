@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
+from ..core.findings import WARNING
 from . import gx, suites
-from .suites import WARNING
 
 _FEW = 10  # up to so many values are a set
 _HEAD = """\

@@ -11,11 +11,12 @@ import fsspec  # type: ignore[import-untyped]
 import yaml
 from attrs import frozen
 
-from ..core.errors import OpsError
+from ..core.errors import OpsError, one_line
+from ..core.findings import ERROR, NOTE, WARNING
 
 FOLDER = "expectations"
-CRITICAL, WARNING = "critical", "warning"
-SEVERITIES = (CRITICAL, WARNING, "info")  # as Great Expectations has them
+# The severities of Great Expectations, and the levels of the findings.
+LEVELS = {"critical": ERROR, "warning": WARNING, "info": NOTE}
 
 _KEYS = {"type", "kwargs", "severity", "description", "notes", "meta"}
 # Kedro reads files whose names begin so as something else, in whatever folder.
@@ -31,6 +32,11 @@ class Expectation:
     severity: str
     place: str  # file and line
     more: dict[str, Any] = {}  # noqa: RUF012
+
+    @property
+    def level(self) -> str:
+        """How severe it is if the data fails."""
+        return LEVELS[self.severity]
 
 
 @frozen
@@ -93,9 +99,7 @@ def parsed(name: str, text: str, place: str) -> Suite:
     try:
         content, lines = yaml.safe_load(text), list(_lines(text))
     except yaml.YAMLError as error:
-        raise OpsError(
-            f"{place} cannot be read: {' '.join(str(error).split())}"
-        ) from error
+        raise OpsError(f"{place} cannot be read: {one_line(error)}") from error
     if not isinstance(content, dict) or list(content) != ["expectations"]:
         raise OpsError(f"{place} must have one key, 'expectations', with a list.")
     items = content["expectations"]
@@ -133,10 +137,10 @@ def _expectation(item: Any, place: str) -> Expectation:
     kwargs = item.get("kwargs") or {}
     if not isinstance(kwargs, dict):
         raise OpsError(f"{place}: 'kwargs' must be a mapping, not {kwargs!r}.")
-    severity = item.get("severity", CRITICAL)
-    if severity not in SEVERITIES:
+    severity = item.get("severity", "critical")
+    if severity not in LEVELS:
         raise OpsError(
-            f"{place}: the severity '{severity}' is not one of {', '.join(SEVERITIES)}."
+            f"{place}: the severity '{severity}' is not one of {', '.join(LEVELS)}."
         )
     keys = ("description", "notes", "meta")
     more = {key: item[key] for key in keys if item.get(key) is not None}

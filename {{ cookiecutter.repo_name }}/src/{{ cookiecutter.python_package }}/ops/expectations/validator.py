@@ -1,16 +1,60 @@
-"""The validator that Kedro calls whenever it loads or saves a dataset with a suite."""
+"""The validator of a dataset with a suite, and the error that blocks data."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from functools import cached_property, partial
 from typing import Any
 
+import click
 from attrs import define, field
+from kedro.validation.exceptions import DataValidationError
 
+from ..core import findings
 from ..core.errors import OpsError
-from . import dataframes, gx, results
-from .results import FailedChecks, Result
+from ..core.findings import Finding
+from . import dataframes, gx
 from .suites import Suite, SuiteFolder
+
+_BLOCKED = {"save": "is not saved", "load": "is not loaded"}
+
+
+class FailedChecks(DataValidationError, click.ClickException):  # type: ignore[misc]
+    """Data failed critical checks; the command line shows it without a traceback."""
+
+    def __init__(self, message: str) -> None:
+        click.ClickException.__init__(self, message)
+        DataValidationError.__init__(self, message)
+
+    def __str__(self) -> str:
+        if self.mode not in _BLOCKED:
+            return self.message
+        return f"'{self.dataset_name}' {_BLOCKED[self.mode]}: {self.message}"
+
+    def format_message(self) -> str:
+        """What the command line shows."""
+        return str(self)
+
+
+def report(results: Iterable[Finding]) -> None:
+    """Record all results, and log warnings. Errors are raised, not logged."""
+    for result in results:
+        findings.report(result)
+        if not result.passed and not result.is_error:
+            logging.getLogger(__name__).warning("%s", result)
+
+
+def raise_for(results: Iterable[Finding], prefix: str = "") -> None:
+    """Raise if a critical check failed.
+
+    Raises:
+        FailedChecks: with a line for each check that failed, after ``prefix``.
+    """
+    failed = [str(result) for result in results if result.is_error]
+    if failed:
+        count = f"{len(failed)} check{'s' if len(failed) > 1 else ''} failed."
+        raise FailedChecks("\n  ".join([prefix + count, *failed]))
 
 
 @define(slots=False)
@@ -45,7 +89,7 @@ class SuiteValidator:
             for name, part in data.items()
         }
 
-    def check(self, part: str, data: Any) -> list[Result]:
+    def check(self, part: str, data: Any) -> list[Finding]:
         """The results for a table; ``part`` is the name of its partition, if any.
 
         Raises:
@@ -59,8 +103,8 @@ class SuiteValidator:
 
     def _passed(self, part: str, data: Any) -> Any:
         found = self.check(part, data)
-        results.report(found)
-        results.raise_for(found)
+        report(found)
+        raise_for(found)
         return data
 
     def _passed_later(self, part: str, load: Any) -> Any:

@@ -23,6 +23,7 @@ from kedro.io import DataCatalog
 
 from ..core import findings, redaction
 from ..core.errors import OpsError
+from ..core.findings import WARNING, Finding
 from ..core.settings import is_guard_on
 from ..core.suppress import run_within, suppress_errors
 from ..run_status import describe, interruption, journal
@@ -117,8 +118,9 @@ class Notifications:
         for text in texts:
             _LOG.warning("Notifications: %s", text)
         for channel, found in problems.items():
-            text = redaction.text("; ".join(found))
-            findings.report("notifications", channel, "warning", False, text)
+            text = "; ".join(found)
+            finding = Finding(text, channel, level=WARNING, guard="notifications")
+            findings.report(finding)
         entries = journal.journal_of_catalog(catalog, str(run_params["run_id"]))
         if entries is not None:
             with suppress_errors():
@@ -138,14 +140,6 @@ class Notifications:
             self._end(entries)
 
     on_pipeline_error = after_pipeline_run
-
-    def tell_workers(self) -> list[str]:
-        """The secrets that no process of this run may write."""
-        return redaction.hidden()
-
-    def start_worker(self, secrets: list[str]) -> None:
-        """Hide them in a worker, too."""
-        redaction.hide(secrets)
 
     def _watch(self, entries: Journal, watched: _Watched) -> None:
         for other, left in list(self._runs.items()):
@@ -192,7 +186,6 @@ def _attempt(
         attempt.last_try = record.is_last_try(settings.airflow_retries)
         parameters = catalog.get("parameters")
         known = parameters.load() if parameters is not None else {}
-        redaction.hide(redaction.secrets(known, everything=False))
         attempt.parameters = record.hash_parameters(known)
     return attempt
 

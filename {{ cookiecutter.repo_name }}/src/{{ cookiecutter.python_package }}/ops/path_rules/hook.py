@@ -157,7 +157,7 @@ def _refuse_parting(written: dict[str, Any], changed: dict[str, Any]) -> None:
         forms[name.partition("@")[0]].append(name)
     for names in forms.values():
         for name, other in pairwise(names):
-            if before[name] & before[other] and not after[name] & after[other]:
+            if len(before[name] & before[other]) > len(after[name] & after[other]):
                 raise OpsError(
                     f"ops.yml: path_rules put '{name}' and '{other}', which are one "
                     "dataset, in two places. Narrow the rule by only.datasets, not by "
@@ -167,7 +167,7 @@ def _refuse_parting(written: dict[str, Any], changed: dict[str, Any]) -> None:
 
 def _places(catalog: dict[str, Any]) -> dict[str, set[str]]:
     return {
-        name: set(entry_places.texts(entry_places.innermost(entry)))
+        name: {*entry_places.texts(entry)}
         for name, entry in catalog.items()
         if isinstance(entry, dict)
     }

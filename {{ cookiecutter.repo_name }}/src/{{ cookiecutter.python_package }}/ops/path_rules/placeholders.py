@@ -9,7 +9,7 @@ from kedro.framework.context import KedroContext
 
 from ..core import branch
 from ..core.errors import OpsError
-from ..core.user import user
+from ..core.process import user
 
 
 def fill(text: str, context: KedroContext) -> str:

@@ -10,14 +10,17 @@ from typing import Any
 from attrs import frozen
 from kedro.utils import CLOUD_PROTOCOLS
 
-from ..core.entry_places import FILE, FOLDER, TABLES
+from ..core import entry_places
+from ..core.entry_places import TABLES
 from ..core.errors import OpsError
-from .settings import Only, PathRule
+from .settings import OnlyDatasets, PathRule
 
 KINDS = ("bucket", "prefix", "match", "schema")
 
 _BUCKETS = "|".join([*CLOUD_PROTOCOLS, "az", "wasbs?"])
 _SCHEMAS = ("schema", "database", "dataset")  # the last one in BigQuery
+
+_DOTS = r"^(\./+)+"
 
 Change = Callable[[str], str]
 
@@ -30,7 +33,7 @@ class Rule:
     kind: str
     pattern: re.Pattern[str]
     replacement: str
-    only: Only
+    only: OnlyDatasets
 
     @classmethod
     def of(cls, number: int, given: PathRule, fill: Change) -> Rule:
@@ -100,7 +103,8 @@ def _expression(kind: str, text: str) -> str:
         # In "s3://bucket/key", "abfs://bucket@account/key" and in fsspec's chains:
         # "simplecache::s3://bucket/key".
         "bucket": rf"((?:^|(?<=::))(?:{_BUCKETS})://){escaped}(?=[@/]|$)",
-        "prefix": rf"^{escaped}",
+        # "./data/" is "data/", in the rule and in the entry.
+        "prefix": rf"^(?:\./+)*{re.escape(re.sub(_DOTS, '', text))}",
         "match": text,
         "schema": rf"(?:^|(?<=\.)){escaped}(?=\.|$)",
     }[kind]
@@ -122,15 +126,13 @@ def _types(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def _change_paths(entry: dict[str, Any], change: Change) -> dict[str, Any]:
-    """Change the paths at any depth, as Kedro does to make them absolute."""
-    changed = dict(entry)
-    for key, value in entry.items():
-        if isinstance(value, dict) and key not in {"credentials", "metadata"}:
-            changed[key] = _change_paths(value, change)
-        elif isinstance(value, str) and (
-            key in {FILE, FOLDER} or (key == "location" and "/" in value)
-        ):
-            changed[key] = change(value)
+    """Change all paths, at any depth: a dataset may save to several places."""
+    changed: dict[str, Any] = entry_places.change_texts(
+        entry,
+        lambda address, text: (
+            change(text) if entry_places.is_path(entry, address, text) else text
+        ),
+    )
     return changed
 
 

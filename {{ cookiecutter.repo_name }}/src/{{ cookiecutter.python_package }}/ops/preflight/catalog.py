@@ -15,30 +15,33 @@ from kedro.io.core import is_parameter
 from kedro.utils import load_obj
 
 from ..core import kedro_internals
+from ..core.errors import innermost_cause, one_line
+from ..core.findings import WARNING, Finding
 from .planned_run import PlannedRun, catalog_lines
-from .problem import WARN, Problem, innermost_cause, one_line
 
 _PACKAGES = ("kedro.io.", "kedro_datasets.", "")  # where Kedro looks for a type
 _FIX_ENTRY = "fix the entry in the catalog"
+_SHORTEST = 5  # letters; in a shorter word, another letter makes another word
+_ALIKE = 0.8  # of 1; two of nine letters that are swapped leave 0.89
 
 
-def check(run: PlannedRun, broken: Iterable[Problem] = ()) -> Iterator[Problem]:
-    """What is wrong with the entries of a run, and those that are broken for any run."""
+def check(run: PlannedRun, broken: Iterable[Finding] = ()) -> Iterator[Finding]:
+    """The findings about the entries of a run, and about those that break any run."""
     yield from broken
     for name, error in run.failures.items():
-        what, remedy = explain(run.entry(name), error)
-        yield Problem(what, name, run.where(name), remedy)
+        message, remedy = explain(run.entry(name), error)
+        yield Finding(message, name, run.place(name), remedy)
     yield from _unknown_inputs(run)
     yield from _unknown_parameters(run)
     yield from _bad_validators(run)
     yield from _typos(run)
 
 
-# Entries with which Kedro cannot make any catalog
+# Entries with which Kedro cannot create any catalog
 
 
-def broken_entries(context: KedroContext) -> dict[str, Problem]:
-    """The entries with which Kedro cannot make a catalog, used by the run or not."""
+def broken_entries(context: KedroContext) -> dict[str, Finding]:
+    """The entries with which Kedro cannot create a catalog, used by the run or not."""
     loader = context.config_loader
     try:
         # Kept, or Kedro would read the files once more.
@@ -48,14 +51,14 @@ def broken_entries(context: KedroContext) -> dict[str, Problem]:
     named = {name: [*_credentials(entry)] for name, entry in catalog.items()}
     known = kedro_internals.credentials(context) if any(named.values()) else {}
     found = {
-        name: problem
+        name: reason
         for name, entry in catalog.items()
-        if (problem := _broken(name, entry, named[name], known))
+        if (reason := _broken(name, entry, named[name], known))
     }
     lines = catalog_lines(context) if found else {}
     return {
-        name: Problem(what, name, lines.get(name, ""), remedy)
-        for name, (what, remedy) in found.items()
+        name: Finding(message, name, lines.get(name, ""), remedy)
+        for name, (message, remedy) in found.items()
     }
 
 
@@ -85,8 +88,8 @@ def _broken(
         try:
             ValidatorSpec.from_dataset_config(name, entry["validator"])
         except ValidationConfigurationError as error:
-            what = str(error).partition(f"'{name}': ")[2]
-            return f"has a bad 'validator': {what}", "see Kedro's page on validation"
+            reason = str(error).partition(f"'{name}': ")[2]
+            return f"has a bad 'validator': {reason}", "see Kedro's page on validation"
     return None
 
 
@@ -158,7 +161,7 @@ def _nearest(written: str) -> str:
         known = list(import_module(f"kedro_datasets.{group}").__all__)
     except (ImportError, AttributeError):
         return "fix the 'type' of the entry"
-    close = get_close_matches(name, known, 1, 0.6)
+    close = _close(name, known, 0.6)
     return f"did you mean {group}.{close[0]}?" if close else f"use one of {known}"
 
 
@@ -187,11 +190,11 @@ def _installed(distribution: str) -> bool:
 # Names that are not defined
 
 
-def _unknown_inputs(run: PlannedRun) -> Iterator[Problem]:
+def _unknown_inputs(run: PlannedRun) -> Iterator[Finding]:
     known = [key for key in run.catalog.keys() if not is_parameter(key)]
     for name in run.inputs:
         if name not in run.datasets and name not in run.failures:
-            yield Problem(
+            yield Finding(
                 "is not defined in the catalog, and no node of the run creates it",
                 name,
                 run.used_by(name),
@@ -200,10 +203,10 @@ def _unknown_inputs(run: PlannedRun) -> Iterator[Problem]:
             )
 
 
-def _unknown_parameters(run: PlannedRun) -> Iterator[Problem]:
+def _unknown_parameters(run: PlannedRun) -> Iterator[Finding]:
     known = {key for key in run.catalog.keys() if is_parameter(key)}
     for name in sorted(run.parameters - known):
-        yield Problem(
+        yield Finding(
             "is not defined in any parameters file",
             name,
             run.used_by(name),
@@ -211,7 +214,7 @@ def _unknown_parameters(run: PlannedRun) -> Iterator[Problem]:
         )
 
 
-def _bad_validators(run: PlannedRun) -> Iterator[Problem]:
+def _bad_validators(run: PlannedRun) -> Iterator[Finding]:
     """Kedro itself only checks whether the top package of a validator exists."""
     specs = getattr(run.catalog, "validator_specs", {})
     if not getattr(run.catalog, "validation_enabled", False):
@@ -224,15 +227,15 @@ def _bad_validators(run: PlannedRun) -> Iterator[Problem]:
         try:
             resolve_validator(specs[name])
         except Exception as error:  # importing it runs the team's code
-            yield Problem(
+            yield Finding(
                 f"its validator cannot be used: {one_line(error)}",
                 name,
-                run.where(name),
+                run.place(name),
                 "fix the path under 'validator', or the code that it names",
             )
 
 
-def _typos(run: PlannedRun) -> Iterator[Problem]:
+def _typos(run: PlannedRun) -> Iterator[Finding]:
     """Datasets in memory whose name is a typo away from an entry that nobody uses."""
     names = run.pipeline.datasets()
     known = run.datasets.keys() | run.failures.keys() | run.broken | {*run.inputs}
@@ -245,17 +248,17 @@ def _typos(run: PlannedRun) -> Iterator[Problem]:
     for name in sorted(in_memory):
         for entry in sorted(unused):
             if not is_parameter(entry) and is_typo(name, entry):
-                yield Problem(
+                yield Finding(
                     f"exists in memory only; did you mean '{entry}' of the catalog?",
                     name,
-                    run.where(entry),
+                    run.place(entry),
                     "if it is the same dataset, use the same name",
-                    level=WARN,
+                    level=WARNING,
                 )
 
 
 def is_typo(one: str, other: str) -> bool:
-    """Whether two names differ in one word, by one letter or two swapped letters.
+    """Whether two names are alike but for one word, which may be a typo.
 
     ``x_train`` and ``y_train``, or ``part_1`` and ``part_2``, are different names.
     """
@@ -263,25 +266,16 @@ def is_typo(one: str, other: str) -> bool:
     if len(ones) != len(others):
         return False
     differ = [pair for pair in zip(ones, others, strict=True) if pair[0] != pair[1]]
-    return len(differ) == 1 and _is_typo_in_word(*sorted(differ[0], key=len))
-
-
-_SHORTEST = 5  # letters; in a shorter word, another letter makes another word
-
-
-def _is_typo_in_word(short: str, long: str) -> bool:
-    if len(short) < _SHORTEST or not (short + long).isalpha():
+    if len(differ) != 1 or min(map(len, differ[0])) < _SHORTEST:
         return False
-    if len(short) < len(long):
-        return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
-    wrong = [i for i, letter in enumerate(short) if letter != long[i]]
-    if len(wrong) == 1:
-        return True
-    first, last = wrong[0], wrong[-1]
-    swapped = short[first] == long[last] and short[last] == long[first]
-    return len(wrong) == 2 and last == first + 1 and swapped  # noqa: PLR2004
+    [(word, similar)] = differ
+    return (word + similar).isalpha() and bool(_close(word, [similar], _ALIKE))
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), 1, 0.7)
+    close = _close(name, known, 0.7)
     return f"did you mean '{close[0]}'?" if close else ""
+
+
+def _close(name: str, known: Iterable[str], alike: float) -> list[str]:
+    return get_close_matches(name, list(known), 1, alike)

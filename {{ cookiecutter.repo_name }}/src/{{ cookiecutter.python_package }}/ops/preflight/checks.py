@@ -11,60 +11,83 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from .problem import Problem
+from ..core.errors import innermost_cause, one_line
+from ..core.findings import WARNING, Finding
 
 HERE = ""  # the lane of questions that only the thread of the run may ask
-LOCAL = "file"
-_LOCAL_WIDTH = 2  # threads for a disk, which is faster than threads
-_WIDTH = 32  # threads of any other lane: a bucket answers many questions at a time
+BUCKET_WIDTH = 32  # questions at a time: a bucket answers many of them at once
 _PATIENCE = 1.0  # seconds until the progress is shown
 _TICK = 0.1  # seconds between two looks at the clock
 
 
 @frozen(eq=False)
 class Question:
-    """Something to find out, and what problems the answer means.
+    """Something to find out about a subject, and the findings that an answer means.
 
-    Questions of one lane wait for the same disk, bucket or server.
+    Questions of one lane wait for the same disk, bucket or database, ``width`` of them at
+    a time. The answer is what ``ask`` returns, or the error that it raises.
     """
 
+    subject: str
     lane: str
     ask: Callable[[], Any]
     seconds: float
-    problems: Callable[[Any], Iterable[Problem]]
+    findings: Callable[[Any], Iterable[Finding]]
+    width: int = BUCKET_WIDTH
 
 
-@frozen
-class Failure:
-    """The answer to a question that raised an error."""
-
-    error: Exception
-
-
-class NoAnswer:
+class NoAnswer(Exception):
     """The answer to a question whose time is up."""
 
 
-Found = Problem | Question
+Found = Finding | Question
 
 
-def check_all(found: Sequence[tuple[str, str, Found]]) -> Iterator[Problem]:
-    """Ask all questions; give the problems in their order.
+def check_each(
+    names: Iterable[str], check: Callable[[str], Iterable[Found]]
+) -> Iterator[Found]:
+    """Check datasets by name; one that cannot be checked costs one line about it."""
+    for name in names:
+        try:
+            yield from check(name)
+        except Exception as error:  # datasets are anybody's code
+            yield cannot_check(name, error)
+
+
+def cannot_check(name: str, error: Exception) -> Finding:
+    """What to say about a dataset at which a check failed."""
+    reason = innermost_cause(error)
+    return Finding(
+        f"could not be checked: {type(reason).__name__}: {one_line(reason)}",
+        name,
+        remedy="to leave it out, list it under preflight.ignore in ops.yml",
+        level=WARNING,
+    )
+
+
+def check_all(found: Sequence[tuple[str, str, Found]]) -> Iterator[Finding]:
+    """Ask all questions; give the findings in their order.
 
     Args:
-        found: the name of a check, its level, and a problem or a question.
+        found: the name of a check, its level, and a finding or a question.
     """
     answers = ask_all([each for _, _, each in found if isinstance(each, Question)])
     for name, level, each in found:
-        problems: Iterable[Problem] = [each] if isinstance(each, Problem) else ()
-        if isinstance(each, Question):
-            problems = each.problems(answers[each])
-        for problem in problems:
-            yield evolve(problem.at_most(level), check=name)
+        for finding in _explain(each, answers):
+            yield evolve(finding.at_most(level), check=name)
+
+
+def _explain(each: Found, answers: dict[Question, Any]) -> list[Finding]:
+    if isinstance(each, Finding):
+        return [each]
+    try:
+        return [*each.findings(answers[each])]
+    except Exception as error:  # datasets are anybody's code
+        return [cannot_check(each.subject, error)]
 
 
 def ask_all(questions: Sequence[Question]) -> dict[Question, Any]:
-    """Ask all questions, and wait for what they return, a failure, or no answer.
+    """Ask all questions, and wait for their answers.
 
     Each lane has its own threads, so that a server that hangs does not delay the others.
     The threads are daemons: those of a ``ThreadPoolExecutor`` would keep the process
@@ -76,15 +99,15 @@ def ask_all(questions: Sequence[Question]) -> dict[Question, Any]:
     for question in questions:
         lanes[question.lane].append(question)
     here = lanes.pop(HERE, ())
-    for name, lane in lanes.items():
-        for _ in range(min(len(lane), _LOCAL_WIDTH if name == LOCAL else _WIDTH)):
+    for lane in lanes.values():
+        for _ in range(min(len(lane), lane[0].width)):
             threading.Thread(target=_work, args=(lane, answers), daemon=True).start()
     found = {question: _answer(question) for question in here}
     ends = {each: start + each.seconds for each in questions if each not in found}
     try:
         _wait(answers, ends, found)
     finally:
-        for lane in lanes.values():  # nobody waits for the rest
+        for lane in lanes.values():  # nobody waits for the others
             lane.clear()
     return found | {question: NoAnswer() for question in ends}
 
@@ -132,4 +155,4 @@ def _answer(question: Question) -> Any:
     try:
         return question.ask()
     except Exception as error:  # whatever it is, it is the answer
-        return Failure(error)
+        return error

@@ -7,51 +7,43 @@ import logging
 from typing import Any
 
 import click
-from kedro.framework.cli.project import run
 
+from ..core import findings
 from ..core.cli import as_json_option
-from ..core.errors import OpsError
-from ..core.run_options import options_of_run
+from ..core.run_options import (
+    PlanCommand,
+    load_run_context,
+    pipeline_names,
+    planned_run,
+)
+from ..core.settings import read_settings
 
 
-@click.command()
+@click.command(cls=PlanCommand)
 @as_json_option
-def command(as_json: bool, **selected: Any) -> None:
+def command(as_json: bool, **options: Any) -> None:
     """Check a run and the code without running anything. Exit code 1 if it would fail.
 
     The options are those of `kedro run`.
     """
-    from .hook import ASKED, Looked  # noqa: PLC0415
-    from .problem import (  # noqa: PLC0415
-        ERROR,
-        counted,
-        innermost_cause,
-        one_line,
-        show,
-    )
+    from . import hook  # noqa: PLC0415
 
     logging.disable(logging.WARNING)
-    asked = ASKED.set(True)
-    try:
-        assert run.callback is not None
-        run.callback(**selected)
-        raise OpsError("Preflight() is not in the REGISTER of hooks.py. Add it.")
-    except Looked as seen:
-        problems = seen.problems
-    except (ValueError, ImportError) as error:  # no such pipeline, node, ...
-        cause = innermost_cause(error)
-        why = f" {one_line(cause)}" if cause is not error else ""
-        raise OpsError(f"{one_line(error)}{why}") from error
-    finally:
-        ASKED.reset(asked)
+    context = load_run_context(options)
+    settings = read_settings(context.config_loader, hook.PreflightOptions)
+    starting = hook.start(context, settings, remove_broken=True)
+    runner, pipeline, catalog = planned_run(context, options)
+    run_params = {
+        "pipeline_names": pipeline_names(options),
+        "only_missing_outputs": options["only_missing_outputs"],
+        "runner": runner,
+    }
+    found = [*hook.check_run(starting, run_params, pipeline, catalog, code=True)]
     if as_json:
-        click.echo(json.dumps([each.as_row() for each in problems]))
-    elif problems:
-        show(problems, f"Preflight: {counted(problems)}")
+        click.echo(json.dumps([each.as_row() for each in found]))
+    elif found:
+        findings.show_table(found, f"Preflight: {findings.count(found)}")
     else:
         click.echo("Preflight: no problems.")
-    if any(each.level == ERROR for each in problems):
+    if any(each.is_error for each in found):
         raise SystemExit(1)
-
-
-command.params[:0] = options_of_run()

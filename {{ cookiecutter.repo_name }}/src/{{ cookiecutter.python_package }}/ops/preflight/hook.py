@@ -1,7 +1,7 @@
 """Preflight: a run that cannot succeed stops before it starts, with all reasons at once.
 
 Nothing runs and no data is written. Preflight checks the nodes that will run, with the
-catalog that they will run with: the hook acts when Kedro has made both.
+catalog that they will run with.
 """
 
 from __future__ import annotations
@@ -13,44 +13,65 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from attrs import evolve
+from attrs import evolve, field, frozen
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.utils import load_obj
 
-from ..core import findings, kedro_internals, redaction
-from ..core.errors import OpsError
-from ..core.settings import is_guard_on, read_settings
-from .problem import ERROR, NOTE, Problem, counted, log, one_line, show
-from .settings import OFF, PreflightOptions
+from ..core import findings, redaction
+from ..core.errors import OpsError, one_line
+from ..core.findings import ERROR, NOTE, Finding
+from ..core.settings import Ignore, is_guard_on, read_settings, settings_section
+from .linters import OFF, CodeOptions, Linters, level_of
 
 # The modules of the checks are imported when a run starts: `kedro --help` need not wait.
 if TYPE_CHECKING:
     from .checks import Found
-    from .planned_run import PlannedRun, StartingRun
+    from .planned_run import PlannedRun
 
 _LOG = logging.getLogger(__name__)
 
 
+@settings_section("preflight")
+class PreflightOptions:
+    """``preflight`` in ``ops.yml``: what is checked, and how severe each finding is."""
+
+    enabled: bool = True
+    timeout: float = 30
+    data: str = ERROR
+    catalog: str = ERROR
+    outputs: str = ERROR
+    runner: str = ERROR
+    code: CodeOptions = field(factory=CodeOptions)
+    extra: list[str] = field(factory=list)
+    ignore: Ignore = field(factory=Ignore)
+
+    def level(self, check: str) -> str:
+        """``error``, ``warning`` or ``off`` for one of the checks.
+
+        Raises:
+            OpsError: if the setting is something else.
+        """
+        return level_of(f"preflight.{check}", getattr(self, check))
+
+
 class PreflightError(OpsError):
-    """A run was stopped. The record of a run names the guard by the class of its error."""
+    """Preflight stopped a run."""
 
 
-class Looked(Exception):
-    """``kedro preflight`` has its answer, and nothing runs."""
+@frozen
+class StartingRun:
+    """What preflight keeps from the context until the run begins."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        """Take all problems."""
-        super().__init__()
-        self.problems = problems
+    context: KedroContext
+    settings: PreflightOptions
+    broken: dict[str, Finding]  # entries with which Kedro cannot create a catalog
 
 
 # The run that is being started; `kedro server` starts runs in several threads.
 _STARTING: ContextVar[StartingRun | None] = ContextVar("starting", default=None)
-# Whether `kedro preflight` asks: it checks although preflight is off for runs.
-ASKED: ContextVar[bool] = ContextVar("asked", default=False)
 
 
 class Preflight:
@@ -58,20 +79,14 @@ class Preflight:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the context; remove entries with which Kedro cannot make a catalog."""
-        from .planned_run import StartingRun  # noqa: PLC0415
-
+        """Keep the context; remove entries with which Kedro cannot create a catalog."""
         settings = read_settings(context.config_loader, PreflightOptions)
-        asked = ASKED.get()
-        if not asked and not is_guard_on("preflight", settings.enabled):
-            _STARTING.set(None)
-            return
-        if asked:
-            # What other hooks do before a run, they do for a run only.
-            kedro_internals.leave_out(context, "before_pipeline_run", but=self)
-        starting = StartingRun(context, settings)
-        if (asked or _is_run()) and settings.level("catalog") == ERROR:
-            starting.broken = _remove_broken(context)
+        starting = None
+        if is_guard_on("preflight", settings.enabled):
+            command = click.get_current_context(silent=True)
+            # Other commands may never need the catalog.
+            is_run = command is not None and command.info_name == "run"
+            starting = start(context, settings, is_run)
         _STARTING.set(starting)
 
     @hook_impl
@@ -82,55 +97,64 @@ class Preflight:
         starting = _STARTING.get()
         if starting is None:
             return
-        asked = ASKED.get()
-        code = asked or starting.settings.code.before_runs
+        code = starting.settings.code.before_runs
         try:
-            problems = [*find_problems(starting, run_params, pipeline, catalog, code)]
+            found = [*check_run(starting, run_params, pipeline, catalog, code)]
         except OpsError:
             raise
         except Exception:
             # A guard never harms a run: Kedro will find what preflight could not.
-            if asked:
-                raise
             _LOG.warning("Preflight failed; the run continues.", exc_info=True)
             return
-        if asked:
-            raise Looked(problems)
-        _report([each for each in problems if each.level != NOTE])
+        _report([each for each in found if each.level != NOTE])
 
 
-def find_problems(
+def start(
+    context: KedroContext, settings: PreflightOptions, remove_broken: bool
+) -> StartingRun:
+    """Begin to check a run, before its catalog exists.
+
+    Args:
+        context: the context of the run.
+        settings: those of the run.
+        remove_broken: whether to take entries out of the configuration with which Kedro
+            cannot create a catalog. The run is stopped for them later.
+    """
+    from .catalog import broken_entries  # noqa: PLC0415
+
+    broken = {}
+    if remove_broken and settings.level("catalog") == ERROR:
+        broken = broken_entries(context)
+    if broken:
+        catalog = context.config_loader["catalog"]
+        kept = {name: entry for name, entry in catalog.items() if name not in broken}
+        context.config_loader["catalog"] = kept
+    return StartingRun(context, settings, broken)
+
+
+def check_run(
     starting: StartingRun,
     run_params: dict[str, Any],
     pipeline: Pipeline,
     catalog: Any,
     code: bool,
-) -> Iterator[Problem]:
-    """All problems of a run, as severe as the settings say, without secrets.
+) -> Iterator[Finding]:
+    """All findings about a run, as severe as the settings say, without secrets.
 
     Raises:
         OpsError: if a setting is wrong.
     """
-    from .linters import Linters  # noqa: PLC0415
     from .planned_run import PlannedRun  # noqa: PLC0415
 
-    context, settings = starting.context, starting.settings
-    broken = frozenset(starting.broken)
+    context, broken = starting.context, frozenset(starting.broken)
     run = PlannedRun(context, run_params, pipeline, catalog, broken)
-    linters = Linters(Path(context.project_path), settings)
-    secrets = None
-    for problem in _check(run, starting, linters if code else None):
-        if secrets is None:
-            known = kedro_internals.credentials(context)
-            found = redaction.secrets(known, everything=False)
-            secrets = sorted(found, key=len, reverse=True)
-        what = kedro_internals.without_url_credentials(problem.what)
-        for secret in secrets:
-            what = what.replace(secret, redaction.HIDDEN)
-        yield evolve(problem, what=what)
+    redaction.hide_secrets_of(context)
+    redaction.hide_parameters_of(catalog)
+    for finding in _check(run, starting, code):
+        yield evolve(finding.without_secrets(), guard="preflight")
 
 
-def _check(run: PlannedRun, starting: StartingRun, linters: Any) -> Iterator[Problem]:
+def _check(run: PlannedRun, starting: StartingRun, code: bool) -> Iterator[Finding]:
     from . import catalog, inputs, outputs, runner  # noqa: PLC0415
     from .checks import check_all  # noqa: PLC0415
 
@@ -148,57 +172,37 @@ def _check(run: PlannedRun, starting: StartingRun, linters: Any) -> Iterator[Pro
         if levels[name] != OFF
         for each in check
     ]
-    if linters is None:
-        yield from check_all(found)
-    else:
+    linters = Linters(Path(run.context.project_path), settings.code)
+    if code:
         found += [("code", ERROR, each) for each in linters.check()]
-        try:
-            yield from check_all(found)
-        finally:
-            linters.stop()
+    try:
+        yield from check_all(found)
+    finally:
+        linters.stop()
     for path in settings.extra:
-        for problem in _extra(path, run):
-            yield evolve(problem, check=problem.check or "extra")
+        for finding in _extra(path, run):
+            yield evolve(finding, check=finding.check or "extra")
 
 
-def _extra(path: str, run: PlannedRun) -> Iterator[Problem]:
-    """What a function of the team returns: problems, or texts, which are errors."""
+def _extra(path: str, run: PlannedRun) -> Iterator[Finding]:
+    """What a function of the team returns: findings, or texts, which are errors."""
     try:
         found: Iterable[Any] = load_obj(path)(run.pipeline, run.catalog) or ()
         for each in found:
-            yield each if isinstance(each, Problem) else Problem(str(each), path)
+            yield each if isinstance(each, Finding) else Finding(str(each), path)
     except Exception as error:  # it is the team's code
-        what = f"failed: {type(error).__name__}: {one_line(error)}"
-        yield Problem(what, path, "", "fix it, or see preflight.extra in ops.yml")
+        message = f"failed: {type(error).__name__}: {one_line(error)}"
+        yield Finding(message, path, remedy="fix it, or see preflight.extra in ops.yml")
 
 
-def _report(problems: list[Problem]) -> None:
-    if any(each.level == ERROR for each in problems):
-        show(problems, "Preflight", to_stderr=True)
-        error = PreflightError(
-            f"The run was not started: {counted(problems)}. PREFLIGHT=off runs once "
-            "without preflight."
+def _report(found: list[Finding]) -> None:
+    if any(each.is_error for each in found):
+        findings.show_table(found, "Preflight", to_stderr=True)
+        raise PreflightError(
+            f"The run was not started: {findings.count(found)}. PREFLIGHT=off runs once "
+            "without preflight.",
+            found,
         )
-        error.problems = problems
-        raise error
-    log(problems)
-    for each in problems:
-        findings.report("preflight", each.subject, "warning", False, str(each))
-
-
-def _is_run() -> bool:
-    """Whether a run follows: other commands may never need the catalog."""
-    command = click.get_current_context(silent=True)
-    return command is not None and command.info_name == "run"
-
-
-def _remove_broken(context: KedroContext) -> dict[str, Problem]:
-    """Entries with which Kedro cannot make a catalog; the run is stopped for them."""
-    from .catalog import broken_entries  # noqa: PLC0415
-
-    broken = broken_entries(context)
-    if broken:
-        catalog = context.config_loader["catalog"]
-        kept = {name: entry for name, entry in catalog.items() if name not in broken}
-        context.config_loader["catalog"] = kept
-    return broken
+    findings.log_warnings(found, "Preflight")
+    for each in found:
+        findings.report(each)

@@ -14,59 +14,80 @@ from typing import Any
 from kedro.io import MemoryDataset
 
 from ..core import dataset_io, kedro_internals
-from .checks import HERE, LOCAL, Failure, Found, NoAnswer, Question
+from ..core.errors import innermost_cause, one_line
+from ..core.findings import ERROR, NOTE, WARNING, Finding
+from ..core.settings import Ignore
+from .checks import BUCKET_WIDTH, HERE, Found, NoAnswer, Question, check_each
+from .outputs import Target, targets
 from .planned_run import PlannedRun
-from .problem import NOTE, WARN, Problem, innermost_cause, one_line
-from .settings import Ignore
 
 # Whether they hold data takes as long as a load, or they do not say.
 _CANNOT_TELL = re.compile(r"(Query|API)Dataset$")
 _FILE_DATABASES = ("sqlite", "duckdb")  # connecting would create the file
+_DISK_WIDTH = 2  # questions at a time to a disk, which is faster than threads
 
 
 def check(run: PlannedRun, ignore: Ignore, seconds: float) -> Iterator[Found]:
     """A question for each dataset that the run reads and does not create."""
-    for name in run.inputs:
-        if name not in run.datasets:
-            continue  # the check of the catalog reports it
-        if (ignore.types or ignore.names) and ignore.has(name, run.kind(name)):
-            continue
-        dataset = run.datasets[name]
-        if _can_tell(dataset):
-            ask = partial(_is_readable, dataset)
-            explain = partial(_problems, run, name, seconds)
-            yield Question(_lane(dataset), ask, seconds, explain)
-        else:
-            what = "cannot tell whether it has data"
-            remedy = "nothing, or see preflight.ignore in ops.yml"
-            yield Problem(what, name, run.where(name), remedy, level=NOTE)
+    # The check of the catalog reports those that are not in it.
+    names = [name for name in run.inputs if name in run.datasets]
+    if ignore.types or ignore.names:
+        names = [name for name in names if not ignore.has(name, run.kind(name))]
+    return check_each(names, partial(_check, run, seconds))
 
 
-def _problems(
+def _check(run: PlannedRun, seconds: float, name: str) -> Iterator[Found]:
+    dataset = run.datasets[name]
+    if _can_tell(dataset):
+        lane, width = _lane(dataset)
+        ask = partial(_is_readable, dataset)
+        explain = partial(_explain, run, name, seconds)
+        yield Question(name, lane, ask, seconds, explain, width)
+    else:
+        message = "cannot tell whether it has data"
+        remedy = "nothing, or see preflight.ignore in ops.yml"
+        yield Finding(message, name, run.place(name), remedy, NOTE)
+
+
+def _explain(
     run: PlannedRun, name: str, seconds: float, answer: Any
-) -> Iterator[Problem]:
-    dataset: Any = run.datasets[name]
-    where, level = run.where(name), "error"
+) -> Iterator[Finding]:
+    dataset = run.datasets[name]
+    place, level = run.place(name), ERROR
     if answer is True:
         return
     if isinstance(answer, NoAnswer):
-        what = f"no answer within {seconds:g} s from {_server(dataset)}"
+        message = f"no answer within {seconds:g} s from {_server(dataset)}"
         remedy = "try again, or raise preflight.timeout"
-    elif isinstance(answer, Failure):
-        reason = innermost_cause(answer.error)
-        what = f"could not be checked: {type(reason).__name__}: {one_line(reason)}"
-        remedy = "fix the credentials, rights or connection"
+    elif isinstance(answer, Exception):
+        reason = innermost_cause(answer)
+        message = f"could not be checked: {type(reason).__name__}: {one_line(reason)}"
+        remedy = "fix the credentials, permissions or connection"
     elif isinstance(dataset, MemoryDataset):
-        what, remedy, level = "is in memory and has no data", "", WARN
-        where = where or run.used_by(name)
+        message, remedy, level = "is in memory and has no data", "", WARNING
+        place = place or run.used_by(name)
+    elif _is_filled_by(run, dataset):
+        return
     else:
         version = getattr(kedro_internals.version(dataset), "load", None)
         project = f"{Path(run.context.project_path).as_posix()}/"
-        place = _place(dataset).replace(project, "")
-        what = f"has no data{f' of version {version}' if version else ''} at {place}"
-        remedy = "put it there, or run the pipeline that makes it"
-        level = WARN if run.only_missing_outputs else level
-    yield Problem(what, name, where, remedy, level)
+        where = _where(dataset).replace(project, "")
+        message = f"has no data{f' of version {version}' if version else ''} at {where}"
+        remedy = "put it there, or run the pipeline that creates it"
+        level = WARNING if run.only_missing_outputs else ERROR
+    yield Finding(message, name, place, remedy, level)
+
+
+def _is_filled_by(run: PlannedRun, dataset: Any) -> bool:
+    """Whether the run itself saves files into the folder that a dataset reads."""
+    folders = [dataset_io.place(each) for each in dataset_io.readings(dataset)]
+    return any(
+        type(filesystem) is type(target.filesystem)
+        and target.path.startswith(f"{path.rstrip('/')}/")
+        for target in targets(run)
+        if isinstance(target, Target)
+        for filesystem, path in folders
+    )
 
 
 def _can_tell(dataset: Any) -> bool:
@@ -90,7 +111,7 @@ def _is_readable(dataset: Any) -> bool:
 def _has_data(dataset: Any) -> bool:
     if dataset_io.place(dataset)[0] is not None:
         return dataset_io.is_there(dataset)
-    if _is_in_missing_file(dataset):
+    if kedro_internals.path(dataset) is None and _is_in_missing_file(dataset):
         return False
     if hasattr(dataset, "engine") or _is_for_one_thread(dataset):
         return bool(dataset.exists())
@@ -119,18 +140,21 @@ def _is_in_missing_file(dataset: Any) -> bool:
     return bool(is_file) and not os.path.exists(str(file))
 
 
-def _lane(dataset: Any) -> str:
-    """What a question waits for: the disk, a bucket or a database."""
+def _lane(dataset: Any) -> tuple[str, int]:
+    """What a question waits for, and how many of them may be asked at a time.
+
+    Few drivers of databases say that threads can share a connection, and some crash.
+    """
     first = dataset_io.readings(dataset)[0]
     filesystem, path = dataset_io.place(first)
     if filesystem is None:
         if _is_for_one_thread(first):
-            return HERE
+            return HERE, 1
         # Not the engine: its driver may be missing.
-        return f"{type(first).__name__} {kedro_internals.connection_string(first)}"
+        return f"{type(first).__name__} {kedro_internals.connection_string(first)}", 1
     if dataset_io.is_local(filesystem):
-        return LOCAL
-    return dataset_io.bucket(filesystem, path)
+        return "file", _DISK_WIDTH
+    return dataset_io.bucket(filesystem, path), BUCKET_WIDTH
 
 
 def _server(dataset: Any) -> str:
@@ -138,15 +162,17 @@ def _server(dataset: Any) -> str:
     return dataset_io.bucket(filesystem, path) if filesystem else "its server"
 
 
-def _place(dataset: Any) -> str:
-    shown = []
+def _where(dataset: Any) -> str:
+    found = []
     for each in dataset_io.readings(dataset):
         filesystem, path = dataset_io.place(each)
         if filesystem is None:
+            file = kedro_internals.path(each)
             name = kedro_internals.table_name(each)
-            shown.append(f"table {name}" if name else each.__class__.__name__)
+            table = f"table {name}" if name else each.__class__.__name__
+            found.append(str(file or table))
         elif dataset_io.is_local(filesystem):
-            shown.append(path)
+            found.append(path)
         else:
-            shown.append(filesystem.unstrip_protocol(path))
-    return " or ".join(shown)
+            found.append(filesystem.unstrip_protocol(path))
+    return " or ".join(found)

@@ -12,15 +12,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
-from .checks import Failure, NoAnswer, Question
-from .problem import Problem
-from .settings import OFF, PreflightOptions
+from ..core.errors import OpsError
+from ..core.findings import ERROR, WARNING, Finding
+from .checks import NoAnswer, Question
 
-_SHOWN = 5  # findings of a tool that have a row of their own
-_FINDING = re.compile(
-    r"^(?P<where>[^\s:][^:]*:\d+)(?::\d+)*:\s*(?!note: )(?P<what>\S.*)$"
+OFF = "off"
+_LEVELS = {
+    "error": ERROR,
+    "warn": WARNING,
+    "off": OFF,
+    "false": OFF,
+}  # YAML: off is false
+_MAX_ROWS = 5  # findings of a tool that have a row of their own
+_LINE = re.compile(
+    r"^(?P<place>[^\s:][^:]*:\d+)(?::\d+)*:\s*(?!note: )(?P<message>\S.*)$"
 )
 
 # The arguments of each, before the paths. ruff and mypy have caches of their own.
@@ -30,7 +37,31 @@ _ARGUMENTS = {
     "flake8": [],
     "interrogate": [],
 }
-TOOLS = tuple(_ARGUMENTS)
+
+
+@define
+class CodeOptions:
+    """``preflight.code`` in ``ops.yml``: the tools that check the code, and their paths."""
+
+    before_runs: bool = False
+    paths: list[str] = field(factory=lambda: ["src"])
+    timeout: float = 120
+    ruff: str = ERROR
+    mypy: str = ERROR
+    flake8: str = OFF
+    interrogate: str = OFF
+
+
+def level_of(path: str, value: Any) -> str:
+    """``error``, ``warning`` or ``off``, from the word at a path in ``ops.yml``.
+
+    Raises:
+        OpsError: if it is another word.
+    """
+    level = _LEVELS.get(str(value).lower())
+    if level is None:
+        raise OpsError(f"ops.yml: '{path}' is '{value}'. Use error, warn or off.")
+    return level
 
 
 @frozen
@@ -38,24 +69,23 @@ class Linters:
     """The tools that the settings of a project turn on."""
 
     project: Path
-    settings: PreflightOptions
+    options: CodeOptions
     running: list[subprocess.Popen[str]] = field(factory=list)
 
     @property
     def paths(self) -> list[str]:
         """The sources that exist; an installed package has none."""
-        paths = self.settings.code.paths
-        return [path for path in paths if (self.project / path).exists()]
+        return [path for path in self.options.paths if (self.project / path).exists()]
 
     def check(self) -> Iterator[Question]:
         """A question for each tool; all tools run side by side."""
-        levels = {tool: self.settings.tool_level(tool) for tool in TOOLS}
-        for tool, level in levels.items():
+        for tool in _ARGUMENTS:
+            level = level_of(f"preflight.code.{tool}", getattr(self.options, tool))
             if self.paths and level != OFF:
                 # It stops the tool itself when the time is up, and needs some more.
-                seconds = self.settings.code.timeout + 5
-                explain = partial(self._problems, tool, level)
-                yield Question(tool, partial(self._run, tool), seconds, explain)
+                seconds = self.options.timeout + 5
+                explain = partial(self._findings, tool, level)
+                yield Question(tool, tool, partial(self._run, tool), seconds, explain)
 
     def stop(self) -> None:
         """Stop what is still running."""
@@ -79,53 +109,51 @@ class Linters:
         )
         self.running.append(process)
         try:
-            text, _ = process.communicate(timeout=self.settings.code.timeout)
+            text, _ = process.communicate(timeout=self.options.timeout)
         except subprocess.TimeoutExpired:
             _kill(process)
             process.wait()
-            return process.returncode, _TIMEOUT
+            raise
         return process.returncode, text
 
-    def _problems(self, tool: str, level: str, answer: Any) -> Iterator[Problem]:
-        for what, where, remedy in self._explained(tool, answer):
-            yield Problem(what, tool, where, remedy).at_most(level)
+    def _findings(self, tool: str, level: str, answer: Any) -> Iterator[Finding]:
+        for message, place, remedy in self._explained(tool, answer):
+            yield Finding(message, tool, place, remedy, level)
 
     def _explained(self, tool: str, answer: Any) -> Iterator[tuple[str, str, str]]:
-        if isinstance(answer, Failure):
-            yield f"cannot be run: {answer.error}", "", ""
+        timed_out = f"did not end within {self.options.timeout:g} s and was stopped"
+        if isinstance(answer, (NoAnswer, subprocess.TimeoutExpired)):
+            yield timed_out, "", f"raise preflight.code.timeout, or {_turn_off(tool)}"
             return
-        code, text = (None, _TIMEOUT) if isinstance(answer, NoAnswer) else answer
-        if text is _TIMEOUT:
-            what = f"did not end within {self.settings.code.timeout:g} s; stopped"
-            yield what, "", f"raise preflight.code.timeout, or {_turn_off(tool)}"
-        elif code == 1 and text.rstrip().endswith(f"No module named {tool}"):
+        if isinstance(answer, Exception):
+            yield f"cannot be run: {answer}", "", ""
+            return
+        code, text = answer
+        if code == 1 and text.rstrip().endswith(f"No module named {tool}"):
             yield "is not installed", "", f"pip install {tool}, or {_turn_off(tool)}"
         elif code:
             remedy = f"see: {tool} {'check ' * (tool == 'ruff')}{' '.join(self.paths)}"
-            for what, where in _findings(tool, code, text):
-                yield what, where, remedy
-
-
-_TIMEOUT = "the time is up"
+            for message, place in _lines(tool, code, text):
+                yield message, place, remedy
 
 
 def _turn_off(tool: str) -> str:
     return f"turn it off: preflight.code.{tool} in ops.yml"
 
 
-def _findings(tool: str, code: int, text: str) -> Iterator[tuple[str, str]]:
+def _lines(tool: str, code: int, text: str) -> Iterator[tuple[str, str]]:
     """What a tool found, and where; the last line of one that crashed."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    found = [hit for line in lines if (hit := _FINDING.match(line))]
+    found = [hit for line in lines if (hit := _LINE.match(line))]
     if not found or code not in {1, 2}:
         last = lines[-1] if lines else "it printed nothing"
         failed = tool == "interrogate" and code == 1
         yield last if failed else f"ended with exit code {code}: {last}", ""
         return
-    for hit in found[:_SHOWN]:
-        yield hit["what"], hit["where"]
-    if len(found) > _SHOWN:
-        yield f"and {len(found) - _SHOWN} more", ""
+    for hit in found[:_MAX_ROWS]:
+        yield hit["message"], hit["place"]
+    if len(found) > _MAX_ROWS:
+        yield f"and {len(found) - _MAX_ROWS} more", ""
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

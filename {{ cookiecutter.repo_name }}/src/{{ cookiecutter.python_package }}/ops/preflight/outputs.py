@@ -14,9 +14,10 @@ from typing import Any
 from attrs import field, frozen
 
 from ..core import dataset_io, kedro_internals
-from .checks import Failure, Found, NoAnswer, Question
+from ..core.errors import innermost_cause, one_line
+from ..core.findings import ERROR, NOTE, Finding, first_names
+from .checks import Found, NoAnswer, Question, cannot_check
 from .planned_run import PlannedRun
-from .problem import NOTE, Problem, first_names, innermost_cause, one_line
 
 
 @frozen
@@ -30,8 +31,11 @@ class Target:
 
     @property
     def folder(self) -> str:
-        """The folder that is checked once for all datasets in it."""
-        return posixpath.dirname(self.path.rstrip("/"))
+        """The folder that is checked once for all datasets in it, with its protocol."""
+        path = self.path
+        if not self.is_local:
+            path = self.filesystem.unstrip_protocol(path)
+        return posixpath.dirname(path.rstrip("/"))
 
     @property
     def is_local(self) -> bool:
@@ -40,52 +44,58 @@ class Target:
 
 
 def check(run: PlannedRun, seconds: float) -> Iterator[Found]:
-    """Problems with local folders, and a question for each folder in a bucket."""
-    local = []
-    for place, targets in _by_folder(run).items():
-        if targets[0].is_local:
-            local += targets
-            yield from _bad_folders(run, targets)
-        elif hasattr(targets[0].filesystem, "call_s3"):
-            bucket = dataset_io.bucket(targets[0].filesystem, targets[0].path)
-            ask = partial(_try_upload, targets[0])
-            explain = partial(_refused, run, targets, bucket, seconds)
-            yield Question(bucket, ask, seconds, explain)
+    """Findings about local folders, and a question for each folder in a bucket."""
+    folders, local = defaultdict[str, list[Target]](list), []
+    for each in targets(run):
+        if isinstance(each, Finding):
+            yield each
         else:
-            what = f"cannot tell without writing whether {place} can be written to"
-            for each in _each(run, targets, what, "nothing"):
-                yield each.at_most(NOTE)
+            folders[each.folder].append(each)
+    for folder, found in folders.items():
+        first = found[0]
+        if first.is_local:
+            local += found
+            yield from _bad_folders(run, found)
+        elif hasattr(first.filesystem, "call_s3"):
+            bucket = dataset_io.bucket(first.filesystem, first.path)
+            ask = partial(_try_upload, first)
+            explain = partial(_refused, run, found, bucket, seconds)
+            yield Question(first.name, bucket, ask, seconds, explain)
+        else:
+            message = f"cannot tell without writing whether {folder} can be written to"
+            yield from _each(run, found, message, "nothing", NOTE)
     yield from _full_disks(run, local)
 
 
-def _by_folder(run: PlannedRun) -> dict[str, list[Target]]:
-    found = defaultdict(list)
+def targets(run: PlannedRun) -> Iterator[Target | Finding]:
+    """Where the outputs of a run are saved, of those that fsspec can reach."""
     for name in sorted(run.pipeline.all_outputs() & run.datasets.keys()):
-        dataset: Any = run.datasets[name]
-        dataset = dataset_io.readings(dataset)[0]  # a save goes to the first
-        filesystem, path = dataset_io.place(dataset)
+        try:
+            dataset = dataset_io.readings(run.datasets[name])[0]  # a save goes there
+            filesystem, path = dataset_io.place(dataset)
+        except Exception as error:  # datasets are anybody's code
+            yield cannot_check(name, error)
+            continue
         if filesystem is not None:
-            target = Target(name, dataset, filesystem, path)
-            whole = path if target.is_local else filesystem.unstrip_protocol(path)
-            found[posixpath.dirname(whole.rstrip("/"))].append(target)
-    return dict(found)
+            yield Target(name, dataset, filesystem, path)
 
 
-def _bad_folders(run: PlannedRun, targets: list[Target]) -> Iterator[Problem]:
+def _bad_folders(run: PlannedRun, targets: list[Target]) -> Iterator[Finding]:
     folder = _existing(targets[0].folder)
     if not os.path.isdir(folder):
-        what = f"{folder} is a file, but must be a folder"
+        message = f"{folder} is a file, but must be a folder"
         remedy = "move it, or change the entry in the catalog"
-        yield from _each(run, targets, what, remedy)
+        yield from _each(run, targets, message, remedy)
     elif not os.access(folder, os.W_OK | os.X_OK):
-        what = f"you have no permission to write to {folder}"
-        yield from _each(run, targets, what, "change its permissions or the entry")
+        message = f"you have no permission to write to {folder}"
+        remedy = "change its permissions or the entry"
+        yield from _each(run, targets, message, remedy)
     for target in targets:
         versioned = kedro_internals.version(target.dataset) is not None
         if versioned and os.path.isfile(target.path):
-            what = f"{target.path} is a file, but versions need a folder"
+            message = f"{target.path} is a file, but versions need a folder"
             remedy = "rename it, or remove 'versioned' from the entry"
-            yield from _each(run, [target], what, remedy)
+            yield from _each(run, [target], message, remedy)
 
 
 def _existing(folder: str) -> str:
@@ -96,7 +106,7 @@ def _existing(folder: str) -> str:
     return folder
 
 
-def _full_disks(run: PlannedRun, targets: list[Target]) -> Iterator[Problem]:
+def _full_disks(run: PlannedRun, targets: list[Target]) -> Iterator[Finding]:
     """Outputs that do not fit on their disk, if they are as large as the last time."""
     needed: defaultdict[int, int] = defaultdict(int)
     disks: dict[int, list[Target]] = defaultdict(list)
@@ -114,7 +124,7 @@ def _full_disks(run: PlannedRun, targets: list[Target]) -> Iterator[Problem]:
         except OSError:  # not every file system knows
             continue
         if needed[disk] > free:
-            yield Problem(
+            yield Finding(
                 f"the disk has {free:,} bytes free; the last outputs took "
                 f"{needed[disk]:,}",
                 first_names((target.name for target in there), 3),
@@ -165,20 +175,24 @@ def _try_upload(target: Target) -> None:
 
 def _refused(
     run: PlannedRun, targets: list[Target], bucket: str, seconds: float, answer: Any
-) -> Iterator[Problem]:
+) -> Iterator[Finding]:
     if isinstance(answer, NoAnswer):
-        what = f"no answer within {seconds:g} s from {bucket}"
+        message = f"no answer within {seconds:g} s from {bucket}"
         remedy = "try again, or raise preflight.timeout"
-        yield from _each(run, targets, what, remedy)
-    elif isinstance(answer, Failure):
-        reason = innermost_cause(answer.error)
-        what = f"{bucket} refuses data: {type(reason).__name__}: {one_line(reason)}"
-        remedy = "fix the name of the bucket, the credentials or rights"
-        yield from _each(run, targets, what, remedy)
+        yield from _each(run, targets, message, remedy)
+    elif isinstance(answer, Exception):
+        reason = innermost_cause(answer)
+        message = f"{bucket} refuses data: {type(reason).__name__}: {one_line(reason)}"
+        remedy = "fix the name of the bucket, the credentials or permissions"
+        yield from _each(run, targets, message, remedy)
 
 
 def _each(
-    run: PlannedRun, targets: list[Target], what: str, remedy: str
-) -> Iterator[Problem]:
+    run: PlannedRun,
+    targets: list[Target],
+    message: str,
+    remedy: str,
+    level: str = ERROR,
+) -> Iterator[Finding]:
     for target in targets:
-        yield Problem(what, target.name, run.where(target.name), remedy)
+        yield Finding(message, target.name, run.place(target.name), remedy, level)

@@ -9,25 +9,14 @@ from typing import Any
 
 import click
 import yaml
-from attrs import define, field
-from kedro.framework.context import KedroContext
+from attrs import define
 from kedro.io import AbstractDataset
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 from kedro.utils import load_obj
 
 from ..core.entry_places import innermost
-from .problem import Problem, first_names
-from .settings import PreflightOptions
-
-
-@define
-class StartingRun:
-    """What preflight keeps from the context until the run begins."""
-
-    context: KedroContext
-    settings: PreflightOptions
-    broken: dict[str, Problem] = field(factory=dict)
+from ..core.findings import first_names
 
 
 @define(slots=False)  # for the cached properties
@@ -40,39 +29,34 @@ class PlannedRun:
     catalog: Any
     broken: frozenset[str] = frozenset()  # entries that were removed from the catalog
 
-    @property
-    def datasets(self) -> dict[str, AbstractDataset[Any, Any]]:
+    @cached_property
+    def datasets(self) -> dict[str, Any]:
         """The datasets of the pipeline that the catalog has."""
-        return self._datasets[0]
-
-    @property
-    def failures(self) -> dict[str, Exception]:
-        """The datasets of the pipeline that cannot be created, and why."""
-        return self._datasets[1]
+        found = self._created.items()
+        return {name: each for name, each in found if not isinstance(each, Exception)}
 
     @cached_property
-    def _datasets(
-        self,
-    ) -> tuple[dict[str, AbstractDataset[Any, Any]], dict[str, Exception]]:
-        found, failures = {}, {}
-        for name in sorted(self.pipeline.datasets() - self.broken):
-            if is_parameter(name):
-                continue
-            try:
-                dataset = self._create(name)
-            except Exception as error:  # constructors raise whatever they like
-                failures[name] = error
-                continue
-            if dataset is not None:
-                found[name] = dataset
-        return found, failures
+    def failures(self) -> dict[str, Exception]:
+        """The datasets of the pipeline that cannot be created, and why."""
+        found = self._created.items()
+        return {name: each for name, each in found if isinstance(each, Exception)}
 
-    def _create(self, name: str) -> AbstractDataset[Any, Any] | None:
-        dataset: AbstractDataset[Any, Any] | None = self.catalog.get(name)
-        if dataset is None and (entry := self._own_entry(name)):
-            # A catalog forgets an entry after the first time that it fails.
-            plain = {key: entry[key] for key in entry.keys() - {"validator"}}
-            return AbstractDataset.from_config(name, plain)
+    @cached_property
+    def _created(self) -> dict[str, Any]:
+        """Each dataset of the pipeline that the catalog has, or why it cannot be created."""
+        names = sorted(self.pipeline.datasets() - self.broken)
+        found = {name: self._create(name) for name in names if not is_parameter(name)}
+        return {name: each for name, each in found.items() if each is not None}
+
+    def _create(self, name: str) -> Any:
+        try:
+            dataset = self.catalog.get(name)
+            if dataset is None and (entry := self._own_entry(name)):
+                # A catalog forgets an entry after the first time that it fails.
+                plain = {key: entry[key] for key in entry.keys() - {"validator"}}
+                return AbstractDataset.from_config(name, plain)
+        except Exception as error:  # constructors raise whatever they like
+            return error
         return dataset
 
     @cached_property
@@ -113,7 +97,7 @@ class PlannedRun:
         kind = self.datasets[name].__class__
         return f"{kind.__module__}.{kind.__qualname__}"
 
-    def where(self, name: str) -> str:
+    def place(self, name: str) -> str:
         """File and line of a dataset's catalog entry."""
         return self._lines.get(name) or self._lines.get(self._pattern(name), "")
 

@@ -13,8 +13,9 @@ from kedro.framework import project
 from kedro.io import MemoryDataset
 
 from ..core import kedro_internals
+from ..core.errors import one_line
+from ..core.findings import Finding
 from .planned_run import PlannedRun
-from .problem import Problem, one_line
 
 _IN_WORKERS = (
     "before_node_run",
@@ -27,7 +28,7 @@ _IN_WORKERS = (
 )
 
 
-def check(run: PlannedRun) -> Iterator[Problem]:
+def check(run: PlannedRun) -> Iterator[Finding]:
     """What the runner cannot do."""
     from kedro.runner import ParallelRunner, ThreadRunner  # noqa: PLC0415
 
@@ -40,7 +41,7 @@ def check(run: PlannedRun) -> Iterator[Problem]:
     if run.is_async and not issubclass(runner, ThreadRunner):
         for node in run.pipeline.nodes:
             if inspect.isgeneratorfunction(node.func):
-                yield Problem(
+                yield Finding(
                     "yields its outputs, which does not work with is_async",
                     node.name,
                     f"node {node.name}",
@@ -48,7 +49,7 @@ def check(run: PlannedRun) -> Iterator[Problem]:
                 )
 
 
-def _missing_hooks(runner: Any, plain: Any) -> Iterator[Problem]:
+def _missing_hooks(runner: Any, plain: Any) -> Iterator[Finding]:
     """Kedro's own workers run no hooks of the project unless they are forks."""
     method = os.environ.get("KEDRO_MP_CONTEXT")
     if method not in {"fork", "spawn", "forkserver"}:
@@ -61,7 +62,7 @@ def _missing_hooks(runner: Any, plain: Any) -> Iterator[Problem]:
         if any(hasattr(hook, name) for name in _IN_WORKERS)
     )
     if missing:
-        yield Problem(
+        yield Finding(
             f"its workers start by '{method}' and do not run the hooks of "
             f"{', '.join(missing)}",
             runner.__name__,
@@ -70,12 +71,12 @@ def _missing_hooks(runner: Any, plain: Any) -> Iterator[Problem]:
         )
 
 
-def _unpicklable(run: PlannedRun) -> Iterator[Problem]:
+def _unpicklable(run: PlannedRun) -> Iterator[Finding]:
     """Nodes and datasets that cannot be sent to another process."""
     use = "use --runner=ThreadRunner"
     for node in run.pipeline.nodes:
         if why := _why_not(node):
-            yield Problem(
+            yield Finding(
                 f"cannot be sent to another process: {why}",
                 node.name,
                 f"node {node.name}",
@@ -90,8 +91,8 @@ def _unpicklable(run: PlannedRun) -> Iterator[Problem]:
         else:
             why = _why_not(dataset)
         if why:
-            what = f"cannot be shared with other processes: {why}"
-            yield Problem(what, name, run.where(name), use)
+            message = f"cannot be shared with other processes: {why}"
+            yield Finding(message, name, run.place(name), use)
 
 
 def _why_not(thing: Any) -> str:

@@ -13,7 +13,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import kedro_internals, run_facts, skipped_nodes
+from ..core import findings, kedro_internals, run_facts
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.suppress import suppress_errors
@@ -160,4 +160,4 @@ def _skip(node: str, reason: str) -> None:
         shown.skip()
 
 
-skipped_nodes.listen(_skip)
+findings.listen_to_skipped_nodes(_skip)

@@ -17,6 +17,7 @@ import click
 
 from ..core.run_facts import RunFacts
 from ..core.suppress import run_within, suppress_errors
+from ..core.text import duration, printable
 from . import ending
 from . import logging as run_logging
 from .bar import Bar, is_wanted
@@ -128,11 +129,10 @@ class ShownRun:
         if self._file is not None:
             path = getattr(self._file, "baseFilename", "")
             lines.append(("log", os.path.relpath(path, self.project_path)))
-        click.echo("\n".join(ending.formatted(lines)), err=True)
+        click.echo(printable("\n".join(ending.formatted(lines))), err=True)
 
     def _summary(self) -> str:
-        minutes, seconds = divmod(time.monotonic() - self._began, 60)
-        took = f"{minutes:.0f} min {seconds:.0f} s" if minutes else f"{seconds:.1f} s"
+        took = duration(time.monotonic() - self._began)
         skipped = f", {self.skipped} skipped," if self.skipped else ""
         return f"{self.completed} of {self.total} nodes{skipped} in {took}"
 

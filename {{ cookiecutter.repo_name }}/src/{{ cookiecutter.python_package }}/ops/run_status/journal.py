@@ -1,36 +1,105 @@
 """The journal: what happens in a run, entered as it happens.
 
-Each process that works on a run has a file of its own, ``runs/<key>/<host>-<pid>.jsonl``
-in the store, to which it adds a line of JSON for each event. Nobody else writes to that
-file, so that nothing has to be locked; what the lines say together is told by
+Each process that works on a run has a file of its own in ``runs/<key>/`` of the store,
+to which it adds a line of JSON for each event. What the lines say together is told by
 ``replay``. Writing never fails a run: what cannot be written is lost, with one warning.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
-import platform
+import posixpath
 import re
-import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
+from multiprocessing.util import Finalize
 from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from ..core import kedro_internals
-from . import process
+from ..core import kedro_internals, process, redaction
+from ..core.store import OwnFile, Store
 from .model import Run
-from .run_store import ENDING, RunStore
-from .uploads import Upload
 
 FORMAT = 1  # of the lines; a reader skips events that it does not know
+_EVERY = 1.0  # second between two uploads, at least; longer if one takes long
+_AT_THE_END = 10.0  # seconds that a worker waits for its last upload
+
+
+@frozen
+class RunStore:
+    """The folder ``runs/`` of the store, with a folder for each run, by its key.
+
+    ``url`` is a path or any URL of fsspec, ``options`` what its file system takes.
+    """
+
+    url: str
+    options: dict[str, Any] = field(factory=dict, repr=False)
+
+    @property
+    def files(self) -> Store:
+        """The files in it."""
+        return Store(self.path, self.options)
+
+    @property
+    def path(self) -> str:
+        """The folder as a path or URL."""
+        return posixpath.join(self.url, "runs")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder on this machine."""
+        return self.files.is_local
+
+    def prepare(self) -> None:
+        """Import what it takes to reach it; call this before there are threads."""
+        self.files.prepare()
+
+    def keys(self) -> list[str]:
+        """The keys of the runs, the oldest first: by the names of their journals."""
+        began: dict[str, str] = {}
+        for name in self._journals(""):
+            key, file = name.split("/")
+            found = re.match(r"\d{8}T\d{6}-", file)  # else of an earlier version
+            began[key] = min(began.get(key, "9"), found[0] if found else "")
+        return sorted(began, key=lambda key: (began[key], key))
+
+    def without(self, name: str) -> list[str]:
+        """The keys of the runs that have no file of that name, the oldest first."""
+        there = {posixpath.dirname(each) for each in self.files.files("", f"/{name}")}
+        return [key for key in self.keys() if key not in there]
+
+    def read(self, key: str, offsets: dict[str, int] | None = None) -> dict[str, bytes]:
+        """What each process wrote of a run, by file; with offsets, what came since."""
+        starts = {
+            name: (offsets or {}).get(posixpath.basename(name), 0)
+            for name in self._journals(key)
+        }
+        found = self.files.read_many(starts)
+        return {posixpath.basename(name): text for name, text in found.items()}
+
+    def get(self, name: str) -> bytes | None:
+        """A file; None if there is none."""
+        return self.files.read(name)
+
+    def put(self, name: str, text: bytes) -> None:
+        """Write a file; a reader sees the old one or the new one."""
+        self.files.write(name, text)
+
+    def create(self, name: str, text: bytes) -> bool:
+        """Write a file unless it exists; of several who try, one gets True."""
+        return self.files.create(name, text)
+
+    def remove(self, key: str) -> None:
+        """Forget a run."""
+        self.files.remove(key)
+
+    def _journals(self, folder: str) -> list[str]:
+        return [each for each in self.files.files(folder) if each.count("/") == 1]
 
 
 @frozen
@@ -42,6 +111,7 @@ class Ticket:
     run_id: str
     project_path: str
     joined: str = ""  # the file of the process that started the run
+    secrets: list[str] = field(factory=list, repr=False)  # that no process may write
 
 
 @define(eq=False)
@@ -55,11 +125,10 @@ class Journal:
     closed: bool = False
     at_end: list[Callable[[Run], None]] = field(factory=list)  # in the first process
     _notes: threading.local = field(factory=threading.local)  # for the next event
-    _file: int = -1
+    _file: OwnFile | None = None
     _pid: int = 0
-    _torn: bool = False
     _warned: bool = False
-    _upload: Upload | None = field(default=None)
+    _upload: Upload | None = None
 
     def enter(self, event: str, **fields: Any) -> None:
         """Add an event; it costs one short write."""
@@ -67,10 +136,7 @@ class Journal:
         if notes := vars(self._notes):
             fields["stats"] = dict(notes)
             notes.clear()
-        try:
-            self._write(_line(event, fields))
-        except OSError as error:
-            self._warn(error)
+        self._write(event, fields)
 
     def note(self, kind: str, name: str, what: Any) -> None:
         """Add a figure to the next event of this thread, which follows at once."""
@@ -79,7 +145,8 @@ class Journal:
 
     def ticket_for_others(self) -> Ticket:
         """What another process needs to enter into the same run."""
-        return evolve(self.ticket, joined=self.name)
+        secrets = redaction.hidden()
+        return evolve(self.ticket, joined=self.name, secrets=secrets)
 
     def flush(self, seconds: float) -> None:
         """See to it that all is in the store, if that takes no longer."""
@@ -89,9 +156,9 @@ class Journal:
     def close(self) -> None:
         """Write no more."""
         self.closed = True
-        if self._file >= 0 and self._pid == os.getpid():
-            os.close(self._file)
-        self._file = -1
+        if self._file is not None and self._pid == os.getpid():
+            self._file.close()
+        self._file = None
 
     def _begin(self) -> None:
         if self._pid == os.getpid():
@@ -99,46 +166,34 @@ class Journal:
         with _LOCK:  # the first event, or a process forked since
             if self._pid == os.getpid():  # another thread was first
                 return
-            self._file, self._torn = -1, False
             vars(self._notes).clear()  # of the process that forked this one
+            self._file = self._upload = None
+            joined = self.name or self.ticket.joined
             try:
-                self._open()
+                self._file = OwnFile(self.ticket.store.files, self.ticket.key)
+                self.name = posixpath.basename(self._file.name)
+                if not self.ticket.store.is_local:
+                    self._upload = Upload(self._file, self._warn)
+                header = {"format": FORMAT, "joined": joined, **process.identity()}
+                run = {"key": self.ticket.key, "run_id": self.ticket.run_id}
+                self._write("process", header | run)
             except OSError as error:
                 self._warn(error)
             finally:
                 self._pid = os.getpid()
 
-    def _open(self) -> None:
-        joined = self.name or self.ticket.joined
-        ticket = self.ticket
-        if ticket.store.is_local:
-            folder = os.path.join(ticket.store.path, ticket.key)
-            os.makedirs(folder, exist_ok=True)
-        else:
-            folder = tempfile.mkdtemp(prefix="journal-")
-        self.name, self._file = _create(folder)
-        if not ticket.store.is_local:
-            name = f"{ticket.key}/{self.name}"
-            self._upload = Upload(ticket.store, name, folder, self._warn)
-        header = {
-            "format": FORMAT,
-            "key": ticket.key,
-            "run_id": ticket.run_id,
-            "joined": joined,
-            **process.identity(),
-        }
-        self._write(_line("process", header))
-
-    def _write(self, line: bytes) -> None:
-        if self._file < 0:  # it could not be opened; that was said
+    def _write(self, event: str, fields: dict[str, Any]) -> None:
+        if (
+            self._file is None
+        ):  # it could not be opened, and that was said; or is closed
             return
-        if self._torn:
-            line = b"\n" + line
-        self._torn = os.write(self._file, line) != len(line)
-        if self._torn:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        known = {"at": round(time.time(), 6), "event": event, **fields}
+        try:
+            self._file.append(f"{_ENCODER.encode(known)}\n".encode())
+        except OSError as error:
+            self._warn(error)
         if self._upload is not None:
-            self._upload.there_is_more()
+            self._upload.news.set()
 
     def _warn(self, error: Exception) -> None:
         if self._warned:
@@ -151,6 +206,38 @@ class Journal:
             type(error).__name__,
             error,
         )
+
+
+class Upload:
+    """A thread that brings a file to its store, once a second while it grows."""
+
+    def __init__(self, file: OwnFile, warn: Callable[[Exception], None]) -> None:
+        self.news, self._ending = threading.Event(), threading.Event()
+        self._file, self._warn = file, warn
+        self._thread = threading.Thread(
+            target=self._run, name="journal-upload", daemon=True
+        )
+        self._thread.start()
+        # Workers of multiprocessing end without calling what atexit knows.
+        Finalize(self, self.finish, args=(_AT_THE_END,), exitpriority=10)
+
+    def finish(self, seconds: float) -> None:
+        """Upload the rest, if that takes no longer, and end."""
+        self._ending.set()
+        self.news.set()
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        ending = False
+        while not ending:
+            self.news.wait()
+            self.news.clear()
+            ending, began = self._ending.is_set(), time.monotonic()
+            try:
+                self._file.flush()
+            except Exception as error:  # of any file system: it must not fail the run
+                self._warn(error)
+            self._ending.wait(max(_EVERY, 2 * (time.monotonic() - began)))
 
 
 _CURRENT: ContextVar[Journal | None] = ContextVar("journal", default=None)
@@ -178,6 +265,7 @@ def start(ticket: Ticket, catalog: Any) -> Journal:
 
 def join(ticket: Ticket) -> None:
     """Work on a run that another process has started, and on nothing else."""
+    redaction.hide(ticket.secrets)
     _OPEN.clear()
     start(ticket, None)
 
@@ -221,25 +309,6 @@ def latest() -> Journal | None:
 def running() -> list[Journal]:
     """All runs that this process has open."""
     return list(_OPEN.values())
-
-
-def _line(event: str, fields: dict[str, Any]) -> bytes:
-    known = {"at": round(time.time(), 6), "event": event, **fields}
-    return f"{_ENCODER.encode(known)}\n".encode()
-
-
-def _create(folder: str) -> tuple[str, int]:
-    """A new file of this process; a second one of the same process has a number."""
-    host = re.sub(r"[^A-Za-z0-9.-]+", "-", platform.node())[:60] or "host"
-    number = 1
-    while True:
-        suffix = f"-{number}" if number > 1 else ""
-        name = f"{host}-{os.getpid()}{suffix}{ENDING}"
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
-        flags |= getattr(os, "O_CLOEXEC", 0)
-        with suppress(FileExistsError):
-            return name, os.open(os.path.join(folder, name), flags, 0o666)
-        number += 1
 
 
 def _after_fork() -> None:

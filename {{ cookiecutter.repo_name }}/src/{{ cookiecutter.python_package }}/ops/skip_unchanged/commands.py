@@ -7,14 +7,15 @@ import logging
 from typing import Any
 
 import click
-from kedro.framework.cli.project import run
 
+from ..core import kedro_internals
 from ..core.cli import SOMETHING_TO_DO, as_json_option
 from ..core.errors import OpsError
-from ..core.run_options import options_of_run
+from ..core.findings import first_names
+from ..core.run_options import PlanCommand, load_run_context, planned_run
 
 
-@click.command()
+@click.command(cls=PlanCommand)
 @click.option(
     "--explain",
     metavar="NODE",
@@ -27,22 +28,17 @@ def command(explain: str | None, as_json: bool, **selected: Any) -> None:
     The options choose what to run, as those of `kedro run` do.
     """
     from . import plan_table  # noqa: PLC0415
-    from .session import ASKED, Planned  # noqa: PLC0415
+    from .run import SkipRun  # noqa: PLC0415
 
     logging.disable(logging.WARNING)
-    asked = ASKED.set(True)
-    try:
-        assert run.callback is not None
-        run.callback(**selected)
-        raise OpsError(
-            "settings.py: SESSION_CLASS is not SkippingSession; put it there."
-        )
-    except Planned as seen:
-        view = plan_table.View.of_run(seen.run, seen.pipeline, selected)
-    except (ValueError, ImportError) as error:  # no such pipeline, node, ...
-        raise OpsError(" ".join(str(error).split())) from error
-    finally:
-        ASKED.reset(asked)
+    context = load_run_context(selected)
+    runner, pipeline, catalog = planned_run(context, selected)
+    if missing := [name for name in pipeline.inputs() if name not in catalog]:
+        raise OpsError(f"Not defined in the catalog: {first_names(sorted(missing))}.")
+    if selected["only_missing_outputs"]:
+        pipeline = kedro_internals.only_missing_outputs(runner, pipeline, catalog)
+    planned = SkipRun.prepare(context, pipeline, catalog)
+    view = plan_table.View.of_run(planned, pipeline, selected)
     if explain:
         rows = view.explained(explain)
         click.echo(json.dumps(rows)) if as_json else view.show_explained(explain, rows)
@@ -53,6 +49,3 @@ def command(explain: str | None, as_json: bool, **selected: Any) -> None:
         view.show()
     if view.is_something_to_do:
         raise SystemExit(SOMETHING_TO_DO)
-
-
-command.params[:0] = options_of_run()

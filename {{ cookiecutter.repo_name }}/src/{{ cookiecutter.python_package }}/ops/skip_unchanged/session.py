@@ -11,7 +11,6 @@ import inspect
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -27,17 +26,6 @@ from ..core.suppress import suppress_errors
 from .settings import SkipUnchangedOptions
 
 _LOG = logging.getLogger(__name__)
-# Whether `kedro plan` asks: then nothing is run.
-ASKED: ContextVar[bool] = ContextVar("asked", default=False)
-
-
-class Planned(Exception):
-    """``kedro plan`` has its answer, and there is no run."""
-
-    def __init__(self, run: Any, pipeline: Pipeline) -> None:
-        """Take the run that would have been."""
-        super().__init__()
-        self.run, self.pipeline = run, pipeline
 
 
 class SkipUnchanged(AbstractRunner):
@@ -71,8 +59,6 @@ class SkipUnchanged(AbstractRunner):
         if only_missing_outputs:
             pipeline = kedro_internals.only_missing_outputs(self, pipeline, catalog)
         planned = _planned(self.context, pipeline, catalog, run_id)
-        if ASKED.get():
-            raise Planned(planned, pipeline)
         if planned is None:
             return run_all(pipeline)
         self._skip_run = planned
@@ -109,10 +95,6 @@ class SkippingSession(KedroSession):
         context = super().load_context()
         if self._runner is not None:
             self._runner.context = context
-        if ASKED.get():
-            # What hooks do for a run, they do not do for a plan.
-            for hook in ("before_pipeline_run", "on_pipeline_error"):
-                kedro_internals.leave_out(context, hook)
         return context
 
     def run(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -153,7 +135,7 @@ def _plain(kind: Any, state: dict[str, Any]) -> Any:
 
 def _is_on(context: KedroContext) -> bool:
     settings = read_settings(context.config_loader, SkipUnchangedOptions)
-    return ASKED.get() or is_guard_on("skip_unchanged", settings.enabled)
+    return is_guard_on("skip_unchanged", settings.enabled)
 
 
 @contextmanager
@@ -187,7 +169,5 @@ def _planned(
         raise
     except Exception:
         # A guard never harms a run: without a plan everything runs.
-        if ASKED.get():
-            raise
         _LOG.warning("Skip unchanged failed, and everything runs.", exc_info=True)
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from kedro.framework.context import KedroContext
 
+from ..core import entry_places
 from ..core.errors import OpsError
 from ..core.settings import read_store
 from . import paths
@@ -16,7 +16,7 @@ from .dataset import (
     ProtectedDataset,
     quoted,
 )
-from .settings import Ignore, SteelToesOptions
+from .settings import SteelToesOptions
 
 
 class CatalogRewriter(NamedTuple):
@@ -24,7 +24,7 @@ class CatalogRewriter(NamedTuple):
 
     branch: str
     suffix: str
-    ignore: Ignore
+    settings: SteelToesOptions
     store: dict[str, Any]
 
     @classmethod
@@ -38,20 +38,30 @@ class CatalogRewriter(NamedTuple):
         """The one for a branch by the settings of a project."""
         store = read_store(context.config_loader, context.project_path)
         suffix = "" if protect else settings.suffix_of(branch)
-        return cls(branch, suffix, settings.ignore, store)
+        return cls(branch, suffix, settings, store)
 
     def rewrite_all(self, context: KedroContext) -> None:
-        """Put the branch's datasets in the place of the project's entries."""
+        """Put the branch's datasets in the place of the project's entries.
+
+        Raises:
+            OpsError: if entries have data in a place that cannot be branched.
+        """
         catalog: dict[str, Any] = context.config_loader["catalog"]
-        context.config_loader["catalog"] = {
-            name: self.rewrite(name, entry) for name, entry in catalog.items()
-        }
+        rewritten, reasons = {}, []
+        for name, entry in catalog.items():
+            try:
+                rewritten[name] = self.rewrite(name, entry)
+            except paths.NotBranchable as reason:
+                reasons.append(f"'{name}': {reason}")
+        if reasons:
+            raise OpsError(_cannot_be_branched(reasons))
+        context.config_loader["catalog"] = rewritten
 
     def rewrite(self, name: str, entry: Any) -> Any:
         """The entry that stands for ``entry`` on the branch.
 
         Raises:
-            OpsError: if it has data in a place that cannot be branched.
+            NotBranchable: if it has data in a place that cannot be branched.
         """
         if not isinstance(entry, dict) or self._stays(name, entry):
             return entry
@@ -64,29 +74,46 @@ class CatalogRewriter(NamedTuple):
         # "versioned" asks Kedro for the run's versions; the entry inside may use them.
         return wrapped if wrapped is entry else {**wrapped, "versioned": True}
 
+    def shared(self, name: str, entry: Any) -> str | None:
+        """Where a save on the branch would write main's data, as ``ignore`` allows.
+
+        Returns:
+            The place; none if the entry is branched or keeps no data.
+        """
+        if not isinstance(entry, dict) or not self._is_ignored(name, entry):
+            return None
+        held = without_branch(entry)
+        held = entry_places.innermost(held)
+        if paths.has_no_data(held):
+            return None
+        keys = [
+            key for key in (*entry_places.PATHS, *entry_places.TABLES) if key in held
+        ]
+        return str(held[keys[0]]) if keys else str(held.get("type"))
+
     def _stays(self, name: str, entry: dict[str, Any]) -> bool:
         kind = entry.get("type")
         return (
             kind is None  # Kedro reports it
             or _is_ours(kind)  # the hook has fired before
-            or any(fnmatchcase(name, pattern) for pattern in self.ignore.names)
-            or any(fnmatchcase(str(kind), pattern) for pattern in self.ignore.types)
+            or self._is_ignored(name, entry)
         )
+
+    def _is_ignored(self, name: str, entry: dict[str, Any]) -> bool:
+        return self.settings.ignore.has(name, str(entry.get("type")))
 
     def _wrap(self, name: str, entry: dict[str, Any]) -> dict[str, Any]:
         outside: dict[str, Any] = {
             key: entry[key] for key in ("validator", "metadata") if key in entry
         }
         base = {key: value for key, value in entry.items() if key not in outside}
-        try:
-            if paths.on_branch(base, self.suffix or "trunk") == base:
-                return entry
-        except paths.NotBranchable as reason:
-            raise OpsError(
-                f"'{name}' in the catalog cannot be branched: {reason}. If all branches "
-                "may share it, list it under steel_toes.ignore.names in "
-                "conf/base/ops.yml."
-            ) from reason
+        arguments = self.settings.arguments
+        move, keep = tuple(arguments.move), tuple(arguments.keep)
+        moved = paths.on_branch(base, self.suffix or "trunk", move)
+        if self.suffix and (unknown := paths.unknown(base, move, keep)):
+            raise paths.NotBranchable(f"argument {', '.join(map(repr, unknown))}")
+        if moved == base:
+            return entry
         wrapped = {
             # The class, since Kedro looks for a name in two packages of its own first:
             # for two thousand datasets that takes half a second.
@@ -98,8 +125,10 @@ class CatalogRewriter(NamedTuple):
             "store": quoted(self.store),
             **outside,
         }
+        if move:
+            wrapped["move"] = arguments.move
         if "{" in name:  # a factory pattern: Kedro fills in the names later
-            wrapped["ignore"] = list(self.ignore.names)
+            wrapped["ignore"] = list(self.settings.ignore.names)
         return wrapped
 
     def _kind(self, base: dict[str, Any]) -> type:
@@ -120,6 +149,19 @@ def without_branch(entry: Any) -> Any:
         inside = {k: v for k, v in held["dataset"].items() if k != "versioned"}
         return {**entry, "dataset": inside}
     return entry
+
+
+def _cannot_be_branched(reasons: list[str]) -> str:
+    if len(reasons) == 1:
+        listed = f" {reasons[0]}. "
+    else:
+        listed = "".join(f"\n  {reason}" for reason in reasons) + "\n"
+    return (
+        f"Steel toes cannot tell where a branch would save:{listed}In "
+        "conf/base/ops.yml, list an argument that names a place to save to under "
+        "steel_toes.arguments.move, any other under steel_toes.arguments.keep. If you list "
+        "an entry under steel_toes.ignore.names, every branch overwrites main's data of it."
+    )
 
 
 def _is_ours(kind: Any) -> bool:

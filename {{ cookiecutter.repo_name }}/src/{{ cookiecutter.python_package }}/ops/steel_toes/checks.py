@@ -17,6 +17,7 @@ from ..core import git, kedro_internals
 from ..core.dataset_io import is_local
 from ..core.errors import OpsError
 from . import paths
+from .catalog import CatalogRewriter
 from .dataset import BranchedDataset, ProtectedDataset, refusal
 
 
@@ -27,13 +28,19 @@ class BranchedRun(NamedTuple):
     pipeline: Pipeline
     catalog: DataCatalog
     branched: dict[str, BranchedDataset]
+    rewriter: CatalogRewriter
 
     @classmethod
     def of(
-        cls, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+        cls,
+        run_params: dict[str, Any],
+        pipeline: Pipeline,
+        catalog: DataCatalog,
+        rewriter: CatalogRewriter,
     ) -> BranchedRun:
         """The run that Kedro is about to start."""
-        return cls(run_params, pipeline, catalog, dict(_branched(pipeline, catalog)))
+        branched = dict(_branched(pipeline, catalog))
+        return cls(run_params, pipeline, catalog, branched, rewriter)
 
     def refuse_harm(self) -> None:
         """Stop a run that would step on toes.
@@ -52,6 +59,7 @@ class BranchedRun(NamedTuple):
         Raises:
             OpsError: if it cannot be known what is there.
         """
+        self._warn_of_shared()
         if not self.branched:
             return
         names = self.pipeline.inputs() & self.branched.keys()
@@ -65,6 +73,23 @@ class BranchedRun(NamedTuple):
         )
         _tell_origin(self.branched, self.run_params, self.pipeline)
         _warn_of_hidden(own)
+
+    def _warn_of_shared(self) -> None:
+        """Name what this run saves to main's data, since ``ignore`` says so."""
+        if not self.rewriter.suffix:
+            return
+        resolver, shared = self.catalog.config_resolver, []
+        for name in sorted(self.pipeline.all_outputs()):
+            if name in self.catalog:
+                place = self.rewriter.shared(name, resolver.resolve_pattern(name))
+                shared += [f"'{name}' ({place})"] if place else []
+        if shared:
+            logging.getLogger(__name__).warning(
+                "Steel toes: this run on branch '%s' overwrites main's data of %s, since "
+                "steel_toes.ignore lists them.",
+                self.rewriter.branch,
+                ", ".join(shared),
+            )
 
 
 def _branched(
@@ -112,11 +137,22 @@ def _hides(dataset: BranchedDataset) -> bool:
 def _ask(
     question: Callable[[BranchedDataset], bool], all_: list[BranchedDataset]
 ) -> list[bool]:
-    filesystems = (kedro_internals.filesystem(each.target) for each in all_)
-    if all(map(is_local, filesystems)):
-        return list(map(question, all_))
-    with ThreadPoolExecutor() as pool:  # a bucket answers many questions at a time
-        return list(pool.map(question, all_))
+    # A bucket answers many questions at a time. Few drivers of databases say that
+    # threads can share a connection, and some crash.
+    in_buckets = [each for each in all_ if _is_in_bucket(each)]
+    answers = {}
+    if in_buckets:
+        with ThreadPoolExecutor() as pool:
+            found = pool.map(question, in_buckets)
+            answers = dict(zip(map(id, in_buckets), found, strict=True))
+    return [
+        answers[id(each)] if id(each) in answers else question(each) for each in all_
+    ]
+
+
+def _is_in_bucket(dataset: BranchedDataset) -> bool:
+    filesystem, _ = kedro_internals.place(dataset.target)
+    return filesystem is not None and not is_local(filesystem)
 
 
 def _with_own_copy(datasets: list[BranchedDataset]) -> list[BranchedDataset]:
@@ -143,7 +179,7 @@ def _refuse_collisions(
     for name, dataset in branched.items():
         if dataset.target_config == dataset.base_config:
             continue
-        owner = owners.of(dataset.target_config, saved=name in outputs)
+        owner = owners.of(dataset.own_places, saved=name in outputs)
         if owner:
             raise OpsError(
                 f"On branch '{dataset.branch}' the data of '{name}' would be where "

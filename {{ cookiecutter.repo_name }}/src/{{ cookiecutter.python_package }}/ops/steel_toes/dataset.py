@@ -14,9 +14,9 @@ import yaml
 from kedro.io import AbstractDataset, DatasetError, Version
 from kedro.io.core import parse_dataset_definition
 
-from ..core import dataset_io, kedro_internals
+from ..core import dataset_io, entry_places, kedro_internals
 from . import paths
-from .recorder import Recorder
+from .manifest import Recorder
 
 # What a dataset says about the data it reads; everything else is about the data
 # that it writes, so that nothing asked of it points at the base by mistake.
@@ -58,6 +58,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         suffix: str,
         store: dict[str, Any] | None = None,
         ignore: Sequence[str] = (),
+        move: Sequence[str] = (),
         version: Version | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -71,6 +72,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             store: where the manifest is: ``url`` and ``credentials``, ``quoted``.
             ignore: names of entries that stay on the base. Only a factory pattern needs
                 it, whose entries have no names until they are used.
+            move: arguments that name a place, beside those that steel toes know.
             version: versions to load and save, if the entry is versioned.
             metadata: of the entry; for plugins, as in every dataset.
         """
@@ -83,7 +85,9 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self.branch = _unquoted(branch)
         self.metadata = metadata
         self.target_config = (
-            paths.on_branch(self.base_config, suffix) if suffix else self.base_config
+            paths.on_branch(self.base_config, suffix, tuple(move))
+            if suffix
+            else self.base_config
         )
         self.target = self._type(**copy.deepcopy(self.target_config))
         self._EPHEMERAL = kedro_internals.is_ephemeral(self.target)
@@ -103,12 +107,28 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         ignored = (fnmatchcase(entry["name"], each) for each in entry.get("ignore", ()))
         if not suffix or any(ignored):
             return [base]
-        return [paths.on_branch(base, suffix), base]
+        return [paths.on_branch(base, suffix, tuple(entry.get("move", ()))), base]
 
     @cached_property
     def base(self) -> AbstractDataset[Any, Any]:
         """The dataset as it stands in ``catalog.yml``."""
         return self._type(**copy.deepcopy(self.base_config))
+
+    @property
+    def own_places(self) -> set[str]:
+        """The places that only the branch has, as ``entry_places.texts`` has them."""
+        texts = entry_places.texts
+        return {*texts(self.target_config)} - {*texts(self.base_config)}
+
+    @property
+    def second_places(self) -> list[str]:
+        """The paths that a save writes to beside the entry's own, and outside of it."""
+        own = [*map(entry_places.normal_path, entry_places.paths(self.target_config))]
+        return sorted(
+            place
+            for place in self.own_places
+            if own and "|" not in place and not f"{place}/".startswith(f"{own[0]}/")
+        )
 
     @property
     def source(self) -> AbstractDataset[Any, Any]:
@@ -136,7 +156,12 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             self.recorder = self.recorder._replace(origin=origin)
 
     def _exists(self) -> bool:
-        return dataset_io.is_there(self.target)
+        filesystem, _ = dataset_io.place(self.target)
+        if filesystem or kedro_internals.has_exists(self._type) or not self.recorder:
+            return dataset_io.is_there(self.target)
+        # Its class cannot tell, but the manifest knows what the branch has saved.
+        manifest, branch, name, _ = self.recorder
+        return manifest.read(branch, name, look=True) is not None
 
     def _release(self) -> None:
         self.target.release()

@@ -10,7 +10,7 @@ what does it is not even imported.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -22,12 +22,15 @@ from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings
 from .settings import SteelToesOptions
 
+if TYPE_CHECKING:
+    from .catalog import CatalogRewriter
+
 
 class SteelToes:
     """The hook: rewrites the catalog's configuration, and checks it before a run."""
 
     def __init__(self) -> None:
-        self._acted = False
+        self._rewriter: CatalogRewriter | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -41,9 +44,8 @@ class SteelToes:
             return
         from .catalog import CatalogRewriter  # noqa: PLC0415
 
-        rewriter = CatalogRewriter.of(context, settings, here.name, protect=trunk)
-        rewriter.rewrite_all(context)
-        self._acted = True
+        self._rewriter = CatalogRewriter.of(context, settings, here.name, protect=trunk)
+        self._rewriter.rewrite_all(context)
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
@@ -54,11 +56,11 @@ class SteelToes:
         What it says takes a look at the data, so the hooks below have their say first:
         a bucket that is out of reach is for them to report.
         """
-        if not self._acted:
+        if self._rewriter is None:
             return (yield)
         from .checks import BranchedRun  # noqa: PLC0415
 
-        run = BranchedRun.of(run_params, pipeline, catalog)
+        run = BranchedRun.of(run_params, pipeline, catalog, self._rewriter)
         run.refuse_harm()
         results = yield
         run.begin()

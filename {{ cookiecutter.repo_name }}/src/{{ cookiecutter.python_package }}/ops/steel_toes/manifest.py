@@ -1,25 +1,33 @@
-"""The manifest: which data there is, by branch and dataset, and where it came from.
+"""The manifest: which data the branches hold, and where it came from.
 
-A record for each (branch, dataset), as JSON in ``<store>/manifest/<branch>/``: on this
-machine a line in a log, in a bucket an object.
+It has a record for each branch and dataset, in JSON lines in ``manifest/<branch>/`` of
+the store. A save adds one; nothing here ever fails the run that saves.
 """
 
 from __future__ import annotations
 
+import logging
+import os
 import platform
+import posixpath
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from attrs import frozen
 
 from ..core.branch import slug
-from ..core.store import Store, damaged
-from ..core.user import user
-from .manifest_log import Ledger
+from ..core.process import user
+from ..core.records import Records
+from ..core.store import Store, warn_once
+from ..core.stored_data import stored_data
 
 NOTHING = "nothing"  # the base's fingerprint where there was no base
+_FOLDER = "manifest"
+_FRESH = 1.0  # seconds for which a process need not look what others have added
 
 
 class Record(NamedTuple):
@@ -42,7 +50,12 @@ class Record(NamedTuple):
     base: str | None = None  # the base's fingerprint when the branch first wrote
 
 
-_REQUIRED = [name for name in Record._fields if name not in Record._field_defaults]
+_TYPES = {
+    "dirty": bool,
+    "bytes": int,
+    "rows": int,
+    "schema": dict,
+}  # the others are text
 
 
 @frozen
@@ -51,33 +64,138 @@ class Manifest:
 
     store: Store
 
-    def read(self, branch: str, dataset: str) -> Record | None:
-        """The record of a dataset on a branch; none if there is none.
+    def read(self, branch: str, dataset: str, look: bool = False) -> Record | None:
+        """The record of a dataset on a branch; None if there is none.
 
-        Raises:
-            OpsError: if a newer version of this project wrote it, or it is damaged.
+        Args:
+            branch: as git names it.
+            dataset: as the catalog names it.
+            look: whether to look what others have added within the last moment, too.
         """
-        name = _name(branch, dataset)
-        text = self._kept.read(name)
-        return _record(name, text) if text else None
+        records = self._records(slug(branch))
+        records.look(fresh=0.0 if look else _FRESH)
+        found = records.latest.get((dataset,))
+        return _checked(found) if found else None
 
     def write(self, record: Record) -> None:
-        """Put a record in the place of the one before."""
-        self._kept.write(_name(record.branch, record.dataset), record._asdict())
+        """Add a record, which replaces the one before."""
+        records = self._records(slug(record.branch))
+        records.append(**record._asdict())
+        records.flush()
 
     def remove(self, record: Record) -> None:
         """Forget a dataset on a branch."""
-        self._kept.remove(_name(record.branch, record.dataset))
+        records = self._records(slug(record.branch))
+        records.look()
+        records.remove(branch=record.branch, dataset=record.dataset)
 
     def __iter__(self) -> Iterator[Record]:
         """All records, by branch and dataset."""
-        for name, text in self._kept.read_all("manifest"):
-            yield _record(name, text)
+        sizes = self.store.files(_FOLDER)
+        files = [name for name in sizes if name.count("/") == 2]  # noqa: PLR2004
+        for folder, names in groupby(files, posixpath.dirname):
+            records = self._records(posixpath.basename(folder))
+            records.look({name: sizes[name] for name in names})
+            entries = sorted(records.all(), key=lambda entry: str(entry["dataset"]))
+            yield from filter(None, map(_checked, entries))
 
-    @property
-    def _kept(self) -> Ledger | Store:
-        # A disk takes a line far quicker than a file; a bucket has only whole objects.
-        return Ledger(self.store.url) if self.store.is_folder else self.store
+    def _records(self, folder: str) -> Records:
+        # A process that was forked adds to a file of its own, and takes no lock along.
+        place = os.getpid(), self.store.url, folder
+        if place not in _OPEN:
+            opened = Records(self.store, f"{_FOLDER}/{folder}", ("dataset",))
+            _OPEN.setdefault(place, opened)
+        return _OPEN[place]
+
+
+_OPEN: dict[tuple[int, str, str], Records] = {}
+
+
+class Recorder(NamedTuple):
+    """Enters the saves of one dataset on one branch; never fails the run that saves.
+
+    ``origin`` holds what only the run knows: its key, the node, the commit.
+    """
+
+    manifest: Manifest
+    branch: str
+    dataset: str
+    origin: dict[str, Any] = {}
+
+    @classmethod
+    def of(
+        cls, store: dict[str, Any], branch: str, dataset: str, origin: dict[str, Any]
+    ) -> Recorder:
+        """The recorder for a store, given as ``settings.read_store`` returns it."""
+        place = Store(store["url"], store.get("credentials") or {})
+        return cls(Manifest(place), branch, dataset, origin)
+
+    @contextmanager
+    def record(self, target: Any, base: Any, data: Any) -> Iterator[None]:
+        """Enter the save that happens inside.
+
+        Args:
+            target: the dataset of the branch that is saved.
+            base: builds the dataset of the base, of which the branch is a fork.
+            data: what is saved.
+        """
+        can_read, fork = False, None
+        with self._warn_of_errors():
+            known = self.manifest.read(self.branch, self.dataset)
+            can_read = True  # else the fork point of an earlier record would be lost
+            fork = known.base if known else _fork_point(target, base())
+        yield
+        if can_read:
+            with self._warn_of_errors():
+                self._enter(target, data, fork)
+
+    def hides(self, target: Any, base: Any) -> bool:
+        """Whether the branch's data stand before data of the base that came later."""
+        with self._warn_of_errors():
+            record = self.manifest.read(self.branch, self.dataset)
+            there, below = stored_data(target), stored_data(base)
+            if not record or not there or not below or record.base is None:
+                return False
+            written, later = there.modified(), below.modified()
+            if written and later and later <= written:
+                return False  # not newer: its content need not be read
+            now_below = below.fingerprint()
+            return now_below not in {None, record.base, there.fingerprint()}
+        return False
+
+    def _enter(self, target: Any, data: Any, fork: str | None) -> None:
+        there = stored_data(target)
+        record = Record(
+            branch=self.branch,
+            dataset=self.dataset,
+            location=there.location if there else str(target),
+            time=now(),
+            bytes=there.size() if there else None,
+            fingerprint=there.fingerprint() if there else None,
+            base=fork,
+            **author(),
+            **shape(data),
+            **self.origin,
+        )
+        self.manifest.write(record)
+
+    @contextmanager
+    def _warn_of_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # of any file system: it must not fail the run
+            if self.manifest.store.url not in _WARNED:
+                _WARNED.add(self.manifest.store.url)
+                logging.getLogger(__name__).warning(
+                    _NOT_WRITTEN, self.manifest.store.url, type(error).__name__, error
+                )
+
+
+_WARNED: set[str] = set()
+_NOT_WRITTEN = (
+    "The manifest in %s is not written, so that 'kedro branches' will not know what this "
+    "run saves (%s: %s)"
+)
 
 
 def now() -> str:
@@ -100,13 +218,23 @@ def shape(data: Any) -> dict[str, Any]:
     return {"rows": rows, "schema": schema}
 
 
-def _record(name: str, text: dict[str, Any]) -> Record:
-    for key in _REQUIRED:
-        if not isinstance(text.get(key), str):
-            raise damaged(name, f"it has no {key}")
-    known = {key: text[key] for key in Record._fields if key in text}
+def _fork_point(target: Any, base: Any) -> str | None:
+    there, below = stored_data(target), stored_data(base)
+    if there is None or below is None or there.fingerprint() is not None:
+        return None  # the branch wrote before there was a record of it
+    return below.fingerprint() or NOTHING
+
+
+def _checked(entry: dict[str, Any]) -> Record | None:
+    """The record that an entry is; None if it is gone, or not as a save writes it."""
+    if entry.get("gone"):
+        return None
+    for name in Record._fields:
+        value = entry.get(name)
+        is_missing = value is None and name in Record._field_defaults
+        if not is_missing and not isinstance(value, _TYPES.get(name, str)):
+            where = f"Manifest of branch {entry.get('branch')!r:.60}"
+            warn_once(where, f"a record whose '{name}' is damaged")
+            return None
+    known: dict[str, Any] = {name: entry.get(name) for name in Record._fields}
     return Record(**known)
-
-
-def _name(branch: str, dataset: str) -> str:
-    return f"manifest/{slug(branch)}/{slug(dataset)}.json"

@@ -8,15 +8,15 @@ from attrs import define, field
 
 from ..core.branch import slug
 from ..core.errors import OpsError
-from ..core.settings import settings_section
+from ..core.settings import Ignore, settings_section
 
 
 @define
-class Ignore:
-    """Entries that keep one copy for all branches; ``*`` stands for any text."""
+class Arguments:
+    """Arguments of datasets that steel toes do not know; ``*`` stands for any text."""
 
-    names: list[str] = field(factory=list)
-    types: list[str] = field(factory=list)
+    move: list[str] = field(factory=list)
+    keep: list[str] = field(factory=list)
 
 
 @settings_section("steel_toes")
@@ -27,6 +27,7 @@ class SteelToesOptions:
     trunk: list[str] = field(factory=lambda: ["main", "master"])
     protect_trunk: bool = False
     ignore: Ignore = field(factory=Ignore)
+    arguments: Arguments = field(factory=Arguments)
     suffix: str = "{branch}"
 
     def suffix_of(self, branch: str) -> str:

@@ -1,4 +1,4 @@
-"""Liveness: who is still there."""
+"""Which process is this, who runs it, and is another process still alive?"""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import sys
 import pytest
 from kit import ops
 
-module = ops("run_status.process")
+module = ops("core.process")
 
 
 @pytest.fixture
@@ -74,3 +74,36 @@ def test_on_windows_nobody_asks(monkeypatch, tmp_path):
     monkeypatch.setattr(module.sys, "platform", "win32")
 
     assert module.is_alive(module.identity()) is None
+
+
+@pytest.mark.parametrize("pid", [None, "1", 0, -1, 2**40, 1.5])
+def test_what_no_process_wrote_is_not_known(pid, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "_PROC", tmp_path)
+
+    assert module.is_alive(module.identity() | {"pid": pid}) is None
+
+
+def test_a_process_here_is_gone_at_once_and_elsewhere_after_silence(child):
+    here = of(child.pid)
+    there = here | {"machine": "another one"}
+    assert not module.is_gone(here, 10_000)
+    child.kill()
+    child.wait()
+
+    assert module.is_gone(here, 0)
+    assert not module.is_gone(there, module.LOST)
+    assert module.is_gone(there, module.LOST + 1)
+
+
+def test_the_user_is_who_the_system_says(monkeypatch):
+    monkeypatch.setenv("LOGNAME", "ada")
+    assert module.user() == "ada"
+
+
+@pytest.mark.parametrize("error", [ImportError, KeyError, OSError])
+def test_a_container_may_not_know_who_it_is(monkeypatch, error):
+    def refuse():
+        raise error
+
+    monkeypatch.setattr(module.getpass, "getuser", refuse)
+    assert module.user() == ""

@@ -1,13 +1,15 @@
-"""Which process is this, and is another one still there?"""
+"""Which process is this, who runs it, and is another process still alive?"""
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
 import sys
 from pathlib import Path
 from typing import Any
 
+LOST = 300.0  # seconds without news after which another machine's process is dead
 _PROC = Path("/proc")
 _STATE, _STARTED = 0, 19  # in /proc/<pid>/stat, behind the name in brackets
 
@@ -24,19 +26,40 @@ def identity() -> dict[str, Any]:
 
 
 def is_alive(who: dict[str, Any]) -> bool | None:
-    """Whether a process is still there; None if that cannot be seen from here."""
+    """Whether a process is alive, by its ``identity``; None if it cannot be seen from here."""
+    pid = who.get("pid")
+    if not isinstance(pid, int) or not 0 < pid < 2**31:
+        return None  # no process wrote that
     if not who.get("machine") or who["machine"] != _machine():
         return None
-    pid = who["pid"]
     if who.get("born") is not None:
         return bool(_born(pid) == who["born"])
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # it is somebody else's
+    except OSError:  # another user's process
         return True
     return True
+
+
+def is_gone(who: dict[str, Any], silence: float) -> bool:
+    """Whether a process is dead: on this machine that is seen at once.
+
+    Args:
+        who: its identity.
+        silence: seconds since it wrote last, which decides about other machines.
+    """
+    alive = is_alive(who)
+    return not alive if alive is not None else silence > LOST
+
+
+def user() -> str:
+    """The name of the user; empty if there is none, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return ""
 
 
 def _machine() -> str:

@@ -9,6 +9,7 @@ import inspect
 import keyword
 import os
 import re
+import runpy
 import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -21,6 +22,16 @@ from cookiecutter.main import cookiecutter
 from cookiecutter.utils import simple_filter
 
 NAMES = ("project_name", "repo_name", "python_package", "kedro_version")
+# What a project itself imports: a package of the same name would hide it.
+REQUIRED = {
+    *("apprise", "attr", "attrs", "click", "cookiecutter", "fsspec", "git"),
+    *("great_expectations", "ipython", "jinja2", "kedro", "kedro_datasets"),
+    *("kedro_viz", "matplotlib", "mypy", "narwhals", "numpy", "omegaconf", "pandas"),
+    *("pluggy", "psutil", "pyarrow", "pytest", "rich", "ruff", "setuptools"),
+    *("slack_sdk", "xxhash", "yaml"),
+}
+# Options with more answers than yes and no.
+CHOICES = {"ci": ("none", "github", "gitlab")}
 # A switch, and another one that it does nothing without.
 NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status"}
 
@@ -33,21 +44,30 @@ NO = {"n", "no", "false", "f", "off", "0"}
 
 @simple_filter  # type: ignore[untyped-decorator]
 def checked(answers: dict[str, Any]) -> str:
-    """Refuse bad answers and turn the switches in `answers` into booleans.
+    """Refuse bad answers and turn the switches in `answers` into booleans."""
+    # `cruft update` imports this module once, for the old and for the new template, and
+    # exchanges the file in between.
+    runpy.run_path(__file__)["check"](answers)
+    return ""
 
-    `answers` tells which switches there are, not the file next to this one: `cruft
-    update` makes the old and the new project with one import of this module.
-    """
-    switches = [key for key in answers if key[0] != "_" and key not in NAMES]
-    _check_keys(_keys_given(), [*NAMES, *switches, *KEDRO_KEYS])
+
+def check(answers: dict[str, Any]) -> None:
+    """Refuse bad answers and turn the switches in `answers` into booleans."""
+    if known := _answers_before_the_update():
+        new = {key for key in answers if answers[key] == "yes"} - known.keys()
+        answers.update(dict.fromkeys(new, "no"))
+    no_switch = {*NAMES, *CHOICES}
+    switches = [key for key in answers if key[0] != "_" and key not in no_switch]
+    _check_keys(_keys_given(), [*NAMES, *switches, *CHOICES, *KEDRO_KEYS])
     _check_project_name(answers["project_name"])
     _check_package(answers["python_package"])
     _check_repo_name(answers["repo_name"])
     for key in switches:
         answers[key] = _switch(key, answers[key])
+    for key in CHOICES.keys() & answers.keys():
+        answers[key] = _choice(key, answers[key])
     _check_needs(answers)
     answers.update(_starter())
-    return ""
 
 
 def _refuse(problem: str, remedy: str) -> NoReturn:
@@ -94,6 +114,11 @@ def _check_package(name: str) -> None:
             f"python_package is {name!r}, a word that Python itself uses",
             f"write another name, such as {name}_project",
         )
+    if name.lower() in REQUIRED:
+        _refuse(
+            f"python_package is {name!r}, the name of a package that a project needs",
+            f"write another name, such as {name}_project",
+        )
 
 
 def _check_repo_name(name: str) -> None:
@@ -120,11 +145,33 @@ def _switch(key: str, answer: object) -> bool:
     return word in YES
 
 
+def _choice(key: str, answer: object) -> str:
+    word = str(answer).strip().lower()
+    if word not in CHOICES[key]:
+        *some, last = CHOICES[key]
+        _refuse(f"{key} is {answer!r}", f"write {', '.join(some)} or {last}")
+    return word
+
+
+def _answers_before_the_update() -> dict[str, Any]:
+    """The answers of the project that `cruft update` works on; else nothing.
+
+    Cruft does not pass them on, so this looks at its variables.
+    """
+    frame = inspect.currentframe()
+    while frame and frame.f_code.co_name != "_generate_output":
+        frame = frame.f_back
+    if frame is None or "cruft_state" not in frame.f_locals:
+        return {}
+    known: dict[str, Any] = frame.f_locals["cruft_state"]["context"]["cookiecutter"]
+    return known
+
+
 def _starter() -> dict[str, Any]:
     """The folder of the template, and whether it is the user's own or a clone.
 
-    Cookiecutter shows us only a copy of it, because of hooks/pre_prompt.py, so this
-    looks at the variables of `cookiecutter()`. Cruft runs without that function.
+    Cookiecutter does not pass them on, so this looks at the variables of
+    `cookiecutter()`. Cruft runs without that function.
     """
     frame = inspect.currentframe()
     while frame and frame.f_code is not cookiecutter.__code__:

@@ -1,0 +1,224 @@
+"""Records of many processes, as JSON lines in the files of a folder.
+
+A record has the time ``at`` which it was added. Of the records with the same key the
+last one counts; one with ``gone`` says that there is none any more. Each process adds to
+a file of its own. What is damaged is skipped with one warning.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from calendar import timegm
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock
+from typing import Any
+
+from .store import LINES, OwnFile, Store, warn_once
+from .suppress import suppress_errors
+
+Record = dict[str, Any]
+Key = tuple[str, ...]
+
+_TOGETHER = f"-together{LINES}"  # the ending of a file that repeats older ones
+_MANY = 8  # files that nobody writes to any more, before they are put together
+_HOUR = 3600.0  # seconds after which a process begins another file
+_OVER = (
+    3 * _HOUR
+)  # ... and after which nobody writes to one: well above, for slow clocks
+_FULL = 2**18  # bytes after which a process begins another file
+_DAY = 86_400.0  # seconds after which a record that is gone need not be repeated
+_TRIES = 5  # to read files that another process puts together meanwhile
+_ENCODER = json.JSONEncoder(default=str)  # built once, since there are many records
+_LAST_TIME = 2**32  # seconds since 1970; a later time is damage
+
+
+class Records:
+    """The records in a folder of a store, as far as this process has looked."""
+
+    def __init__(
+        self,
+        store: Store,
+        folder: str,
+        key: Key,
+        keep: Callable[[list[Record]], Iterable[Record]] = list,
+    ) -> None:
+        """Take the folder.
+
+        Args:
+            store: where the folder is.
+            folder: with the files of all processes.
+            key: the names of the fields that make up the key of a record.
+            keep: chooses what stays of the records in old files, the oldest first.
+        """
+        self.latest: dict[Key, Record] = {}
+        self._store, self._folder, self._key, self._keep = store, folder, key, keep
+        self._own: OwnFile | None = None
+        self._ours: set[str] = set()
+        self._read: dict[str, int] = {}  # bytes of each file of other processes
+        self._looked = 0.0
+        self._time = 0.0  # of the latest record
+        self._lock = Lock()
+
+    def all(self) -> list[Record]:
+        """The records that are not gone, in the order of their times."""
+        return [each for each in _sorted(self.latest) if not each.get("gone")]
+
+    def look(self, sizes: Mapping[str, int] | None = None, fresh: float = 0.0) -> None:
+        """See what other processes have added.
+
+        Args:
+            sizes: of the files in the folder, if they are known.
+            fresh: seconds since the last look in which nothing is done.
+        """
+        with self._lock:
+            if self._looked and time.monotonic() - self._looked < fresh:
+                return
+            for _ in range(_TRIES):
+                sizes = self._store.files(self._folder) if sizes is None else sizes
+                new = {
+                    name: self._read.get(name, 0)
+                    for name, size in sizes.items()
+                    if size != self._read.get(name) and name not in self._ours
+                }
+                texts = self._store.read_many(new)
+                for name, text in texts.items():
+                    self._take(name, text)
+                if len(texts) == len(new):
+                    break
+                sizes = None  # one is gone: what it said is in another file now
+            self._looked = time.monotonic()
+
+    def append(self, **record: Any) -> None:
+        """Add a record."""
+        with self._lock:
+            if self._own is None or not _is_young(self._own):
+                self._begin()
+            assert self._own is not None
+            # After all that is known, even where the clocks of two machines differ.
+            record["at"] = round(max(time.time(), self._time + 1e-6), 6)
+            self._own.append(_line(record))
+            self._fold(record)
+
+    def flush(self) -> None:
+        """Bring what was added to the store, if it is behind a URL."""
+        if self._own is not None:
+            self._own.flush()
+
+    def close(self) -> None:
+        """Flush, and begin another file for what may be added later."""
+        with self._lock:
+            if self._own is not None:
+                self._own.flush()
+                self._own.close()
+            self._own = None
+
+    def remove(self, **record: Any) -> None:
+        """Say that a record is gone. With the last one the files go, too."""
+        self.append(**record, gone=True)
+        self.close()
+        if not self.all():
+            files = self._store.files(self._folder)
+            if all(name in self._ours or _is_over(name) for name in files):
+                self._store.remove(*files)
+
+    def _begin(self) -> None:
+        if self._own is not None:
+            self._own.flush()
+            self._own.close()
+        self._own = OwnFile(self._store, self._folder)
+        self._ours.add(self._own.name)
+        over = [name for name, size in self._read.items() if size and _is_over(name)]
+        if len(over) > _MANY:
+            with suppress_errors():
+                self._put_together(over)
+
+    def _put_together(self, names: list[str]) -> None:
+        """Replace old files by one that repeats what they say.
+
+        Two processes may do so at once: each removes only what it has repeated before.
+        """
+        old = Records(self._store, self._folder, self._key)
+        old.look(dict.fromkeys(names, -1))
+        limit = time.time() - _DAY
+        kept = self._keep(_sorted(old.latest))
+        lines = [_line(e) for e in kept if not e.get("gone") or e["at"] > limit]
+        if lines:
+            together = OwnFile(self._store, self._folder, _TOGETHER)
+            together.append(b"".join(lines))
+            together.flush()
+            together.close()
+        self._store.remove(*(name for name in names if name in old._read))
+
+    def _take(self, name: str, text: bytes) -> None:
+        whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete yet
+        self._read[name] = self._read.get(name, 0) + len(whole)
+        for record in json_lines(whole, self._store.path(name)):
+            self._fold(record)
+
+    def _fold(self, record: Record) -> None:
+        if record["at"] > time.time() + _DAY:
+            return  # it would hide all that is added later
+        key = tuple(str(record.get(name)) for name in self._key)
+        known = self.latest.get(key)
+        if known is None or record["at"] >= known["at"]:
+            self.latest[key] = record
+        self._time = max(self._time, record["at"])
+
+
+def json_lines(text: bytes, path: str = "") -> list[Record]:
+    """The records in a text, without damaged lines.
+
+    Args:
+        text: lines, each with its end.
+        path: of the file, for a warning about damaged lines; without it there is none.
+    """
+    lines = text.splitlines()
+    try:
+        found = json.loads(b"[%s]" % b",".join(lines))  # quicker than one by one
+    except (ValueError, RecursionError):  # some line was torn by a kill or a full disk
+        found = [*map(_parsed, lines)]
+    records = [each for each in found if isinstance(each, dict) and _has_time(each)]
+    if path and len(records) < len(lines):
+        warn_once(path, f"damaged lines ({len(lines) - len(records)})")
+    return records
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _has_time(record: Record) -> bool:
+    at = record.get("at")
+    return isinstance(at, (int, float)) and 0 <= at < _LAST_TIME
+
+
+def _sorted(records: Mapping[Key, Record]) -> list[Record]:
+    return sorted(list(records.values()), key=lambda record: float(record["at"]))
+
+
+def _line(record: Record) -> bytes:
+    return f"{_ENCODER.encode(record)}\n".encode()
+
+
+def _is_young(file: OwnFile) -> bool:
+    return file.size < _FULL and time.time() - _began(file.name) < _HOUR
+
+
+def _is_over(name: str) -> bool:
+    return name.endswith(_TOGETHER) or time.time() - _began(name) > _OVER
+
+
+def _began(name: str) -> float:
+    """When a file was begun, by its name; now, if it has another name."""
+    found = re.match(r"\d{8}T\d{6}-", name.rpartition("/")[2])
+    try:
+        return (
+            timegm(time.strptime(found[0], "%Y%m%dT%H%M%S-")) if found else time.time()
+        )
+    except ValueError:
+        return time.time()
