@@ -250,7 +250,6 @@ def _new_watch(
     pipeline: Pipeline,
     catalog: DataCatalog,
 ) -> Watch:
-    redaction.hide_parameters_of(catalog)
     run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
     facts = describe.describe(run_params, pipeline, catalog)
     ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
