@@ -131,16 +131,6 @@ def test_a_node_has_its_arguments_as_they_were_given():
     assert internals.node_arguments(node(same, "a", "b")) == ("a", "b")
 
 
-@pytest.mark.parametrize("secret", ["me:secret@host/a", "host/a?sig=secret"])
-def test_urls_have_no_credentials(secret):
-    told = internals.without_url_credentials(f"cannot read https://{secret} now")
-    assert "secret" not in told
-    assert told.startswith("cannot read https://")
-    assert internals.without_url_credentials("data/a.csv is not there") == (
-        "data/a.csv is not there"
-    )
-
-
 def test_catalogs_that_load_or_save_are_found_on_the_stack():
     found = []
 

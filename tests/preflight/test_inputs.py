@@ -67,7 +67,7 @@ def test_a_file_that_is_there_and_one_that_is_not(planner):
     run = planner.run({"a": text("data/a.txt"), "b": text("b")}, ("a", "b"))
     [problem] = problems(run)
     assert problem.subject == "a"
-    assert problem.message == "has no data at data/a.txt"
+    assert problem.message == f"has no data at {planner.path}/data/a.txt"
     assert problem.place.startswith("conf/base/catalog.yml:")
 
     planner.write("data/a.txt", "x")
@@ -214,7 +214,7 @@ def test_a_file_that_ibis_reads_is_a_file(planner):
     entry = {"type": "ibis.FileDataset", "file_format": "csv", "table_name": "cars"}
     entries = {"a": {**entry, "filepath": "data/a.csv", "connection": connection}}
     run = planner.run(entries, ("a", "b"))
-    assert problems(run)[0].message == "has no data at data/a.csv"
+    assert problems(run)[0].message == f"has no data at {planner.path}/data/a.csv"
 
     planner.write("data/a.csv", "x\n1\n")
     assert problems(run) == []

@@ -96,13 +96,6 @@ def node_arguments(node: Node) -> tuple[Any, Any]:
     return node._inputs, node._outputs
 
 
-def without_url_credentials(text: str) -> str:
-    """A text without what is secret in its URLs. Kedro does so in its own messages only."""
-    from kedro.io.core import _redact_url_credentials  # noqa: PLC0415
-
-    return str(_redact_url_credentials(text))
-
-
 def calling_catalogs() -> Iterator[Any]:
     """The catalogs that load or save now, the innermost first. Kedro tells hooks on
     datasets nothing of them, so they are looked for on the stack."""

@@ -148,15 +148,11 @@ def check_run(
 
     context, broken = starting.context, frozenset(starting.broken)
     run = PlannedRun(context, run_params, pipeline, catalog, broken)
-    secrets = None
     for finding in _check(run, starting, code):
-        if secrets is None:
-            known = kedro_internals.credentials(context)
-            found = redaction.secrets(known, everything=False)
-            secrets = sorted(found, key=len, reverse=True)
-        message = kedro_internals.without_url_credentials(finding.message)
-        for secret in secrets:
-            message = message.replace(secret, redaction.HIDDEN)
+        # Hidden late: a run without findings need not read the credentials.
+        known = kedro_internals.credentials(context)
+        redaction.hide(redaction.secrets(known, everything=False))
+        message = redaction.text(finding.message, context.project_path)
         yield evolve(finding, message=message, guard="preflight")
 
 
