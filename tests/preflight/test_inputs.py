@@ -74,6 +74,13 @@ def test_a_file_that_is_there_and_one_that_is_not(planner):
     assert problems(run) == []
 
 
+def test_the_lines_of_the_catalog_are_read_for_a_finding_only(planner, monkeypatch):
+    monkeypatch.setattr(ops("preflight.planned_run"), "catalog_lines", None)
+    planner.write("data/a.txt", "x")
+
+    assert problems(planner.run({"a": text("data/a.txt")}, ("a", "b"))) == []
+
+
 def test_what_is_ignored_is_not_asked(planner):
     run = planner.run({"a": text("data/a.txt")}, ("a", "b"))
 
