@@ -54,7 +54,7 @@ def record_runs(store, *runs, parameters=None):
     for each in runs:
         store.put(f"{each.key}/vm-1.jsonl", b"")
         attempt = record.Attempt(parameters=parameters or {})
-        record.Record.from_run(each, [attempt]).write_once(store)
+        record.RunRecord.from_run(each, [attempt]).write_once(store)
 
 
 def succeeded(key, seconds=4.0, **known):

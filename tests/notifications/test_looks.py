@@ -34,7 +34,7 @@ def failed(workshop: Workshop) -> Any:
         run.checks.append(runs.Check("first", LONG, "error", False, f"<i>{LONG}"))
     run.resume = f"kedro run --from-nodes={','.join(run.nodes)}"
     store = ops("run_status.journal").RunStore(str(workshop.path / "data/.ops"))
-    summary = record.Record.from_run(run, [])
+    summary = record.RunRecord.from_run(run, [])
     previous = record.PreviousRuns.read(store, run)
     composer = module.Composer(run, summary, previous, workshop.path)
     return composer.message(module.Kind.FAILURE, "https://ops.example.com/runs")

@@ -23,7 +23,7 @@ def store(tmp_path):
 
 def composer(store, run, parameters=None, folder=Path("/nowhere")):
     attempt = record.Attempt(parameters=parameters or {})
-    summary = record.Record.from_run(run, [attempt])
+    summary = record.RunRecord.from_run(run, [attempt])
     previous = record.PreviousRuns.read(store, run)
     return module.Composer(run, summary, previous, folder)
 

@@ -90,7 +90,7 @@ def test_one_of_many_writes_the_record(store):
     run = succeeded("r1")
     store.put("r1/vm-1.jsonl", b"")
 
-    written = [module.Record.from_run(run, []).write_once(store) for _ in range(3)]
+    written = [module.RunRecord.from_run(run, []).write_once(store) for _ in range(3)]
 
     assert written == [True, False, False]
 

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from ..core import git, redaction
 from ..core.text import duration
 from ..run_status.model import Check, Failure, Run, State
-from .record import PreviousRuns, Record
+from .record import PreviousRuns, RunRecord
 
 _TITLE = 110  # characters
 _LINES, _WIDTH = 12, 160  # of a traceback
@@ -80,7 +80,7 @@ class Composer:
     """Writes the message of a run that has ended."""
 
     run: Run
-    record: Record
+    record: RunRecord
     previous: PreviousRuns
     project_path: Path
 
@@ -167,7 +167,7 @@ class Composer:
         left = len(lines) - _SHOWN
         return [*shown, f"and {left} more"] if left > 0 else shown
 
-    def _commits(self, good: Record | None) -> list[str]:
+    def _commits(self, good: RunRecord | None) -> list[str]:
         now = self.run.commit
         if good is None or not good.commit or not now or good.commit == now:
             return []
@@ -177,7 +177,7 @@ class Composer:
         except git.GitError:  # a shallow clone
             return []
 
-    def _changed(self, good: Record | None) -> list[str]:
+    def _changed(self, good: RunRecord | None) -> list[str]:
         if good is None or not good.parameters or not self.record.parameters:
             return []
         before, now = good.parameters, self.record.parameters

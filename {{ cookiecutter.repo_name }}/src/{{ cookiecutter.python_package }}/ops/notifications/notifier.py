@@ -19,7 +19,7 @@ from ..run_status.journal import RunStore
 from ..run_status.model import State
 from . import record, rules
 from .message import Composer, Kind, Message
-from .record import Attempt, PreviousRuns, Record
+from .record import Attempt, PreviousRuns, RunRecord
 from .send import Channel, Delivery, Result, open_channels, send
 from .settings import NotificationOptions
 
@@ -112,7 +112,7 @@ class Notifier:
         run = replay.read(self.store, key)
         attempts = record.read_attempts(self.store, key)
         previous = PreviousRuns.read(self.store, run)
-        summary = Record.from_run(run, attempts)
+        summary = RunRecord.from_run(run, attempts)
         return Composer(run, summary, previous, self.project_path), attempts
 
     def _deliveries(

@@ -86,7 +86,7 @@ def hash_parameters(parameters: Any) -> dict[str, str]:
 
 
 @define
-class Record:
+class RunRecord:
     """The end of one run, and which notification was sent."""
 
     key: str
@@ -100,7 +100,7 @@ class Record:
     sent: str = ""  # the kind of notification; empty if none
 
     @classmethod
-    def from_run(cls, run: Run, attempts: list[Attempt]) -> Record:
+    def from_run(cls, run: Run, attempts: list[Attempt]) -> RunRecord:
         """Make the record of a run."""
         ran = [n for n in run.nodes.values() if n.state != State.NOT_SELECTED]
         return cls(
@@ -132,12 +132,12 @@ class PreviousRuns:
     Good is a run of all nodes that succeeded: what came before it no longer matters.
     """
 
-    records: list[Record]
+    records: list[RunRecord]
 
     @classmethod
     def read(cls, store: RunStore, run: Run) -> PreviousRuns:
         """Read those before a run."""
-        records, series = list[Record](), series_of(run)
+        records, series = list[RunRecord](), series_of(run)
         keys = [key for key in reversed(store.keys()) if key != run.key]
         for record in filter(None, (_read(store, key) for key in keys[:_PREVIOUS])):
             if record.series == series:
@@ -146,11 +146,11 @@ class PreviousRuns:
                     break
         return cls(records)
 
-    def last_good(self) -> Record | None:
+    def last_good(self) -> RunRecord | None:
         """The last run of all nodes that succeeded."""
         return next((r for r in self.records if r.succeeded and r.whole), None)
 
-    def bad(self) -> list[Record]:
+    def bad(self) -> list[RunRecord]:
         """The runs since then that did not succeed."""
         return [record for record in self.records if not record.succeeded]
 
@@ -170,11 +170,11 @@ def series_of(run: Run) -> str:
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]
 
 
-def _read(store: RunStore, key: str) -> Record | None:
+def _read(store: RunStore, key: str) -> RunRecord | None:
     with suppress(ValueError, TypeError):  # damaged, or of another version
         known = json.loads(store.get(f"{key}/{FILE}") or b"{}")
         if known.pop("format", None) == _FORMAT:
-            return Record(**known)
+            return RunRecord(**known)
     return None
 
 

@@ -12,7 +12,7 @@ from ..core import branch
 from ..run_status import describe
 from ..run_status.model import Run, State
 from .message import Kind
-from .record import PreviousRuns, Record
+from .record import PreviousRuns, RunRecord
 from .settings import NotificationOptions, Route
 
 
@@ -44,7 +44,7 @@ def kinds(run: Run, previous: PreviousRuns) -> Iterator[Kind]:
         yield Kind.FAILURE if began else Kind.STOPPED
     elif run.state == State.SUCCEEDED:
         left = previous.left()
-        if left and left <= {*Record.from_run(run, []).done}:
+        if left and left <= {*RunRecord.from_run(run, []).done}:
             yield Kind.RECOVERY
         if run.marks():
             yield Kind.UNUSUAL
