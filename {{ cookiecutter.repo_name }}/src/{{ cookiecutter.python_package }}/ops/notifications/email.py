@@ -16,7 +16,8 @@ from typing import Any
 from attrs import define
 from jinja2 import Environment
 
-from .message import Kind, Message
+from .message import Message
+from .rules import Kind
 from .send import Channel, ChannelError, ChannelOptions
 
 _PORTS = {"starttls": 587, "tls": 465, "plain": 25}
