@@ -6,6 +6,7 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.hooks.manager import _create_hook_manager
+from kedro.framework.project import pipelines
 from kedro.io import (
     AbstractDataset,
     AbstractVersionedDataset,
@@ -13,6 +14,7 @@ from kedro.io import (
     DataCatalog,
     DatasetError,
     MemoryDataset,
+    SharedMemoryDataCatalog,
     SharedMemoryDataset,
     Version,
 )
@@ -405,3 +407,31 @@ def test_what_the_project_overrides_is_what_kedro_calls():
     assert callable(SequentialRunner._release_datasets)
     for name in ("_EPHEMERAL", "_copy", "_describe", "_exists", "_release"):
         assert hasattr(AbstractDataset, name)
+
+
+def test_the_catalog_of_a_run_is_that_of_its_runner_and_versions(context, tmp_path):
+    (tmp_path / "conf/base/catalog.yml").write_text(
+        "a: {type: text.TextDataset, filepath: a.txt, versioned: true}"
+    )
+    [name] = [name for name in pipelines if name != "__default__"]
+    catalog = internals.catalog_of_run(context, [name], ParallelRunner(), {"a": "2000"})
+
+    assert isinstance(catalog, SharedMemoryDataCatalog)
+    assert internals.version(catalog.get("a")).load == "2000"
+    assert context._pipelines_to_validate == [name]
+    catalog = internals.catalog_of_run(context, [name], SequentialRunner(), None)
+    assert not isinstance(catalog, SharedMemoryDataCatalog)
+
+
+def test_the_functions_of_a_hook(context):
+    class Plugin:
+        @hook_impl
+        def before_node_run(self):
+            pass
+
+    context._hook_manager.register(Plugin())
+    found = internals.hook_functions(context, "before_node_run")
+
+    assert [each.__qualname__.rpartition(".")[2] for each in found] == [
+        "before_node_run"
+    ]

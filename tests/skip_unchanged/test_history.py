@@ -1,13 +1,18 @@
-"""What was made from what: lines that survive kills, damage and many runs."""
+"""What was made from what: records that survive kills, damage and many runs."""
+
+import json
+import time
 
 import pytest
 from kit import ops
 
-Made = ops("skip_unchanged.history").Made
+module = ops("skip_unchanged.history")
+Made, MadeLog = module.Made, module.MadeLog
+store_module = ops("core.store")
 
 
-def made(key="k", how="h", text='{"branch": "dev"}'):
-    return Made(key, how, "i", "o", text)
+def made(key="k", how="h", **details):
+    return Made(key, how, "i", "o", details)
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -18,48 +23,125 @@ def url(request, tmp_path):
 
 
 def log(url, branch="dev"):
-    return ops("skip_unchanged.history").MadeLog(url, {}, branch)
+    return MadeLog(url, {}, branch)
 
 
-def test_lines_come_back_in_their_order(url):
-    first, second = log(url), log(url)
-    for one, how in ((first, "h1"), (second, "h2"), (first, "h3")):
-        one.add(made(how=how))
-    first.flush()
-    second.flush()
-
-    assert {each.how for each in log(url).own()} == {"h1", "h2", "h3"}
+def run(url, branch, *found):
+    """What a run on a branch remembers."""
+    one = log(url, branch)
+    for each in found:
+        one.add(each)
+    one.close()
 
 
-def test_other_branches_are_apart(url):
-    other = log(url, "feat/x")
-    other.add(made())
-    other.flush()
-
-    assert log(url).own() == []
-    assert [each.key for each in log(url).others()] == ["k"]
+def found(log, how="h"):
+    """The branches on which it was made, one's own first."""
+    return [made.details["on"] for same in log.find(how, "o") for made in same]
 
 
 def test_nothing_is_there_at_first(url):
-    assert log(url).own() == log(url).others() == []
+    assert log(url).last("k") is None
+    assert found(log(url)) == []
 
 
-def test_many_files_become_one_with_the_last_lines(url):
+def test_a_record_is_a_plain_json_line(url):
+    run(url, "dev", made(nodes=["größe"]))
+    store = store_module.Store(url)
+    [name] = store.files("made/dev")
+    record = json.loads(store.read(name))
+
+    assert (record["key"], record["how"]) == ("k", "h")
+    assert record["details"] == {"nodes": ["größe"]}
+    assert log(url).last("k") == made(nodes=["größe"])
+
+
+def test_the_last_record_of_the_same_nodes_counts(url):
+    first, second = log(url), log(url)
+    for one, how in ((first, "h1"), (second, "h2"), (first, "h3")):
+        one.last("k")
+        one.add(made(how=how))
+    first.close()
+    second.close()
+
+    assert log(url).last("k").how == "h3"
+    assert [*map(len, log(url).find("h2", "o"))] == [1, 0, 0]
+
+
+def test_ones_own_branch_comes_first_then_main_then_others(url):
+    for branch in ("other", "main", "dev"):
+        run(url, branch, made(on=branch))
+
+    assert found(log(url, "dev")) == ["dev", "main", "other"]
+    assert found(log(url, "main")) == ["main", "dev"]  # which made the same as "other"
+    assert log(url, "new").last("k").details["on"] == "main"
+
+
+def test_with_many_branches_main_s_results_are_seen(url, monkeypatch):
+    """Whatever their names, and although others are later."""
+    run(url, "main", made(on="main"))
+    for number in range(25):
+        run(url, f"z-{number}", made(on=f"z-{number}"))
+
+    assert log(url, "new").last("k").details["on"] == "main"
+    assert "main" in found(log(url, "new"))
+
+
+def test_of_many_branches_the_last_ones_are_looked_at(url, monkeypatch):
+    clock = iter(range(1, 100))
+    monkeypatch.setattr(
+        store_module.time, "strftime", lambda *_: f"2026{next(clock):04d}T000000"
+    )
+    for number in reversed(range(25)):
+        run(url, f"z-{number}", Made("k", "h", f"i{number}", "o", {"on": number}))
+
+    assert sorted(found(log(url, "new"))) == [*range(20)]
+
+
+def test_what_is_on_ones_own_branch_needs_no_look_at_others(url, monkeypatch):
+    for branch in ("other", "main", "dev"):
+        run(url, branch, made(on=branch))
+    read, names = store_module.Store.read_many, []
+
+    def note(self, starts):
+        names.extend(starts)
+        return read(self, starts)
+
+    monkeypatch.setattr(store_module.Store, "read_many", note)
+    one = log(url)
+    assert next(one.find("h", "o")) and one.last("k")
+
+    assert {name.split("/")[1] for name in names} == {"dev"}
+
+
+def test_many_old_files_become_one_with_the_last_records(url, monkeypatch):
     for number in range(12):
-        each = log(url)
-        each.add(made(how=f"h{number}"))
-        each.flush()
-    each.tidy()
+        run(url, "dev", made(how=f"h{number}"))
+    later = time.time() + 4 * 3600
+    monkeypatch.setattr(ops("core.records").time, "time", lambda: later)
+    one = log(url)
+    one.last("k")
+    one.add(made(how="new"))
+    one.close()
 
-    assert len(ops("core.record_log").Logs(f"{url}/made/dev").names()) == 1
-    assert [one.how for one in each.own()] == [f"h{n}" for n in range(4, 12)]
+    assert len(store_module.Store(url).files("made/dev")) == 2
+    known = [how for how in range(12) if any(log(url).find(f"h{how}", "o"))]
+    assert known == list(range(4, 12))
 
 
-@pytest.mark.parametrize("line", ["", "1 a b", "2 k h i o {}", "1 k h i o {", "x\x00"])
-def test_a_damaged_line_is_no_line(line):
-    assert Made.parse(line) is None
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "1 k h i o {}",
+        "\x00",
+        '{"at": 5}',
+        '{"at": 5, "key": "k", "how": "h", "inputs": "i", "outputs": 3, "details": {}}',
+        '{"at": 5, "key": "k", "how": "h", "inputs": "i", "outputs": "o", "details": 1}',
+    ],
+)
+def test_a_damaged_record_is_no_record(url, line):
+    run(url, "dev", made(how="good"))
+    store_module.Store(url).write("made/dev/1.jsonl", f"{line}\n".encode())
 
-
-def test_damaged_details_are_none():
-    assert made(text="{so}").details == {}
-    assert made(text="[]").details == {}
+    assert log(url).last("k").how == "good"
+    assert not any(log(url).find("h", "o"))

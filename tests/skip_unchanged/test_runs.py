@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -382,16 +383,16 @@ def test_a_killed_run_keeps_what_was_completed(fresh: Bench) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "noise", "gone", "version"])
 def test_a_bad_or_missing_record_means_run(bench: Bench, damage: str) -> None:
-    [file] = (bench.workshop.path / "data/.ops/made/main").glob("*.log")
+    [file] = (bench.workshop.path / "data/.ops/made/main").glob("*.jsonl")
     text = file.read_text()
     if damage == "cut":
         file.write_text(text[: len(text) // 2])
     elif damage == "noise":
-        file.write_bytes(b"\xff\x00 \n{}\n1 2 3 4 5 {}\n")
+        file.write_bytes(b'\xff\x00 \n{}\n{"at": 1e400}\n')
     elif damage == "gone":
         file.unlink()
     else:
-        file.write_text("".join(f"9{line[1:]}" for line in text.splitlines(True)))
+        file.write_text(text.replace('"how"', '"how_else"'))
 
     ran = bench.run()
     assert ran == ALL or (damage == "cut" and ran and ran < ALL)
@@ -433,13 +434,19 @@ def test_two_runs_at_once_leave_no_stale_record(bench: Bench) -> None:
 
 
 def test_what_two_runs_write_at_a_time_is_not_remembered(bench: Bench) -> None:
-    marks = bench.workshop.path / "data/.ops/making"
-    mark = {"host": "other", "pid": 1, "begun": 9e12, "places": ["*"]}
-    marks.joinpath("9-other.log").write_text(json.dumps(mark))
+    claims = bench.workshop.path / "data/.ops/claims"
+    claims.mkdir(exist_ok=True)
+    claim = {"at": time.time(), "run": "other", "machine": "other", "pid": 1}
+
+    def say(**more: object) -> None:
+        text = json.dumps({**claim, "places": ["*"], **more})
+        (claims / "other.jsonl").write_text(f"{text}\n")
+
+    say()
     bench.edit("size: 1", "size: 2", PARAMS)
     assert bench.run() == {"total"}
     assert bench.run() == {"total"}
-    marks.joinpath("9-other.log").write_text(json.dumps({**mark, "ended": True}))
+    say(gone=True)
 
     assert bench.run() == {"total"}
     assert bench.run() == set()

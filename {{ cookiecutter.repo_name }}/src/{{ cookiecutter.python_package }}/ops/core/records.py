@@ -30,6 +30,7 @@ _OVER = (
 _FULL = 2**18  # bytes after which a process begins another file
 _DAY = 86_400.0  # seconds after which a record that is gone need not be repeated
 _TRIES = 5  # to read files that another process puts together meanwhile
+_ENCODER = json.JSONEncoder(default=str)  # built once, since there are many records
 _LAST_TIME = 2**32  # seconds since 1970; a later time is damage
 
 
@@ -96,9 +97,9 @@ class Records:
                 self._begin()
             assert self._own is not None
             # After all that is known, even where the clocks of two machines differ.
-            at = round(max(time.time(), self._time + 1e-6), 6)
-            self._own.append(_line({"at": at, **record}))
-            self._fold({"at": at, **record})
+            record["at"] = round(max(time.time(), self._time + 1e-6), 6)
+            self._own.append(_line(record))
+            self._fold(record)
 
     def flush(self) -> None:
         """Bring what was added to the store, if it is behind a URL."""
@@ -201,7 +202,7 @@ def _sorted(records: Mapping[Key, Record]) -> list[Record]:
 
 
 def _line(record: Record) -> bytes:
-    return f"{json.dumps(record, default=str)}\n".encode()
+    return f"{_ENCODER.encode(record)}\n".encode()
 
 
 def _is_young(file: OwnFile) -> bool:

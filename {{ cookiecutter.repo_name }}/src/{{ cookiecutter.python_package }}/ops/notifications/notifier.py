@@ -195,11 +195,11 @@ def is_finished(run: Run, attempts: list[Attempt], now: float) -> bool:
     and has failed when one failed on its last try.
     """
     shared = any(attempt.shared for attempt in attempts)
-    if run.state == State.COMPLETE:
+    if run.state == State.SUCCEEDED:
         open_states = {State.NOT_SELECTED, State.QUEUED}
         left = any(node.state in open_states for node in run.nodes.values())
         return not (shared and left)
-    if run.state == State.ERROR:
+    if run.state == State.FAILED:
         return not shared or any(a.failed and a.last_try for a in attempts)
     if run.state == State.INTERRUPTED:
         return not shared or now - (run.last_news or now) > _RESTART

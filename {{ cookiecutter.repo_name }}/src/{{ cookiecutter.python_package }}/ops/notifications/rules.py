@@ -15,10 +15,10 @@ from attrs import define, field
 from ..core import branch
 from ..core.errors import OpsError
 from ..core.settings import settings_section
-from ..run_status import describe, report
+from ..run_status import describe
 from ..run_status.model import Run, State
 
-_DONE = {State.COMPLETE, State.SKIPPED}
+_DONE = {State.SUCCEEDED, State.SKIPPED}
 
 
 class Kind(str, Enum):
@@ -136,14 +136,14 @@ def kinds(run: Run, earlier: list[Run]) -> Iterator[Kind]:
     """The kinds of notification that fit a run, the most important first."""
     if run.state == State.INTERRUPTED:
         yield Kind.INTERRUPTION
-    elif run.state == State.ERROR:
+    elif run.state == State.FAILED:
         began = any(node.started is not None for node in run.nodes.values())
         yield Kind.FAILURE if began else Kind.STOPPED
-    elif run.state == State.COMPLETE:
+    elif run.state == State.SUCCEEDED:
         left = _nodes_left(earlier)
         if left and left <= _nodes_done(run):
             yield Kind.RECOVERY
-        if report.marks(run):
+        if run.marks():
             yield Kind.UNUSUAL
         yield Kind.SUCCESS
 
@@ -159,7 +159,7 @@ def kind_to_send(
 def is_good(run: Run) -> bool:
     """Whether all nodes of the pipeline were selected and the run succeeded."""
     states = {node.state for node in run.nodes.values()}
-    return run.state == State.COMPLETE and State.NOT_SELECTED not in states
+    return run.state == State.SUCCEEDED and State.NOT_SELECTED not in states
 
 
 def last_good(earlier: list[Run]) -> Run | None:
@@ -169,14 +169,14 @@ def last_good(earlier: list[Run]) -> Run | None:
 
 def bad_runs(earlier: list[Run]) -> list[Run]:
     """The runs since then that did not succeed."""
-    return [run for run in earlier if run.state != State.COMPLETE]
+    return [run for run in earlier if run.state != State.SUCCEEDED]
 
 
 def _nodes_left(earlier: list[Run]) -> set[str]:
     """The nodes that the last bad run left and that no run has done since."""
     done = set[str]()
     for run in earlier:
-        if run.state != State.COMPLETE:  # a guard may fail it when all nodes are done
+        if run.state != State.SUCCEEDED:  # a guard may fail it when all nodes are done
             return (_nodes_selected(run) - _nodes_done(run) or _nodes_done(run)) - done
         done |= _nodes_done(run)
     return set()
@@ -209,7 +209,7 @@ def recipients(
 
 def _matches(route: Route, run: Run) -> bool:
     """Whether a route is for a run; if nodes failed, for these nodes."""
-    failed = [node for node in run.nodes.values() if node.state == State.ERROR]
+    failed = [node for node in run.nodes.values() if node.state == State.FAILED]
     ran = [n for n in run.nodes.values() if n.state != State.NOT_SELECTED]
     nodes = failed or ran
     return (

@@ -1,106 +1,85 @@
-"""Tells runs that go on at the same time which data each of them writes.
+"""Claims: which data each run writes, for other runs that go on at the same time.
 
-What a run finds after a save is its own only if nobody else wrote there. So each says in
-``<store>/making/`` where it writes, and what two write at a time, neither remembers.
+What a run finds after a save is its own only if nobody else wrote there. So each run
+claims where it writes, in ``claims/`` of the store, and says every minute that it goes
+on. What two runs write at the same time, neither remembers.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import posixpath
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any
+from uuid import uuid4
 
-from attrs import define, field
-
-from ..core.record_log import Logs, new_name
+from ..core import process
+from ..core.records import Key, Record, Records
+from ..core.store import Store
+from ..core.suppress import suppress_errors
 
 EVERYTHING = "*"  # the place of a run that does not say where it writes
-_KEPT = 86_400.0  # seconds
+_BEAT = 60.0  # seconds
+_KEPT = 86_400.0  # seconds: the longest time that a node may take to notice a claim
 
 
-@define
 class RunMark:
-    """The mark of one run: a log that says where it writes, and when it has ended."""
+    """The claim of one run."""
 
-    url: str
-    options: dict[str, Any]
-    _name: str = field(factory=new_name)
-    _text: str = ""  # what this run has written into its mark
-    _ended: set[str] = field(
-        factory=set
-    )  # marks of runs that were over before this one
-    _others: dict[str, set[str]] = field(factory=dict)  # other runs: where they write
+    def __init__(self, url: str, options: dict[str, Any]) -> None:
+        """Nothing is claimed yet."""
+        self._records = Records(Store(url, options), "claims", ("run",), keep=_recent)
+        self._claim: Record = {}
+        self._over: set[Key] = set()  # claims of runs that were over before this one
+        self._ended = threading.Event()
 
     def begin(self, places: Iterable[str]) -> None:
-        """Say where this run writes, and see which runs go on now."""
-        here = {"host": platform.node(), "pid": os.getpid(), "begun": time.time()}
-        self._add({**here, "places": sorted(places)})
-        for name, mark in self._new_marks():
-            if mark.get("ended") or _is_gone(mark):
-                self._ended.add(name)
-                if _is_old(mark):
-                    self._logs.remove(name)
-        self._look()
+        """Claim where this run writes, and see which other runs go on."""
+        claim = {"run": uuid4().hex, **process.identity(), "places": sorted({*places})}
+        self._records.look()
+        self._records.append(**claim)
+        self._records.flush()
+        self._records.look()  # of two that begin at once, one at least sees the other
+        self._claim = claim
+        for key, other in self._others():
+            is_gone = process.is_gone(other, time.time() - other["at"])
+            if is_gone and not other.get("gone"):  # it was killed
+                self._records.append(**{**other, "gone": True})
+            if is_gone or other.get("gone"):
+                self._over.add(key)
+        threading.Thread(target=self._beat, name="claim", daemon=True).start()
 
     def end(self) -> None:
-        """Say that it does not write any more."""
-        if self._text:
-            self._add({"ended": True})
+        """Say that this run writes no more."""
+        if self._claim:
+            self._ended.set()
+            self._records.look()
+            self._records.remove(**self._claim)
 
     def alone_at(self, places: Iterable[str]) -> bool:
         """Whether no other run wrote there since this one began."""
-        if not self._text:
+        if not self._claim:
             return False
-        self._look()
+        self._records.look()
         wanted = {EVERYTHING, *places}
-        return not any(EVERYTHING in at or at & wanted for at in self._others.values())
+        others = [claim for key, claim in self._others() if key not in self._over]
+        return not any(_places(claim) & wanted for claim in others)
 
-    def _look(self) -> None:
-        for name, mark in self._new_marks():
-            self._others[name] = set(map(str, mark.get("places", ())))
+    def _others(self) -> list[tuple[Key, Record]]:
+        own = (self._claim["run"],)
+        return [each for each in list(self._records.latest.items()) if each[0] != own]
 
-    def _new_marks(self) -> list[tuple[str, dict[str, Any]]]:
-        """The marks of other runs that this one has not read yet."""
-        known = {self._name, *self._ended, *self._others}
-        return [(n, self._read(n)) for n in self._logs.names() if n not in known]
-
-    @property
-    def _logs(self) -> Logs:
-        return Logs(posixpath.join(self.url, "making"), self.options)
-
-    def _add(self, what: dict[str, Any]) -> None:
-        line = f"{json.dumps(what)}\n"
-        self._logs.add(self._name, line, self._text)
-        self._text += line
-
-    def _read(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        try:
-            for line in self._logs.read(name).splitlines():
-                found |= json.loads(line)
-        except FileNotFoundError:
-            return {"ended": True}
-        except (ValueError, TypeError):  # one that is damaged may write anywhere
-            return {"places": [EVERYTHING]}
-        return found
+    def _beat(self) -> None:
+        while not self._ended.wait(_BEAT):
+            with suppress_errors():
+                self._records.append(**self._claim)
+                self._records.flush()
 
 
-def _is_old(mark: dict[str, Any]) -> bool:
-    return time.time() - float(mark.get("begun", 0)) > _KEPT
+def _places(claim: Record) -> set[str]:
+    places = claim.get("places")  # a claim that is damaged may be about anything
+    return {*map(str, places)} if isinstance(places, list) else {EVERYTHING}
 
 
-def _is_gone(mark: dict[str, Any]) -> bool:
-    """Whether its run ended without saying so."""
-    if mark.get("host") != platform.node() or os.name == "nt":
-        return _is_old(mark)
-    try:
-        os.kill(int(mark["pid"]), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+def _recent(claims: list[Record]) -> list[Record]:
+    return [claim for claim in claims if claim["at"] > time.time() - _KEPT]

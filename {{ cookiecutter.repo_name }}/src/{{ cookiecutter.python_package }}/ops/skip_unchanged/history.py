@@ -1,30 +1,27 @@
-"""What was made from what: a line for each time that nodes ran to their end.
+"""What was made from what: a record for each time that nodes ran to their end.
 
-The lines are in ``<store>/made/<branch>/``, in a file for each run, so that no two of
-them share one; when there are many, the last lines of all go into one file. A line that
-is damaged or lost is no harm: what it told is computed again.
+The records are JSON lines in ``made/<branch>/`` of the store. A record that is lost does
+no harm: the nodes run again.
 """
 
 from __future__ import annotations
 
-import json
-import posixpath
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import asdict, field, frozen
 
 from ..core.branch import slug
-from ..core.record_log import Logs, new_name
+from ..core.records import Record, Records
+from ..core.store import Store
 
-FORMAT = 1
-_FILES = 8  # of a branch, before they are put together
-_KEPT = 8  # lines of the same nodes
-_BRANCHES = 20  # that are looked at, the last ones
-_PATIENCE = 5.0  # seconds for which a store that is far away need not know
+_FOLDER = "made"
+_KEY = ("key", "how", "inputs", "outputs")
+_TRUNK = ("main", "master")
+_KEPT = 8  # records of the same nodes in a file that replaces old ones
+_BRANCHES = 20  # that are looked at beside one's own and the main branch
 
 
 @frozen
@@ -35,136 +32,110 @@ class Made:
     how: str  # code, parameters, configuration
     inputs: str
     outputs: str
-    text: str = field(repr=False)  # all of it in detail, as JSON
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """All of it in detail; nothing if that is damaged."""
-        try:
-            found = json.loads(self.text)
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
-
-    def line(self) -> str:
-        """As it is written down."""
-        return (
-            f"{FORMAT} {self.key} {self.how} {self.inputs} {self.outputs} {self.text}"
-        )
-
-    @classmethod
-    def parse(cls, line: str) -> Made | None:
-        """What a line says; none if it is damaged, or of another version."""
-        parts = line.split(" ", 5)
-        if len(parts) != 6 or parts[0] != str(FORMAT):  # noqa: PLR2004
-            return None
-        return cls(*parts[1:]) if parts[5].endswith("}") else None
+    details: dict[str, Any] = field(repr=False)  # all of it, for a person
 
 
 class MadeIndex:
-    """What was made, as it was when this was read."""
+    """What was made on some branches, as it was when this was read."""
 
-    def __init__(self, lines: list[Made]) -> None:
-        """Take the lines, oldest first."""
-        self.last = {made.key: made for made in lines}
+    def __init__(self, records: list[Record]) -> None:
+        """Take the records, oldest first."""
+        self.last: dict[str, Made] = {}
         self.found: dict[tuple[str, str], list[Made]] = defaultdict(list)
-        for made in lines:
+        for made in filter(None, map(_made, records)):
+            self.last[made.key] = made
             self.found[made.how, made.outputs].append(made)
 
 
-@define(slots=False)
 class MadeLog:
-    """The lines in a store, for a run on a branch."""
+    """The records in a store, for a run on a branch."""
 
-    url: str
-    options: dict[str, Any]
-    branch: str
-    _name: str = field(factory=new_name)
-    _waiting: str = ""
-    _written: str = ""
-    _flushed: float = field(factory=time.monotonic)
+    def __init__(self, url: str, options: dict[str, Any], branch: str) -> None:
+        """Take the store and the branch."""
+        self.branch = branch
+        self._store = Store(url, options)
 
     @property
     def is_local(self) -> bool:
         """Whether the store is a folder on this machine."""
-        return self._logs("").is_local
+        return self._store.is_local
 
     def find(self, how: str, outputs: str) -> Iterator[list[Made]]:
         """What was made that way with these outputs: on this branch, then on others."""
-        yield self._own.found[how, outputs]
-        yield self._others.found[how, outputs]
+        for index in self._indexes():
+            yield index.found.get((how, outputs), [])
 
     def last(self, key: str) -> Made | None:
         """The last time that these nodes ran: on this branch, else on another."""
-        return self._own.last.get(key) or self._others.last.get(key)
+        return next((i.last[key] for i in self._indexes() if key in i.last), None)
+
+    def add(self, made: Made) -> None:
+        """Add a record; behind a URL it waits for ``close``."""
+        self._records.append(**asdict(made))
+
+    def close(self) -> None:
+        """Bring all records to the store."""
+        self._records.close()
+
+    def _indexes(self) -> Iterator[MadeIndex]:
+        """Those of this branch, the main branch, others: each is read when it is needed."""
+        yield self._own
+        yield self._trunk
+        yield self._others
 
     @cached_property
     def _own(self) -> MadeIndex:
-        return MadeIndex(self.own())
+        return MadeIndex(self._records.all())
+
+    @cached_property
+    def _trunk(self) -> MadeIndex:
+        return self._read([slug(name) for name in _TRUNK])
 
     @cached_property
     def _others(self) -> MadeIndex:
-        return MadeIndex(self.others())
+        """The branches on which something ran last, by the times in their files' names."""
+        others = self._files.keys() - {slug(name) for name in _TRUNK}
+        last = {each: max(map(_file_name, self._files[each])) for each in others}
+        return self._read(sorted(last, key=lambda each: last[each])[-_BRANCHES:])
 
-    def own(self) -> list[Made]:
-        """The lines of this branch, oldest first."""
-        return list(_parsed(self._logs(slug(self.branch))))
+    def _read(self, branches: list[str]) -> MadeIndex:
+        records = Records(self._store, _FOLDER, _KEY)
+        own = slug(self.branch)
+        sizes = [self._files.get(each, {}) for each in branches if each != own]
+        records.look({name: size for files in sizes for name, size in files.items()})
+        return MadeIndex(records.all())
 
-    def others(self) -> list[Made]:
-        """The lines of other branches, oldest first."""
-        return [
-            each
-            for name in self._branches()
-            if name != slug(self.branch)
-            for each in _parsed(self._logs(name))
-        ]
+    @cached_property
+    def _records(self) -> Records:
+        folder = f"{_FOLDER}/{slug(self.branch)}"
+        records = Records(self._store, folder, _KEY, keep=_last_of_each)
+        records.look(self._files.get(slug(self.branch), {}))
+        return records
 
-    def add(self, made: Made) -> None:
-        """Write down one more; a store that is far away has it within seconds."""
-        self._waiting += f"{made.line()}\n"
-        if self.is_local or time.monotonic() - self._flushed > _PATIENCE:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write down what is waiting."""
-        if not self._waiting:
-            return
-        self._flushed = time.monotonic()
-        text, self._waiting = self._waiting, ""
-        before, self._written = self._written, self._written + text
-        self._logs(slug(self.branch)).add(self._name, text, before)
-
-    def tidy(self) -> None:
-        """Put the files of many runs on this branch together."""
-        logs = self._logs(slug(self.branch))
-        names = logs.names()
-        if len(names) <= _FILES:
-            return
-        kept: dict[str, list[str]] = {}
-        for made in self.own():
-            same = kept.setdefault(made.key, [])
-            same[:] = [line for line in same if line != made.line()] + [made.line()]
-            del same[:-_KEPT]
-        text = "".join(f"{line}\n" for same in kept.values() for line in same)
-        # A name before all that come later: the lines in it are the oldest.
-        logs.add(f"{names[-1].removesuffix('.log')}-all.log", text)
-        for name in names:
-            logs.remove(name)
-
-    def _logs(self, branch: str) -> Logs:
-        return Logs(posixpath.join(self.url, "made", branch), self.options)
-
-    def _branches(self) -> list[str]:
-        return self._logs("").folders()[-_BRANCHES:]
+    @cached_property
+    def _files(self) -> dict[str, dict[str, int]]:
+        """The sizes of the files of each branch."""
+        found: dict[str, dict[str, int]] = defaultdict(dict)
+        for name, size in self._store.files(_FOLDER).items():
+            found[name.split("/")[1]][name] = size
+        return found
 
 
-def _parsed(logs: Logs) -> Iterator[Made]:
-    for name in logs.names():
-        try:
-            text = logs.read(name)
-        except FileNotFoundError:
-            continue  # it was put together with others in the meantime
-        for line in text.decode("utf-8", "replace").split("\n"):
-            made = Made.parse(line)
-            if made is not None:
-                yield made
+def _made(record: Record) -> Made | None:
+    known: dict[str, Any] = {name: record.get(name) for name in (*_KEY, "details")}
+    texts = all(isinstance(known[name], str) for name in _KEY)
+    if not texts or not isinstance(known["details"], dict):
+        return None  # it is damaged, or of another version
+    return Made(**known)
+
+
+def _last_of_each(records: list[Record]) -> list[Record]:
+    """The last records of each group of nodes."""
+    found: dict[Any, list[Record]] = defaultdict(list)
+    for record in records:
+        found[str(record.get("key"))].append(record)
+    return [record for same in found.values() for record in same[-_KEPT:]]
+
+
+def _file_name(path: str) -> str:
+    return path.rpartition("/")[2]

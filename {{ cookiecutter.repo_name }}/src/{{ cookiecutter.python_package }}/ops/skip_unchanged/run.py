@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
@@ -16,7 +15,7 @@ from attrs import define, field
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import branch, findings
+from ..core import branch, findings, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import STORE, open_store, read_settings
 from ..core.suppress import suppress_errors
@@ -25,6 +24,7 @@ from .code_version import CodeVersions
 from .dataset_version import Datasets
 from .history import Made, MadeLog
 from .plan import DONE, SKIP, Plan, Step, prints
+from .recipe import Recipes
 from .settings import Forced, SkipUnchangedOptions
 from .stat_cache import StatCache
 
@@ -68,7 +68,15 @@ class SkipRun:
         )
         codes = CodeVersions(project)
         datasets = Datasets(catalog, cache, settings, project, codes)
-        plan = Plan(pipeline, datasets, log, forced)
+        kit = __package__.rpartition(".")[0]
+        # Kedro gives a node what this hook returns; other hooks change nothing.
+        hooks = [
+            each
+            for each in kedro_internals.hook_functions(context, "before_node_run")
+            if codes.modules.is_own(each.__module__)
+            and not each.__module__.startswith(kit)
+        ]
+        plan = Plan(pipeline, Recipes(datasets, hooks), log, forced)
         return cls(plan, log, RunMark(url, credentials), cache, settings, run_id)
 
     def carry_out(self, run: Callable[[Pipeline], Any], waves: int | None) -> None:
@@ -146,8 +154,7 @@ class SkipRun:
         with suppress_errors():
             self.mark.end()
         with suppress_errors():
-            self.log.flush()
-            self.log.tidy()
+            self.log.close()
         with suppress_errors():
             self.cache.save()
 
@@ -182,20 +189,20 @@ class SkipRun:
         if not steady or not all(held.print for held in outputs.values()):
             self.forgotten.append(step.name)
             return
-        text = json.dumps(
-            {
-                "nodes": [node.name for node in step.group.nodes],
-                "branch": self.log.branch,
-                "run": self.run_id,
-                "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                "seconds": {n.name: self._seconds[n.name] for n in step.group.nodes},
-                "items": step.recipe.items,
-                "shown": step.recipe.shown,
-                "inputs": {name: held.print for name, held in inputs.items()},
-                "outputs": {name: held.print for name, held in outputs.items()},
-            }
+        details = {
+            "nodes": [node.name for node in step.group.nodes],
+            "branch": self.log.branch,
+            "run": self.run_id,
+            "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "seconds": {n.name: self._seconds[n.name] for n in step.group.nodes},
+            "items": step.recipe.items,
+            "shown": step.recipe.shown,
+            "inputs": {name: held.print for name, held in inputs.items()},
+            "outputs": {name: held.print for name, held in outputs.items()},
+        }
+        made = Made(
+            step.key, step.recipe.print, prints(inputs), prints(outputs), details
         )
-        made = Made(step.key, step.recipe.print, prints(inputs), prints(outputs), text)
         self._waiting.append((step, made))
         if self.log.is_local:
             self._flush()
