@@ -178,6 +178,15 @@ def test_no_text_is_a_mention_a_link_or_a_format():
     assert code["text"]["text"] == "```\n'''&lt;!here&gt;'''\n```"
 
 
+@pytest.mark.parametrize("by", ["token", "webhook"])
+def test_the_text_of_a_push_notification_mentions_nobody(server, by):
+    slack = channel(server, {"webhook": hook(server)} if by == "webhook" else None)
+    slack.send(sample(title="a & <!channel> <@U012AB>"), ["#data"], 5)
+
+    [(_, posted)] = server.calls
+    assert posted["text"] == "a &amp; &lt;!channel&gt; &lt;@U012AB&gt;"
+
+
 def test_a_link_stays_a_link():
     link = "https://x.example/index.html#run=a|b>"
     text = module.blocks(sample(link=link))[-1]["text"]["text"]

@@ -60,9 +60,9 @@ def show(
     title: str, rows: list[dict[str, Any]], as_json: bool, whole: Collection[str] = ()
 ) -> None:
     """Print rows of the same keys, without secrets; see ``table`` for ``whole``."""
-    rows = redaction.values(rows, clean=redaction.without_secrets)
     if as_json:
-        click.echo(json.dumps(rows))
+        clean = redaction.values(rows, clean=redaction.without_secrets)
+        click.echo(json.dumps(clean))
     elif rows:
         Console().print(table(rows, title, whole))
     else:
@@ -105,4 +105,5 @@ def _cell(value: Any) -> Text:
         value = ", ".join(f"{count} {name}" for name, count in sorted(value.items()))
     elif isinstance(value, list):
         value = "\n".join(map(str, value))
-    return Text(printable("" if value is None else str(value)))
+    text = "" if value is None else str(value)
+    return Text(printable(redaction.without_secrets(text)))

@@ -18,7 +18,7 @@ from .rules import Kind
 
 _TITLE = 110  # characters
 _LINES, _WIDTH = 12, 160  # of a traceback
-_ERRORS, _SHOWN = 3, 8  # errors, and lines of a section
+_ERRORS, _ITEMS = 3, 8  # errors, and lines of a section
 
 
 @frozen
@@ -148,9 +148,9 @@ class Composer:
         }
 
     def _shorten(self, lines: list[str]) -> list[str]:
-        shown = [self._clean(line, _WIDTH) for line in lines[:_SHOWN]]
-        left = len(lines) - _SHOWN
-        return [*shown, f"and {left} more"] if left > 0 else shown
+        first = [self._clean(line, _WIDTH) for line in lines[:_ITEMS]]
+        left = len(lines) - _ITEMS
+        return [*first, f"and {left} more"] if left > 0 else first
 
     def _commits(self) -> list[str]:
         good, now = rules.last_good(self.earlier), self.run.commit

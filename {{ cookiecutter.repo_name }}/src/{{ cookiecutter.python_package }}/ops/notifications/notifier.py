@@ -12,7 +12,6 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -151,18 +150,13 @@ class Notifier:
         """The runs of the same thread, newest first, back to the last good one."""
         earlier = list[Run]()
         keys = [key for key in reversed(self.store.keys()) if key != run.key]
+        thread = thread_id(run).encode()
         for key in keys[:_EARLIER]:
-            if self._thread_of_run(key) == thread_id(run):
+            if thread in (self.store.get(f"{key}/{FILE}") or b""):
                 earlier.append(replay.read(self.store, key))
                 if rules.is_good(earlier[-1]):
                     break
         return earlier
-
-    def _thread_of_run(self, key: str) -> str:
-        with suppress(ValueError, AttributeError):  # damaged
-            known = json.loads(self.store.get(f"{key}/{FILE}") or b"{}")
-            return str(known.get("thread"))
-        return ""
 
     def _changed_parameters(self, run: Run, good: Run | None) -> list[str]:
         if good is None:

@@ -177,7 +177,7 @@ def _cut(text: str, most: int) -> str:
 
 def _code(text: str) -> str:
     """The end of a text, in a block of code."""
-    shown = text.replace("```", "'''")
-    while len(escaped := shown.translate(_ESCAPES)) > _TEXT - 10:
-        shown = f"…{shown[len(shown) // 10 + 1 :]}"
+    text = text.replace("```", "'''")
+    while len(escaped := text.translate(_ESCAPES)) > _TEXT - 10:
+        text = f"…{text[len(text) // 10 + 1 :]}"
     return f"```\n{escaped}\n```"
