@@ -58,8 +58,12 @@ class Finding:
     def without_secrets(self) -> Finding:
         """The same finding, as others may read it."""
         clean = redaction.without_secrets
-        message, remedy = clean(self.message), clean(self.remedy)
-        return evolve(self, message=message, remedy=remedy, place=clean(self.place))
+        return evolve(
+            self,
+            message=clean(self.message),
+            remedy=clean(self.remedy),
+            place=clean(self.place),
+        )
 
     def as_row(self) -> dict[str, Any]:
         """For JSON."""
