@@ -24,7 +24,7 @@ from uuid import uuid4
 from attrs import field, frozen
 
 LINES = ".jsonl"  # the ending of files of JSON lines
-_LARGEST = 2**28  # bytes of a file that is read
+_LARGEST = 2**28  # bytes of a file that is read: 256 MB
 _WARNED: set[str] = set()
 
 
@@ -235,14 +235,14 @@ def _read(path: str, start: int) -> bytes | None:
     try:
         there = os.stat(path)
         if not stat.S_ISREG(there.st_mode) or there.st_size > _LARGEST:
-            raise OSError("what is no file or too large")
+            raise OSError("not a regular file, or larger than 256 MB")
         with open(path, "rb") as file:
             file.seek(start)
             return file.read()
     except FileNotFoundError:
         return None
     except OSError as error:
-        warn_once(path, f"({error.strerror or error})")
+        warn_once(path, f"this file ({error.strerror or error})")
         return b""
 
 
@@ -259,4 +259,4 @@ def _walk(top: str, folder: str, ending: str | tuple[str, ...]) -> Iterator[Any]
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:  # another user's folder
-        warn_once(os.path.join(top, folder), f"({error.strerror})")
+        warn_once(os.path.join(top, folder), f"this folder ({error.strerror})")
