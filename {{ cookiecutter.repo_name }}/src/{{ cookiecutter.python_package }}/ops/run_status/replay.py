@@ -92,7 +92,8 @@ class Follower:
             whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete
             self._offsets[file] = self._offsets.get(file, 0) + len(whole)
             path = f"{self._store.path}/{self._timeline.key}/{file}"
-            news[file] = json_lines(whole, path)
+            events = json_lines(whole, path)
+            news[file] = [e for e in events if isinstance(e.get("event"), str)]
         for file in sorted(news, key=lambda name: _joined(news[name])):
             self._timeline.add(file, news[file])
         return any(
