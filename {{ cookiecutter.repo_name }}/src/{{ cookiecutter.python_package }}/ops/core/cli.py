@@ -61,8 +61,7 @@ def show(
 ) -> None:
     """Print rows of the same keys, without secrets; see ``table`` for ``whole``."""
     if as_json:
-        clean = redaction.values(rows, clean=redaction.without_secrets)
-        click.echo(json.dumps(clean))
+        click.echo(json.dumps(redaction.values(rows, clean=redaction.without_secrets)))
     elif rows:
         Console().print(table(rows, title, whole))
     else:
@@ -98,7 +97,10 @@ def stop_before_doing() -> None:
 
 
 def _cell(value: Any) -> Text:
-    """A name may have anything in it: it is no markup, and steers no terminal."""
+    """A name may have anything in it: it is no markup, and steers no terminal.
+
+    Rich's ``Text`` is a word of ours.
+    """
     if isinstance(value, Text):
         return value
     if isinstance(value, dict):
