@@ -197,9 +197,9 @@ class RunStatus:
             redaction.hide_parameters_of(catalog)
             watch = _new_watch(project, run_params, pipeline, catalog)
             for other in list(self._watches.values()):
-                if not watch.is_within(other):
+                if signal := other.signal():
                     self._watches.pop(other.journal, None)
-                    other.interrupt("left")
+                    other.interrupt(signal)
             self._watches[watch.journal] = watch
             watch.start()
         except Exception:
