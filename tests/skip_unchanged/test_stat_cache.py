@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 from kit import ops
 
 
@@ -29,12 +30,10 @@ def test_it_is_the_fingerprint_of_the_content(cache, tmp_path):
     (tmp_path / "folder/in").mkdir(parents=True)
     (tmp_path / "folder/a").write_text("1")
     (tmp_path / "folder/in/b").write_text("2")
-    import fsspec  # noqa: PLC0415
-
     for name in ("folder", "folder/a"):
         path = str(tmp_path / name)
-        known = ops("core.checksum").of_path(fsspec.filesystem("file"), path)
-        assert cache.look(path)[0] == known
+        known = ops("core.dataset_io").Files(LocalFileSystem(), path, path)
+        assert cache.look(path)[0] == known.fingerprint()
     assert cache.look(str(tmp_path / "nothing")) == (None, ())
 
 

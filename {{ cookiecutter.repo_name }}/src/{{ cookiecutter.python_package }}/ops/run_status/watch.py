@@ -49,6 +49,7 @@ class Watch:
         self._began = time.monotonic()
         self._over = threading.Event()
         self._last: Run | None = None
+        self.viz = ""  # where Kedro-Viz of the run is
         self._thread = threading.Thread(
             target=self._run, name="run-status", daemon=True
         )

@@ -12,7 +12,7 @@ from kedro.io import AbstractVersionedDataset
 from kedro.io.core import VersionNotFoundError
 from kedro.utils import load_obj
 
-from ..core import kedro_internals
+from ..core import checksum, dataset_io, kedro_internals
 from ..core.errors import OpsError
 from .settings import CONTENT, RUN
 
@@ -43,25 +43,24 @@ def version_of_data(dataset: Any, look: Callable[[str], Held]) -> Held:
         dataset: as the catalog has it.
         look: tells what lies at a path on this machine.
     """
-    from ..core.dataset_io import is_local  # noqa: PLC0415
-
     found = _files(dataset)
     if found is None:
         kind = type(dataset).__name__
-        return Held(None, f"cannot be told from other data ({kind})", signs=None)
+        why = f"is a {kind}: whether it changed cannot be detected; ops.yml can say how"
+        return Held(None, f"{why} (skip_unchanged.fingerprints)", signs=None)
     filesystem, path = found
     if path is None:
         return Held(None, MISSING)
     if re.search(r"[*?\[]|::", path):
         return Held(None, f"names more than one file: {path}", path, None)
-    return look(path) if is_local(filesystem) else _remote(filesystem, path)
+    if dataset_io.is_local(filesystem):
+        return look(path)
+    return _remote(filesystem, path)
 
 
 def place_of(dataset: Any) -> str:
     """Where a dataset keeps its data; empty if that is not known."""
-    from ..core.stored_data import stored_data  # noqa: PLC0415
-
-    there = stored_data(dataset)
+    there = dataset_io.stored_data(dataset)
     return there.location if there else ""
 
 
@@ -122,36 +121,26 @@ def _files(dataset: Any) -> tuple[Any, str | None] | None:
 
 
 def _remote(filesystem: Any, path: str) -> Held:
-    from ..core import checksum  # noqa: PLC0415
-
     place = str(filesystem.unstrip_protocol(path))
-    filesystem.invalidate_cache(path)
     try:
-        info = filesystem.info(path)
-        files = {path: info}
-        if info["type"] == "directory":
-            files = filesystem.find(path, detail=True)
-    except (FileNotFoundError, NotADirectoryError):
-        files = {}
+        files = dataset_io.objects(filesystem, path)
     except Exception as error:  # of any store: no network, no rights
         text = " ".join(str(error).split())[:200]
         return Held(None, f"cannot be read ({type(error).__name__}: {text})", place)
     if not files:
         return Held(None, MISSING, place)
     parts = []
-    for file, details in sorted(files.items()):
-        told = [f"{key}:{details[key]}" for key in _TELLING if details.get(key)]
+    for name, info in files.items():
+        told = [f"{key}:{info[key]}" for key in _TELLING if info.get(key)]
         if not told:
             return Held(None, f"has no checksum at {place}", place)
-        parts.append(f"{file.removeprefix(path)} {told[0]}")
-    found = checksum.of_parts(parts)
+        parts.append(f"{name} {told[0]}")
+    found = checksum.of_texts(*parts)
     return Held(found, "", place, found)
 
 
 def _content(dataset: Any) -> str | None:
-    from ..core.stored_data import stored_data  # noqa: PLC0415
-
-    there = stored_data(dataset)
+    there = dataset_io.stored_data(dataset)
     if there is None:
         raise ValueError(f"{type(dataset).__name__} is of a kind that nobody can read")
     return there.fingerprint()
@@ -159,10 +148,8 @@ def _content(dataset: Any) -> str | None:
 
 def _asked(query: str) -> Callable[[Any], str]:
     def ask(dataset: Any) -> str:
-        from ..core.checksum import of_parts  # noqa: PLC0415
-        from ..core.stored_data import stored_data as stored_of  # noqa: PLC0415
-
-        text = query.replace("{table}", str(getattr(stored_of(dataset), "name", "")))
+        table = getattr(dataset_io.stored_data(dataset), "name", "")
+        text = query.replace("{table}", str(table))
         if hasattr(dataset, "engine"):
             import sqlalchemy  # noqa: PLC0415
 
@@ -170,7 +157,7 @@ def _asked(query: str) -> Callable[[Any], str]:
                 rows = list(connection.execute(sqlalchemy.text(text)))
         else:
             rows = dataset.connection.sql(text).to_pyarrow().to_pylist()
-        return of_parts(map(repr, rows))
+        return checksum.of_texts(*map(repr, rows))
 
     return ask
 

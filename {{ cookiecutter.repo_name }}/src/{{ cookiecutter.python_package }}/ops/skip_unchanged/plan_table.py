@@ -65,9 +65,14 @@ class View:
         table = Table(title=escape(self._title()), title_justify="left")
         for column in ("", "node", "why", "expected", "writes to"):
             table.add_column(column, overflow="fold")
+        told: dict[str, str] = {}  # by a node, the node whose row has its reasons
         for row in self.as_data():
             seconds = row["seconds"]
-            why = "\n".join([*row["reasons"], *row["built_on_old"]])
+            reasons = row["reasons"]
+            if first := told.get(row["node"]):
+                reasons = [f"runs or is left out with `{first}`"]
+            told |= dict.fromkeys(row["together_with"], row["node"])
+            why = "\n".join([*reasons, *row["built_on_old"]])
             table.add_row(
                 _WORDS[row["action"]],
                 escape(row["node"]),
@@ -181,7 +186,7 @@ def _old(
         return
     above = whole.to_nodes(*(name for name in selected if name in _names(whole)))
     rest = Pipeline([node for node in above.nodes if node.name not in selected])
-    others = Plan(rest, plan.recipes, plan.log, Forced())
+    others = Plan(rest, plan.recipes, plan.log, Forced(), plan.kept)
     stale: set[int] = set()
     for number, step in enumerate(others.steps):
         if step.action == RUN or step.group.parents & stale:

@@ -57,6 +57,17 @@ def maybe(names: Iterable[str]) -> str:
     return f"only if {_listed(names)} really changes"
 
 
+def not_kept(last: Made | None, names: list[str]) -> list[str]:
+    """Why nodes have to run of which nothing changed: for outputs in memory only."""
+    why = _dict(last.details if last else {}, "not_kept")
+    return [
+        f"give `{name}` a catalog entry: it is in memory only, and "
+        f"{why.get(name, 'what was kept of it is gone')}"
+        for name in names
+        if name in why or not why
+    ]
+
+
 def skip(made: Made, outputs: dict[str, Held], branch: str) -> str:
     """Why nodes need not run."""
     where = made.details.get("branch")
@@ -116,7 +127,11 @@ def _value(text: str) -> str:
 
 
 def _missing(outputs: dict[str, Held]) -> list[str]:
-    return [f"output `{n}` {MISSING}" for n, held in outputs.items() if not held.print]
+    return [
+        f"output `{n}` {MISSING}"
+        for n, held in outputs.items()
+        if held.why_not == MISSING
+    ]
 
 
 def _all(recipe: Recipe, inputs: dict[str, Held]) -> set[str]:

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from kedro.pipeline.node import Node
 
 from ..core import kedro_internals, redaction
-from ..core.checksum import of_parts
+from ..core.checksum import of_texts
 from .dataset_version import Configuration, Datasets
 from .groups import Group
 
@@ -63,7 +63,7 @@ class Recipes:
             shown |= parameter.shown
             opaque += parameter.opaque
         parts = (f"{key} {items[key]}" for key in sorted(items))
-        return Recipe(of_parts(parts), items, shown, tuple(dict.fromkeys(opaque)))
+        return Recipe(of_texts(*parts), items, shown, tuple(dict.fromkeys(opaque)))
 
     def _configuration(self, name: str) -> Configuration:
         if name not in self._configurations:

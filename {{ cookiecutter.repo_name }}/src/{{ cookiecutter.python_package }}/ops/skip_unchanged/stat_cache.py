@@ -42,7 +42,7 @@ class StatCache:
         """The fingerprint of a file or folder, and what would tell that it changed.
 
         Returns:
-            As ``fingerprint.of_path``: none if nothing is there.
+            As that of ``Files`` in core; none if nothing is there.
         """
         signs = signs_of(path)
         if not signs:
@@ -50,7 +50,7 @@ class StatCache:
         if signs[0][0] == "":
             return self._of_file(path, signs[0][1]), signs
         parts = (f"{name} {self._of_file(path + name, sign)}" for name, sign in signs)
-        return checksum.of_parts(parts), signs
+        return checksum.of_texts(*parts), signs
 
     def save(self) -> None:
         """Keep what is known for the next run."""
