@@ -16,6 +16,7 @@ PAGES = [
     "docs/notifications.md",
     "docs/path_rules.md",
     "docs/preflight.md",
+    "docs/progress.md",
     "docs/run_status.md",
     "docs/skip_unchanged.md",
     "docs/status_page.md",

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -319,6 +320,25 @@ def test_a_check_that_fails_stops_the_run_in_one_line(project):
     with pytest.raises(OpsError, match="exists check.*'cars'.*symbolic links") as error:
         project.run(catalog, ("cars", "memory"))
     assert "\n" not in error.value.message
+
+
+def test_only_buckets_are_asked_from_many_threads(project):
+    table = {"type": "ibis.TableDataset", "table_name": "t"}
+    entries = {
+        "file": text("cars.txt"),
+        "table": {**table, "connection": {"backend": "duckdb"}},
+        "bucket": {"type": "text.TextDataset", "filepath": "memory://b/cars.txt"},
+    }
+    catalog = project.catalog(entries)
+
+    answers = ops("steel_toes.checks")._ask(
+        lambda dataset: (dataset.name, threading.get_ident()),
+        [catalog[name] for name in entries],
+    )
+
+    assert [name for name, _ in answers] == [*entries]
+    here = threading.get_ident()
+    assert [thread == here for _, thread in answers] == [True, True, False]
 
 
 def test_a_protected_trunk_is_refused_before_the_run_and_allowed_in_ci(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import traceback
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -325,3 +326,19 @@ def remember_inputs_and_outputs(pipeline: Pipeline) -> None:
     """
     setattr(pipeline, "inputs", pipeline.inputs().copy)
     setattr(pipeline, "outputs", pipeline.outputs().copy)
+
+
+def node_and_dataset(error: BaseException) -> tuple[str, str]:
+    """From which node an error is, and which dataset was loaded or saved; else empty.
+
+    Hooks are not called with errors of loading and saving, so this looks at the frames of
+    Kedro's modules. A worker passes on no frames, but the project's runner adds the node.
+    """
+    node, dataset = str(getattr(error, "kedro_node", "")), ""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        module, found = frame.f_globals.get("__name__"), frame.f_locals
+        if module == "kedro.runner.task" and "node" in found:
+            node = str(getattr(found["node"], "name", "")) or node
+        if module == "kedro.io.data_catalog" and "ds_name" in found:
+            dataset = str(found["ds_name"])
+    return node, dataset

@@ -1,8 +1,8 @@
 """Records of many processes, as JSON lines in the files of a folder.
 
-A record has the time ``at`` which it was added. Of the records with the same key the
-last one counts; one with ``gone`` says that there is none any more. Each process adds to
-a file of its own. What is damaged is skipped with one warning.
+Each has the time at which it was added, ``at``. Of records with the same key the last one
+counts; one with ``gone`` says that there is none any more. Each process adds to a file of
+its own. What is damaged is skipped with one warning.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import time
 from calendar import timegm
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -24,9 +25,7 @@ Key = tuple[str, ...]
 _TOGETHER = f"-together{LINES}"  # the ending of a file that repeats older ones
 _MANY = 8  # files that nobody writes to any more, before they are put together
 _HOUR = 3600.0  # seconds after which a process begins another file
-_OVER = (
-    3 * _HOUR
-)  # ... and after which nobody writes to one: well above, for slow clocks
+_OVER = 3 * _HOUR  # ... after which nobody writes to one, whatever the clocks say
 _FULL = 2**18  # bytes after which a process begins another file
 _DAY = 86_400.0  # seconds after which a record that is gone need not be repeated
 _TRIES = 5  # to read files that another process puts together meanwhile
@@ -80,7 +79,7 @@ class Records:
                 new = {
                     name: self._read.get(name, 0)
                     for name, size in sizes.items()
-                    if size != self._read.get(name) and name not in self._ours
+                    if size != self._read.get(name, 0) and name not in self._ours
                 }
                 texts = self._store.read_many(new)
                 for name, text in texts.items():
@@ -149,7 +148,7 @@ class Records:
             together.append(b"".join(lines))
             together.flush()
             together.close()
-        self._store.remove(*(name for name in names if name in old._read))
+        self._store.remove(*(name for name in names if old._read.get(name)))
 
     def _take(self, name: str, text: bytes) -> None:
         whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete yet
@@ -206,7 +205,7 @@ def _line(record: Record) -> bytes:
 
 
 def _is_young(file: OwnFile) -> bool:
-    return file.size < _FULL and time.time() - _began(file.name) < _HOUR
+    return file.size < _FULL and time.time() - file.began < _HOUR
 
 
 def _is_over(name: str) -> bool:
@@ -216,9 +215,7 @@ def _is_over(name: str) -> bool:
 def _began(name: str) -> float:
     """When a file was begun, by its name; now, if it has another name."""
     found = re.match(r"\d{8}T\d{6}-", name.rpartition("/")[2])
-    try:
-        return (
-            timegm(time.strptime(found[0], "%Y%m%dT%H%M%S-")) if found else time.time()
-        )
-    except ValueError:
-        return time.time()
+    with suppress(ValueError):
+        if found:
+            return timegm(time.strptime(found[0], "%Y%m%dT%H%M%S-"))
+    return time.time()

@@ -115,13 +115,7 @@ def secrets(given: Any, everything: bool, key: str = "") -> Iterator[str]:
 
 
 def values(given: Any, key: str = "", clean: Callable[[str], str] | None = None) -> Any:
-    """A copy of settings or parameters in which secrets are hidden.
-
-    Args:
-        given: anything that YAML can hold.
-        key: under which ``given`` is.
-        clean: what makes a text clean: ``text``, or another function.
-    """
+    """A copy of settings in which ``clean``, or else ``text``, has cleaned each text."""
     if isinstance(given, Mapping):
         return {str(k): values(value, str(k), clean) for k, value in given.items()}
     named = key and secret_patterns.NAME.search(key)

@@ -24,7 +24,7 @@ from uuid import uuid4
 from attrs import field, frozen
 
 LINES = ".jsonl"  # the ending of files of JSON lines
-_LARGEST = 2**28  # bytes of a file that is read
+_LARGEST = 2**28  # bytes of a file that is read: 256 MB
 _WARNED: set[str] = set()
 
 
@@ -60,30 +60,35 @@ class Store:
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a file; None if there is none, or what is there is no file."""
-        return self.read_many({name: 0}).get(name) or None
+        if self.is_local:
+            return _read(self.path(name), 0) or None
+        filesystem, path = self._open(name)
+        try:
+            return bytes(filesystem.cat_file(path)) or None
+        except FileNotFoundError:
+            return None
 
     def read_many(self, starts: Mapping[str, int]) -> dict[str, bytes]:
-        """The bytes of files by name, each from a position on, all read at once.
+        """The bytes of files that are not empty, each from a position on, read at once.
 
         A file that does not exist is left out. What cannot be read on this machine, such
         as a folder or another user's file, is empty and causes one warning.
         """
+        found: list[Any] = []
         if self.is_local:
-            local = {name: _read(self.path(name), at) for name, at in starts.items()}
-            return {name: data for name, data in local.items() if data is not None}
-        if not starts:
-            return {}
-        filesystem, top = self._open("")
-        paths = {name: posixpath.join(top, name) for name in starts}
-        found = filesystem.cat([*paths.values()], on_error="return")
+            found = [_read(self.path(name), start) for name, start in starts.items()]
+        elif starts:
+            filesystem, top = self._open("")
+            paths = [posixpath.join(top, name) for name in starts]
+            # Without a range, s3fs asks for the size of each object first.
+            found = filesystem.cat_ranges(paths, [*starts.values()], None)
         texts = {}
-        for name, path in paths.items():
-            data = found.get(path, FileNotFoundError())
-            if isinstance(data, FileNotFoundError):
+        for name, data in zip(starts, found):
+            if data is None or isinstance(data, FileNotFoundError):
                 continue
             if isinstance(data, Exception):
                 raise data
-            texts[name] = bytes(data[starts[name] :])
+            texts[name] = bytes(data)
         return texts
 
     def write(self, name: str, data: bytes) -> None:
@@ -180,7 +185,7 @@ class OwnFile:
         when = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
         name = f"{when}-{host}-{os.getpid()}-{uuid4().hex[:12]}{ending}"
         self.name = f"{folder}/{name}"
-        self.size = 0
+        self.began, self.size = time.time(), 0
         self._store = store
         self._file = _create(store.path(self.name)) if store.is_local else -1
         self._is_torn = False
@@ -235,14 +240,14 @@ def _read(path: str, start: int) -> bytes | None:
     try:
         there = os.stat(path)
         if not stat.S_ISREG(there.st_mode) or there.st_size > _LARGEST:
-            raise OSError("what is no file or too large")
+            raise OSError("not a regular file, or larger than 256 MB")
         with open(path, "rb") as file:
             file.seek(start)
             return file.read()
     except FileNotFoundError:
         return None
     except OSError as error:
-        warn_once(path, f"({error.strerror or error})")
+        warn_once(path, f"this file ({error.strerror or error})")
         return b""
 
 
@@ -259,4 +264,4 @@ def _walk(top: str, folder: str, ending: str | tuple[str, ...]) -> Iterator[Any]
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:  # another user's folder
-        warn_once(os.path.join(top, folder), f"({error.strerror})")
+        warn_once(os.path.join(top, folder), f"this folder ({error.strerror})")

@@ -75,9 +75,11 @@ class RunStore:
 
     def read(self, key: str, offsets: dict[str, int] | None = None) -> dict[str, bytes]:
         """What each process wrote of a run, by file; with offsets, what came since."""
+        offsets = offsets or {}
         starts = {
-            name: (offsets or {}).get(posixpath.basename(name), 0)
-            for name in self._journals(key)
+            name: offsets.get(posixpath.basename(name), 0)
+            for name, size in self._journals(key).items()
+            if size > offsets.get(posixpath.basename(name), 0)
         }
         found = self.files.read_many(starts)
         return {posixpath.basename(name): text for name, text in found.items()}
@@ -98,8 +100,9 @@ class RunStore:
         """Forget a run."""
         self.files.remove(key)
 
-    def _journals(self, folder: str) -> list[str]:
-        return [each for each in self.files.files(folder) if each.count("/") == 1]
+    def _journals(self, folder: str) -> dict[str, int]:
+        found = self.files.files(folder).items()
+        return {name: size for name, size in found if name.count("/") == 1}
 
 
 @frozen

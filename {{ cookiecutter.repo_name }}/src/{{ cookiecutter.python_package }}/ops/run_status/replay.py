@@ -51,7 +51,8 @@ class Follower:
         for file, text in self._store.read(self._key, self._offsets).items():
             whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete
             self._offsets[file] = self._offsets.get(file, 0) + len(whole)
-            news[file] = json_lines(whole, f"{self._store.path}/{self._key}/{file}")
+            events = json_lines(whole, f"{self._store.path}/{self._key}/{file}")
+            news[file] = [e for e in events if isinstance(e.get("event"), str)]
         # What a worker wrote makes sense only after what its first process did.
         for file in sorted(news, key=lambda name: _is_worker(news[name])):
             self._add(file, news[file])

@@ -54,6 +54,7 @@ class Watch:
         self._code, self._depth = _caller_of_hooks()
         self._over = threading.Event()
         self._last: Run | None = None
+        self.viz = ""  # where Kedro-Viz of the run is
         self._thread = threading.Thread(
             target=self._run, name="run-status", daemon=True
         )
