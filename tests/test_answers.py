@@ -11,7 +11,7 @@ import yaml
 from helpers import OPTIONS, SWITCHES, TEMPLATE, clean_template, generate, run
 
 sys.path.append(str(TEMPLATE))
-from local_extensions import REQUIRED  # noqa: E402
+from answers import REQUIRED  # noqa: E402
 
 EXAMPLE = yaml.safe_load((TEMPLATE / "example-config.yml").read_text(encoding="utf-8"))
 

@@ -6,6 +6,7 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.hooks.manager import _create_hook_manager
+from kedro.framework.project import pipelines
 from kedro.io import (
     AbstractDataset,
     AbstractVersionedDataset,
@@ -13,6 +14,7 @@ from kedro.io import (
     DataCatalog,
     DatasetError,
     MemoryDataset,
+    SharedMemoryDataCatalog,
     SharedMemoryDataset,
     Version,
 )
@@ -127,16 +129,6 @@ def test_a_node_has_its_arguments_as_they_were_given():
     named = node(same, {"data": "a"}, {"out": "b"}, name="named")
     assert internals.node_arguments(named) == ({"data": "a"}, {"out": "b"})
     assert internals.node_arguments(node(same, "a", "b")) == ("a", "b")
-
-
-@pytest.mark.parametrize("secret", ["me:secret@host/a", "host/a?sig=secret"])
-def test_urls_have_no_credentials(secret):
-    told = internals.without_url_credentials(f"cannot read https://{secret} now")
-    assert "secret" not in told
-    assert told.startswith("cannot read https://")
-    assert internals.without_url_credentials("data/a.csv is not there") == (
-        "data/a.csv is not there"
-    )
 
 
 def test_catalogs_that_load_or_save_are_found_on_the_stack():
@@ -415,3 +407,31 @@ def test_what_the_project_overrides_is_what_kedro_calls():
     assert callable(SequentialRunner._release_datasets)
     for name in ("_EPHEMERAL", "_copy", "_describe", "_exists", "_release"):
         assert hasattr(AbstractDataset, name)
+
+
+def test_the_catalog_of_a_run_is_that_of_its_runner_and_versions(context, tmp_path):
+    (tmp_path / "conf/base/catalog.yml").write_text(
+        "a: {type: text.TextDataset, filepath: a.txt, versioned: true}"
+    )
+    [name] = [name for name in pipelines if name != "__default__"]
+    catalog = internals.catalog_of_run(context, [name], ParallelRunner(), {"a": "2000"})
+
+    assert isinstance(catalog, SharedMemoryDataCatalog)
+    assert internals.version(catalog.get("a")).load == "2000"
+    assert context._pipelines_to_validate == [name]
+    catalog = internals.catalog_of_run(context, [name], SequentialRunner(), None)
+    assert not isinstance(catalog, SharedMemoryDataCatalog)
+
+
+def test_the_functions_of_a_hook(context):
+    class Plugin:
+        @hook_impl
+        def before_node_run(self):
+            pass
+
+    context._hook_manager.register(Plugin())
+    found = internals.hook_functions(context, "before_node_run")
+
+    assert [each.__qualname__.rpartition(".")[2] for each in found] == [
+        "before_node_run"
+    ]

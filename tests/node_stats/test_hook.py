@@ -73,7 +73,7 @@ def test_an_error_in_a_figure_fails_no_run(project, monkeypatch):
     project.session(data=FRAME)
 
     run = project.run()
-    assert (run.state, run.datasets["out"].saved) == (State.COMPLETE, None)
+    assert (run.state, run.datasets["out"].saved) == (State.SUCCEEDED, None)
 
 
 @pytest.mark.parametrize("off", ["node_stats", "run_status"])

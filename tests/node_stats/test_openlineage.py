@@ -109,7 +109,7 @@ def test_nothing_is_told_unless_it_is_wanted(project, monkeypatch):
     monkeypatch.setattr(module, "send", lambda *_: pytest.fail("it was told"))
     project.session()
 
-    assert project.run().state == State.COMPLETE
+    assert project.run().state == State.SUCCEEDED
 
 
 def test_a_file_has_an_event_a_line(tmp_path, caplog):
@@ -152,7 +152,7 @@ def test_a_server_that_refuses_is_one_warning(caplog):
     assert len(refusing.events) == 1
 
 
-@pytest.mark.parametrize("state", [State.COMPLETE, State.INTERRUPTED])
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.INTERRUPTED])
 def test_a_server_that_does_not_answer_is_not_waited_for(state, caplog, monkeypatch):
     monkeypatch.setattr(module, "_PATIENCE", 1.0)
     monkeypatch.setattr(module, "_PATIENCE_KILLED", 0.5)
@@ -168,15 +168,22 @@ def test_a_server_that_does_not_answer_is_not_waited_for(state, caplog, monkeypa
     assert "no answer within" in warning
 
 
-def test_events_that_are_too_late_are_left_out():
+def test_events_that_are_too_late_are_left_out(caplog, monkeypatch):
     class Client:
         def emit(self, event):
             pytest.fail("it is too late")
 
-    failed = ["no answer"]
-    module._emit(Client(), ["event"], time.monotonic() - 1, failed)
+    def late(transport):
+        time.sleep(0.2)
+        return Client()
 
-    assert failed == ["no answer"]
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(module, "_client", late)
+    module.send({"type": "console"}, some_runs.run())
+    time.sleep(0.3)
+
+    [warning] = warnings(caplog)
+    assert "no answer within" in warning
 
 
 def test_without_the_library_there_is_one_warning_that_names_it(caplog, monkeypatch):

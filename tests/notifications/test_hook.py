@@ -260,17 +260,6 @@ def test_behind_a_url_killed_runs_are_notified_too(project, monkeypatch):
     assert kinds == {Kind.INTERRUPTION, Kind.FAILURE}
 
 
-def test_workers_know_what_they_may_not_write(project, monkeypatch):
-    hook = module.Notifications()
-    redaction.hide(["hunter2!"])
-    secrets = hook.tell_workers()
-    monkeypatch.setattr(redaction, "_SECRETS", set())
-    monkeypatch.setattr(redaction, "_WAYS", [])
-    hook.start_worker(secrets)
-
-    assert redaction.text("a hunter2! b") == "a *** b"
-
-
 def test_secrets_of_the_project_are_in_no_text(project):
     (project.path / "conf/local/credentials.yml").write_text("db: {con: hunter2-x}")
 

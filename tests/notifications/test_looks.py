@@ -24,11 +24,11 @@ def failed(workshop: Workshop) -> Any:
     """The message of a run all of whose nodes failed, with a lot to say."""
     runs, module = ops("run_status.model"), ops("notifications.message")
     record = ops("notifications.record")
-    run = runs.Run("r1", "id", state=runs.State.ERROR, project=LONG, branch=LONG)
+    run = runs.Run("r1", "id", state=runs.State.FAILED, project=LONG, branch=LONG)
     run.started, run.ended = 1_795_000_000.0, 1_795_000_100.0
     for number in range(COUNT):
         failure = runs.Failure("ValueError", f"<b>{LONG}</b> & more", f"{LONG}\n" * 90)
-        node = runs.Node(f"{LONG}{number}", [], [], state=runs.State.ERROR)
+        node = runs.Node(f"{LONG}{number}", [], [], state=runs.State.FAILED)
         node.started, node.failure = run.started, failure
         run.nodes[node.name] = node
         run.checks.append(runs.Check("first", LONG, "error", False, f"<i>{LONG}"))

@@ -53,7 +53,7 @@ def test_a_recovery_says_how_many_were_bad(store):
 
 
 def test_the_title_says_what_stopped_a_run(store):
-    run = succeeded("r9", state=State.ERROR, project="cars")
+    run = succeeded("r9", state=State.FAILED, project="cars")
     assert title_of(store, run, Kind.STOPPED).endswith("the reason is not known")
     run.failure = runs.Failure("OpsError", "no branch")
     assert (
@@ -83,7 +83,7 @@ def test_the_facts_identify_the_run(store):
         "Project": "Some Project",
         "Branch": "dev at 01234567, with uncommitted changes",
         "Environment": "local",
-        "Nodes": "4 complete",
+        "Nodes": "4 succeeded",
         "Time": "4.0 s",
         "Run by": "ada on machine-7",
         "Run": "r9",
@@ -106,7 +106,7 @@ def test_the_error_has_its_last_lines_and_the_command_to_resume(store):
 def test_of_hundreds_of_failures_a_few_are_shown(store):
     run = failed("r9", steps=wide(500), name="make_1")
     for node in run.nodes.values():
-        node.state = State.ERROR
+        node.state = State.FAILED
         node.failure = runs.Failure("ValueError", "x" * 9000, "y" * 90_000)
     run.checks = [
         runs.Check("first", f"d{n}", "error", False, "bad") for n in range(500)
@@ -120,7 +120,7 @@ def test_of_hundreds_of_failures_a_few_are_shown(store):
 
 
 def test_a_failure_of_no_node_is_that_of_the_run(store):
-    run = succeeded("r9", state=State.ERROR)
+    run = succeeded("r9", state=State.FAILED)
     run.failure = runs.Failure("OpsError", "not as expected", "Traceback")
     message = composer(store, run).message(Kind.FAILURE, "")
 

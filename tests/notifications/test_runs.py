@@ -141,7 +141,7 @@ def test_a_failure_is_sent_with_what_to_do(shop, quick, slack) -> None:
     run = read(shop)
     for part in [
         PACKAGE, "dev at", run.commit[:8], run.user, run.host, run.key,
-        "3 complete, 1 error, 1 upstream failed", run.resume,
+        "3 succeeded, 1 failed, 1 upstream failed", run.resume,
     ]:  # fmt: skip
         assert part in sent
     assert "raise ValueError" in sent

@@ -90,6 +90,24 @@ def test_slack_is_waited_for_as_long_as_there_is_time(server):
     assert len(server.calls) == 3
 
 
+@pytest.mark.parametrize("by", ["token", "webhook"])
+@pytest.mark.parametrize(
+    "wait",
+    ["abc", "-5", "", "1.5", "\u00b2", "9" * 5_000, "Wed, 21 Oct 2026 07:28:00 GMT"],
+)
+def test_a_wait_that_is_no_number_of_seconds_is_not_waited_for(server, by, wait):
+    server.script = [(429, "ratelimited", {"Retry-After": wait})]
+    slack = channel(server, {"webhook": hook(server)} if by == "webhook" else None)
+    with pytest.raises(ChannelError, match="429: ratelimited"):
+        slack.send(sample(errors=[]), ["#data"], 5)
+    assert len(server.calls) == 1
+
+
+def test_an_address_that_is_none_is_an_error(server):
+    with pytest.raises(ChannelError, match="cannot reach Slack: ValueError"):
+        channel(server, {"webhook": "no address"}).send(sample(), [], 1)
+
+
 def test_an_unreachable_server_is_an_error(server):
     slack = channel(server, base_url="http://127.0.0.1:1/")
     with pytest.raises(ChannelError, match="cannot reach Slack: Conn"):

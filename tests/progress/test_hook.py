@@ -73,7 +73,7 @@ def test_skipped_nodes_count_as_done(on, caplog):
     given = {"run_params": {"run_id": "1", "project_path": "."}, "pipeline": chain(3)}
     with caplog.at_level(logging.INFO):
         manager.hook.before_pipeline_run(catalog=None, **given)
-        ops("core.skipped_nodes").report("n0", "unchanged")
+        ops("core.findings").report_skipped_node("n0", "unchanged")
         logging.getLogger("any.runner").info("Completed node: %s", "n1")
         manager.hook.after_pipeline_run(run_result={}, catalog=None, **given)
 

@@ -18,7 +18,7 @@ class RunProject:
     """A project with settings, and hooks that act as in a session of Kedro."""
 
     def __init__(self, path, *hooks):
-        self.path = path
+        self.path, self.sessions = path, 0
         for folder in ("conf/base", "conf/local"):
             (path / folder).mkdir(parents=True)
         self.hooks = _create_hook_manager()
@@ -31,12 +31,18 @@ class RunProject:
         file = self.path / "conf" / "base" / "ops.yml"
         file.write_text(yaml.safe_dump(sections))
 
-    def session(self, *nodes, runner=None, run_id="run-1", data=1, **params):
+    def session(
+        self, *nodes, runner=None, run_id=None, data=1, parameters=None, **params
+    ):
         """Do what ``KedroSession.run`` does, for nodes that begin with ``raw``."""
         self.context()
+        self.sessions += 1
+        run_id = run_id or f"run-{self.sessions}"  # in order, as Kedro's are
         pipeline = Pipeline(list(nodes) or [node(same, "raw", "out", name="copy")])
         catalog = DataCatalog()
         catalog["raw"] = data
+        if parameters is not None:
+            catalog["parameters"] = parameters
         told = {"run_id": run_id, "project_path": str(self.path), **params}
         hook, shared = self.hooks.hook, {"run_params": told, "catalog": catalog}
         hook.before_pipeline_run(pipeline=pipeline, **shared)

@@ -51,7 +51,7 @@ def run(key="r1", steps=None, at=START, **known):
     made = runs.Run(
         key,
         f"id-{key}",
-        state=State.COMPLETE,
+        state=State.SUCCEEDED,
         pipelines=["__default__"],
         env="local",
         runner="SequentialRunner",
@@ -64,7 +64,7 @@ def run(key="r1", steps=None, at=START, **known):
     )
     for number, node in enumerate(steps or nodes()):
         start = at + number
-        node.state = State.COMPLETE
+        node.state = State.SUCCEEDED
         node.started, node.ended = start, start + 1
         node.spans = [
             runs.Span(Phase.LOADING, start, start + 0.25),
@@ -89,7 +89,7 @@ def _dataset(name):
 
 def failed(key="r2", name="fit", message="no such column", **known):
     """A run in which a node failed, and those after it did not run."""
-    made = run(key, state=State.ERROR, **known)
+    made = run(key, state=State.FAILED, **known)
     after = False
     for node in made.nodes.values():
         if after:
@@ -97,7 +97,7 @@ def failed(key="r2", name="fit", message="no such column", **known):
             node.started = node.ended = None
         if node.name == name:
             after = True
-            node.state, node.spans = State.ERROR, node.spans[:2]
+            node.state, node.spans = State.FAILED, node.spans[:2]
             node.failure = made.failure = runs.Failure(
                 "ValueError", message, f"Traceback: it ends with {message}"
             )

@@ -34,7 +34,7 @@ def test_runs_are_listed(store):
     code, said = run("list")
 
     assert code == 0
-    assert "complete" in said
+    assert "succeeded" in said
 
 
 def test_a_list_can_be_json(store):
@@ -44,7 +44,7 @@ def test_a_list_can_be_json(store):
     assert (code, row["run"], row["state"], row["branch"]) == (
         0,
         "2026-a",
-        "complete",
+        "succeeded",
         "dev",
     )
 
@@ -60,7 +60,7 @@ def test_a_run_is_shown_by_the_start_of_its_key(store):
 def test_a_run_that_is_not_there_is_one_line(store):
     assert run("show", "x") == (
         1,
-        "Error: No run starts with 'x': see kedro runs list.\n",
+        "Error: There is no run 'x': see kedro runs list.\n",
     )
 
 
@@ -68,7 +68,7 @@ def test_a_run_that_has_ended_is_watched_for_a_moment(store):
     code, said = run("watch")
 
     assert code == 0
-    assert "complete" in said
+    assert "succeeded" in said
 
 
 def test_the_page_is_written_to_a_folder(store, tmp_path):
@@ -86,7 +86,7 @@ def test_what_a_command_finds_dead_is_shown_so_on_the_page(store, command):
     killed[0] |= {"key": "2026-b", "born": 1}
     store.put("2026-b/vm-1.jsonl", text(killed))
     lines = [{"key": "2026-b", "state": "running"}]
-    store.put("runs.json", json.dumps({"format": 1, "runs": lines}).encode())
+    store.put("runs.json", json.dumps({"format": 2, "runs": lines}).encode())
 
     assert run(*command)[0] == 0
     assert b'"state":"interrupted"' in store.get("index.html")

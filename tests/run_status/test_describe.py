@@ -1,4 +1,4 @@
-"""The plan of a run: its key, and what it sets out to do."""
+"""What a run sets out to do: its key, nodes and datasets, and how it is resumed."""
 
 import re
 
@@ -8,6 +8,7 @@ from kedro.pipeline import Pipeline, node
 from kit import ops
 
 module = ops("run_status.describe")
+runs = ops("run_status.model")
 # What Airflow 3 sets for a task; Airflow 2 has an execution date for the logical one.
 AIRFLOW = {
     "AIRFLOW_CTX_DAG_ID": "Sales",
@@ -165,3 +166,49 @@ def test_without_branch_and_user_it_is_told(described, monkeypatch):
 
     assert (told["branch"], told["user"]) == ("", "")
     assert told["params"] == {"tags": ["a"], "runtime_params": {"token": "***"}}
+
+
+TWO_NODES = Pipeline(
+    [node(identity, "a", "b", name="one"), node(identity, "b", "c", name="two")]
+)
+
+
+def resume(done=(), runner="", **params):
+    run = runs.Run("key", "id", runner=runner.rpartition(".")[2])
+    for each in TWO_NODES.nodes:
+        state = runs.State.SUCCEEDED if each.name in done else runs.State.FAILED
+        run.nodes[each.name] = runs.Node(each.name, [], [], state=state)
+    pickled = {"type": "pickle.PickleDataset"}
+    catalog = DataCatalog.from_config(
+        {name: {**pickled, "filepath": f"{name}.pkl"} for name in "abc"}
+    )
+    for name in "abc":
+        catalog.get(name)
+    params["runner"] = f"<{runner} object at 0x7>"
+    return module.resume_command(run, params, TWO_NODES, catalog)
+
+
+def test_it_begins_with_what_is_left():
+    assert resume(done=["one"]) == "kedro run --from-nodes=two"
+
+
+def test_it_begins_anew_if_nothing_was_done():
+    assert resume(from_nodes=["one"], env="prod") == (
+        "kedro run --env=prod --from-nodes=one"
+    )
+
+
+@pytest.mark.parametrize(
+    "runner, option",
+    [
+        ("kedro.runner.sequential_runner.SequentialRunner", ""),
+        ("kedro.runner.thread_runner.ThreadRunner", " --runner=ThreadRunner"),
+        ("toe.runners.ParallelRunner", " --runner=toe.runners.ParallelRunner"),
+    ],
+)
+def test_the_options_of_the_run_stay_but_for_parameters(runner, option):
+    params = {"pipeline_names": ["p", "q"], "tags": ["t"], "runtime_params": {"a": 1}}
+
+    assert resume(runner=runner, **params) == (
+        f"kedro run{option} --pipelines=p,q --tags=t"
+    )

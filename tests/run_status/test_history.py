@@ -25,13 +25,14 @@ def test_the_last_run_comes_first(history):
     assert len(list(history.without({"2026-c"}))) == 2
 
 
-def test_a_run_is_found_by_the_start_of_its_key(history):
+def test_a_run_is_found_by_the_start_or_the_end_of_its_key(history):
+    assert history.find("a") == "2025-a"
     assert history.find("2025") == "2025-a"
     assert history.find("2026-b") == "2026-b"
 
 
 @pytest.mark.parametrize(
-    "name, said", [("2026", "2 runs start with"), ("x", "No run starts with 'x'")]
+    "name, said", [("2026", "fits 2 runs"), ("x", "There is no run 'x'")]
 )
 def test_else_it_is_refused(history, name, said):
     with pytest.raises(OpsError, match=said):

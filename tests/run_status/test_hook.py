@@ -45,8 +45,8 @@ def test_a_run_is_told_from_its_start_to_its_end(project, runner):
     )
 
     run = project.run()
-    assert (run.state, run.branch, run.run_id) == (State.COMPLETE, "dev", "run-1")
-    assert {node.state for node in run.nodes.values()} == {State.COMPLETE}
+    assert (run.state, run.branch, run.run_id) == (State.SUCCEEDED, "dev", "run-1")
+    assert {node.state for node in run.nodes.values()} == {State.SUCCEEDED}
     assert len(run.nodes["two"].spans) == 3
     assert journal.current() is None
 
@@ -57,7 +57,7 @@ def test_a_node_that_fails_fails_the_run(project):
         project.session(*nodes)
 
     run = project.run()
-    assert (run.state, run.nodes["one"].state) == (State.ERROR, State.ERROR)
+    assert (run.state, run.nodes["one"].state) == (State.FAILED, State.FAILED)
     assert run.nodes["one"].failure.message == "no such number"
     assert run.nodes["two"].state == State.UPSTREAM_FAILED
     assert run.resume == "kedro run"
@@ -68,7 +68,7 @@ def test_of_a_generator_the_first_part_is_entered_and_the_end(project):
         node(parts, "raw", "many", name="one"), node(same, "raw", "out", name="two")
     )
 
-    assert project.run().nodes["one"].state == State.COMPLETE
+    assert project.run().nodes["one"].state == State.SUCCEEDED
     [key] = project.store.keys()
     [text] = project.store.read(key).values()
     assert text.count(b'"dataset_saved", "node": "one"') == 1
@@ -94,11 +94,22 @@ def test_what_stops_a_run_before_it_begins_is_told(project):
         project.session()
 
     run = project.run()
-    assert (run.state, run.failure.message) == (State.ERROR, "1 problem")
+    assert (run.state, run.failure.message) == (State.FAILED, "1 problem")
     assert [(c.guard, c.subject, c.message) for c in run.checks] == [
         ("hooks", "raw", "is not there")
     ]
     assert journal.current() is None
+
+
+def test_what_a_guard_finds_is_recorded_without_the_folder_of_the_project(project):
+    def before_pipeline_run():
+        findings.report(findings.Finding(f"{project.path}/x is old", "raw"))
+
+    findings = ops("core.findings")
+    project.hooks.register(Guard(before_pipeline_run=before_pipeline_run))
+    project.session()
+
+    assert [check.message for check in project.run().checks] == ["x is old"]
 
 
 def test_what_fails_a_run_in_the_end_is_told(project):
@@ -111,8 +122,8 @@ def test_what_fails_a_run_in_the_end_is_told(project):
         project.session()
 
     run = project.run()
-    assert (run.state, run.failure.message) == (State.ERROR, "not as expected")
-    assert run.nodes["copy"].state == State.COMPLETE
+    assert (run.state, run.failure.message) == (State.FAILED, "not as expected")
+    assert run.nodes["copy"].state == State.SUCCEEDED
     assert run.checks[0].guard == "expectations"
 
 
@@ -126,7 +137,7 @@ def test_when_the_pipeline_has_failed_others_can_tell_it(project):
     with pytest.raises(ValueError):
         project.session(node(fail, "raw", "out"))
 
-    assert seen == [State.ERROR]
+    assert seen == [State.FAILED]
 
 
 @pytest.mark.parametrize("how", ["variable", "setting"])
@@ -173,7 +184,7 @@ def test_a_run_that_was_left_is_interrupted_by_the_next(project):
     left, done = sorted(project.runs(), key=lambda run: run.run_id)
     assert (left.state, left.nodes["one"].state) == (State.INTERRUPTED,) * 2
     assert left.failure.message == "the run was left before its end"
-    assert done.state == State.COMPLETE
+    assert done.state == State.SUCCEEDED
 
 
 def test_a_run_inside_a_node_is_another_run(project):
@@ -184,7 +195,7 @@ def test_a_run_inside_a_node_is_another_run(project):
     project.session(node(within, "raw", "out", name="outside"), run_id="outer")
 
     states = {run.run_id: run.state for run in project.runs()}
-    assert states == {"outer": State.COMPLETE, "inner": State.COMPLETE}
+    assert states == {"outer": State.SUCCEEDED, "inner": State.SUCCEEDED}
 
 
 def test_runs_in_threads_are_told_apart(project):
@@ -213,7 +224,8 @@ def test_runs_in_threads_are_told_apart(project):
     runs = project.runs()
     states = [(run.state, run.nodes["two"].state) for run in runs]
     assert sorted(states) == sorted(
-        [(State.COMPLETE, State.COMPLETE)] * 3 + [(State.ERROR, State.UPSTREAM_FAILED)]
+        [(State.SUCCEEDED, State.SUCCEEDED)] * 3
+        + [(State.FAILED, State.UPSTREAM_FAILED)]
     )
 
 

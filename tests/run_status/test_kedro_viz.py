@@ -4,7 +4,6 @@ import logging
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
 
 import pytest
 from kit import ops
@@ -18,12 +17,7 @@ RunStore = ops("run_status.journal").RunStore
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A project in which Kedro-Viz is as if installed, and builds itself at once."""
-    html = tmp_path / "kedro_viz" / "html"
-    (html / "assets").mkdir(parents=True)
-    (html / "index.html").touch()
-    (html.parent / "__init__.py").touch()
-    spec = SimpleNamespace(origin=str(html.parent / "__init__.py"))
-    monkeypatch.setattr(module, "find_spec", lambda name: spec)
+    monkeypatch.setattr(module, "find_spec", lambda name: True)
     project = tmp_path / "project"
     project.mkdir()
 
@@ -32,7 +26,7 @@ def project(tmp_path, monkeypatch):
             file = project / "build" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f"{name} {time.monotonic()}")
-        return ["Success!"]
+        return ""
 
     monkeypatch.setattr(module, "_run", build)
     return project
@@ -66,19 +60,26 @@ def test_without_a_folder_for_the_store_it_is_beside_the_data(project):
     assert place == "data/.ops/kedro-viz/index.html"
 
 
-def test_what_others_have_built_stays(project):
+def test_what_others_have_built_stays(project, caplog):
     (project / "build" / "lib").mkdir(parents=True)
-    place = module.build(project, RunStore(str(project / "ops")), "")
-
-    assert names((project / place).parent) == ["api", "assets", "index.html"]
-    assert names(project / "build") == ["api", "assets", "index.html", "lib"]
-
-
-def test_what_is_not_built_is_one_warning_with_the_reason(project, caplog, monkeypatch):
-    monkeypatch.setattr(module, "_run", lambda *_: ["ERROR: no such thing", " "])
 
     assert module.build(project, RunStore(str(project / "ops")), "") == ""
-    assert warning(caplog) == "There is no Kedro-Viz (ERROR: no such thing)"
+    assert "a folder `build`, which exists" in warning(caplog)
+    assert names(project / "build") == ["lib"]
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_what_is_not_built_is_one_warning(project, caplog, monkeypatch, half):
+    def build(*_):
+        (project / "build").mkdir()
+        return "" if half else "it took more than 120 s"
+
+    monkeypatch.setattr(module, "_run", build)
+
+    assert module.build(project, RunStore(str(project / "ops")), "") == ""
+    reason = "`kedro viz build` shows why" if half else "it took more than 120 s"
+    assert warning(caplog) == f"Kedro-Viz was not built ({reason})"
+    assert not (project / "build").exists()
 
 
 def test_ctrl_c_ends_the_build_and_not_the_run(project, caplog, monkeypatch):
@@ -141,4 +142,4 @@ def test_a_run_links_to_it_where_it_is_wanted(tmp_path, monkeypatch, caplog, on)
     project.session()
 
     assert ("there/index.html" in caplog.text) is on
-    assert project.run().state.value == "complete"
+    assert project.run().state.value == "succeeded"

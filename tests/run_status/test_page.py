@@ -186,7 +186,7 @@ def test_the_failed_node_is_what_one_sees_first(show):
     expect(alarm).to_contain_text("fit failed")
     expect(alarm).to_contain_text("ValueError: no such column")
     expect(alarm).to_contain_text("kedro run --from-nodes=fit")
-    expect(page.locator(".drawing .node.s-error")).to_be_in_viewport()
+    expect(page.locator(".drawing .node.s-failed")).to_be_in_viewport()
     alarm.get_by_text("Traceback", exact=True).click()
     expect(alarm.locator("pre")).to_contain_text("Traceback: it ends with")
 
@@ -196,7 +196,7 @@ def test_a_node_tells_all_of_itself(show):
     page.get_by_role("button", name="Node fit").click()
 
     detail = page.get_by_role("complementary", name="Details")
-    for words in ("fit", "error", "no such column", "kedro run --from-nodes=fit"):
+    for words in ("fit", "failed", "no such column", "kedro run --from-nodes=fit"):
         expect(detail).to_contain_text(words)
     expect(detail.get_by_role("listitem").filter(has_text="train")).to_contain_text(
         "120 rows, 4.1 kB"
@@ -241,9 +241,9 @@ def test_a_run_is_seen_as_it_goes_on(place, tab, site, writer):
     expect(page.locator("#head")).to_contain_text("2 of 4 nodes")
 
     writer("update", folder, {"key": "live", "at": at})
-    expect(page.locator("h1")).to_have_text("Complete", timeout=6000)
+    expect(page.locator("h1")).to_have_text("Succeeded", timeout=6000)
     expect(page.locator(".live")).to_have_count(0)
-    expect(page.locator("#said")).to_have_text("The run is now: complete.")
+    expect(page.locator("#said")).to_have_text("The run is now: succeeded.")
     asked = len(found.requests)
     assert any("live/run.js?" in url for url in found.requests)
     page.wait_for_timeout(2500)
@@ -377,7 +377,7 @@ def test_states_have_a_shape_beside_their_colour(show):
         ".drawing .node",
         "nodes => nodes.map(n => n.querySelector('.shape').getAttribute('d'))",
     )
-    assert len(set(shapes)) == 3  # complete, error, upstream failed
+    assert len(set(shapes)) == 3  # succeeded, failed, upstream failed
 
 
 def rows(page: Page) -> list[str]:
@@ -396,7 +396,7 @@ def test_nodes_are_filtered_and_sorted(show):
 
     page.get_by_label("Text").fill("model")  # what they read or write counts, too
     assert rows(page) == ["score", "fit"]
-    page.get_by_label("State").select_option("error")
+    page.get_by_label("State").select_option("failed")
     assert rows(page) == ["fit"]
     expect(page.get_by_text("1 of 4 nodes")).to_be_visible()
     page.get_by_label("Tag").select_option("daily")
@@ -418,7 +418,7 @@ def test_the_timeline_shows_what_a_node_did_when(show):
     expect(lanes).to_have_count(3)
     split = lanes.nth(1).get_by_role("img")
     expect(split).to_have_accessible_name(
-        "complete, loading 250 ms, computing 500 ms, saving 250 ms"
+        "succeeded, loading 250 ms, computing 500 ms, saving 250 ms"
     )
     starts = [
         float(x[:-1])
@@ -434,10 +434,10 @@ def test_the_history_opens_another_run(show):
     table = page.get_by_role("region", name="Runs", exact=True)
     expect(table.get_by_role("row")).to_have_count(4)
     table.get_by_role("rowheader").nth(2).get_by_role("button").click()
-    expect(page.locator("h1")).to_have_text("Complete")
+    expect(page.locator("h1")).to_have_text("Succeeded")
     assert "run=r0" in page.url
     page.reload()
-    expect(page.locator("h1")).to_have_text("Complete")
+    expect(page.locator("h1")).to_have_text("Succeeded")
 
 
 def test_checks_stand_in_their_list_with_what_failed_first(show):
@@ -508,7 +508,9 @@ def test_a_real_run_is_seen_until_it_is_stopped(workshop: Workshop, tab):
         expect(page.locator("h1")).to_have_text("Running")
         running = page.get_by_role("button", name="Node total, running")
         expect(running).to_have_count(1, timeout=10_000)
-        expect(page.get_by_role("button", name="Node clean, complete")).to_have_count(1)
+        expect(page.get_by_role("button", name="Node clean, succeeded")).to_have_count(
+            1
+        )
 
         process.terminate()
         expect(page.locator("h1")).to_have_text("Interrupted", timeout=15_000)

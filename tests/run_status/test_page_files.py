@@ -162,7 +162,7 @@ def test_the_page_has_a_run_that_goes_on_and_the_others(store):
     assert shown.place == f"{store.path}/index.html"
 
     shown.finish(run("run-3"))
-    assert states(store)["run-3"] == "complete"
+    assert states(store)["run-3"] == "succeeded"
     assert b'"state":"running"' not in store.get("run-3/run.js")
 
 

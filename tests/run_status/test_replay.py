@@ -2,6 +2,7 @@
 
 import json
 import time
+from uuid import uuid4
 
 import pytest
 from kit import ops
@@ -33,7 +34,7 @@ def main(*told, at=100, **start):
     return [one, {"at": at, **START, **start}, *rest]
 
 
-ENDED = ("run_ended", {"state": "complete"})
+ENDED = ("run_ended", {"state": "succeeded"})
 
 
 def text(found):
@@ -46,10 +47,10 @@ def store(tmp_path):
 
 
 def test_events_of_all_processes_count(store):
-    worker = events(*WHOLE, first=PROCESS | {"joined": "main"})
-    run = module.fold({"a-worker": worker, "main": main()}, "key", now=101)
+    worker = events(*WHOLE, first=PROCESS | {"joined": "main.jsonl"})
+    run = fold({"a-worker": worker, "main": main()}, now=101)
 
-    assert run.nodes["clean"].state == State.COMPLETE
+    assert run.nodes["clean"].state == State.SUCCEEDED
     assert (run.key, run.run_id, run.branch) == ("key", "run", "dev")
     assert run.state == State.RUNNING
 
@@ -73,7 +74,7 @@ def test_damaged_lines_cost_no_others(store):
     mixed = [line for line in lines for line in (*rubbish, line)]
     store.put("key/vm-1.jsonl", b"\n".join(mixed) + b"\n")
 
-    assert module.read(store, "key").nodes["clean"].state == State.COMPLETE
+    assert module.read(store, "key").nodes["clean"].state == State.SUCCEEDED
 
 
 def test_a_follower_reads_what_has_come(store):
@@ -87,9 +88,17 @@ def test_a_follower_reads_what_has_come(store):
     last = follower.run()
 
     assert seen[0].started is None
-    assert last.state == State.COMPLETE
-    assert last.nodes["clean"].state == State.COMPLETE
+    assert last.state == State.SUCCEEDED
+    assert last.nodes["clean"].state == State.SUCCEEDED
     assert last == module.read(store, "key")
+
+
+def fold(files, now):
+    """The run that the journals of these processes tell."""
+    where = RunStore(f"memory://{uuid4().hex}")
+    for name, found in files.items():
+        where.put(f"key/{name}.jsonl", text(found))
+    return module.read(where, "key", now)
 
 
 def session(*names, at, **states):
@@ -98,43 +107,78 @@ def session(*names, at, **states):
     told = []
     for name, state in states.items():
         told.append(("node_started", {"node": name}))
-        if state == "complete":
+        if state == "succeeded":
             told.append(("node_computed", {"node": name}))
             told.append(("node_completed", {"node": name}))
         else:
             told.append(("node_failed", {"node": name, "message": "no"}))
-    failed = "error" in states.values()
+    failed = "failed" in states.values()
     told += [("run_failed", {"message": "no"})] if failed else []
-    told.append(("run_ended", {"state": "error" if failed else "complete"}))
+    told.append(("run_ended", {"state": "failed" if failed else "succeeded"}))
     return main(*told, at=at, nodes=nodes, pipelines=[f"at {at}"])
 
 
 def test_sessions_with_one_key_are_one_run():
     files = {
-        "one": session("clean", at=100, clean="complete"),
-        "two": session("quiet", at=200, quiet="complete"),
+        "one": session("clean", at=100, clean="succeeded"),
+        "two": session("quiet", at=200, quiet="succeeded"),
     }
-    run = module.fold(files, "key", now=300)
+    run = fold(files, now=300)
 
-    assert run.state == State.COMPLETE
+    assert run.state == State.SUCCEEDED
     assert (run.started, run.ended) == (100, 200)
-    assert run.nodes["clean"].state == run.nodes["quiet"].state == State.COMPLETE
+    assert run.nodes["clean"].state == run.nodes["quiet"].state == State.SUCCEEDED
     assert run.nodes["parts"].state == State.NOT_SELECTED
     assert run.pipelines == ["at 100", "at 200"]
 
 
 def test_one_that_failed_fails_the_run_until_it_is_made_good():
     files = {
-        "one": session("clean", at=100, clean="error"),
-        "two": session("quiet", at=200, quiet="complete"),
+        "one": session("clean", at=100, clean="failed"),
+        "two": session("quiet", at=200, quiet="succeeded"),
     }
-    assert module.fold(files, "key", now=300).state == State.ERROR
+    assert fold(files, now=300).state == State.FAILED
 
-    files["three"] = session("clean", at=250, clean="complete")
-    run = module.fold(files, "key", now=300)
-    assert run.state == State.COMPLETE
+    files["three"] = session("clean", at=250, clean="succeeded")
+    run = fold(files, now=300)
+    assert run.state == State.SUCCEEDED
     assert run.failure is None
     assert run.nodes["clean"].failure is None
+
+
+def test_of_a_node_that_ran_again_the_tries_are_counted():
+    files = {
+        "one": session("clean", at=100, clean="failed"),
+        "two": session("clean", at=200, clean="failed"),
+        "three": session("clean", at=300, clean="succeeded"),
+        "four": session("quiet", at=400, quiet="succeeded"),
+    }
+    nodes = fold(files, now=500).nodes
+
+    assert (nodes["clean"].state, nodes["clean"].attempts) == (State.SUCCEEDED, 3)
+    assert nodes["quiet"].attempts == 1
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_other_sessions_would_run_after_a_failed_node_is_upstream_failed(shared):
+    only = session("clean", at=100, clean="failed")
+    only[1]["shared"] = shared
+    run = fold({"one": only}, now=200)
+
+    assert run.nodes["clean"].state == State.FAILED
+    left = State.UPSTREAM_FAILED if shared else State.NOT_SELECTED
+    assert {run.nodes[name].state for name in ("parts", "quiet", "left")} == {left}
+
+
+def test_what_is_upstream_failed_runs_once_the_node_is_mended():
+    one = session("clean", at=100, clean="failed")
+    one[1]["shared"] = True
+    two = session("clean", at=200, clean="succeeded")
+    two[1]["shared"] = True
+    run = fold({"one": one, "two": two}, now=300)
+
+    assert run.state == State.SUCCEEDED
+    assert run.nodes["quiet"].state == State.NOT_SELECTED
 
 
 def test_what_goes_on_is_not_over(store):

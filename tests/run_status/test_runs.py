@@ -77,8 +77,8 @@ def test_every_way_to_start_workers_tells_the_same(shop: Workshop, name) -> None
 
 def _check_complete(shop: Workshop, parallel: bool) -> None:
     run = read(shop)
-    assert run.state.value == "complete"
-    assert states(run) == dict.fromkeys(NODES, "complete")
+    assert run.state.value == "succeeded"
+    assert states(run) == dict.fromkeys(NODES, "succeeded")
     whole = [LOAD, COMPUTE, SAVE]
     assert phases(run) == dict.fromkeys(NODES, whole) | {"quiet": [LOAD, COMPUTE]}
     for node in run.nodes.values():
@@ -110,9 +110,9 @@ def test_what_fails_is_told_of_the_node(shop, quick, name, wrong):
 
     assert code == 1
     run = read(shop)
-    assert run.state.value == "error"
+    assert run.state.value == "failed"
     total, end = run.nodes["total"], run.nodes["end"]
-    assert (total.state.value, end.state.value) == ("error", "upstream failed")
+    assert (total.state.value, end.state.value) == ("failed", "upstream failed")
     assert end.reason == "total failed"
     for failure in (total.failure, run.failure):
         assert failure.type == kind
@@ -125,15 +125,15 @@ def test_what_fails_is_told_of_the_node(shop, quick, name, wrong):
     assert "total" in nodes or "clean" in nodes
     others = {states(run)[name] for name in ("clean", "other", "quiet")}
     # One after the other, what comes later does not begin any more.
-    assert others <= {"complete", "interrupted"}
+    assert others <= {"succeeded", "interrupted"}
 
 
 def test_a_worker_that_dies_is_an_error(shop: Workshop) -> None:
     shop.kedro("run", f"--runner={OURS}", "--params=how=exit", check=False)
 
     run = read(shop)
-    assert run.state.value == "error"
-    assert states(run)["total"] == "error"
+    assert run.state.value == "failed"
+    assert states(run)["total"] == "failed"
     assert run.failure.type == "BrokenProcessPool"
 
 
@@ -141,7 +141,7 @@ def test_workers_without_hooks_leave_their_nodes_unknown(shop: Workshop) -> None
     shop.kedro("run", "--runner=ParallelRunner", KEDRO_MP_CONTEXT="spawn")
 
     run = read(shop)
-    assert run.state.value == "complete"
+    assert run.state.value == "succeeded"
     assert states(run) == dict.fromkeys(NODES, "unknown")
 
 
@@ -158,7 +158,7 @@ def test_a_generator_is_complete_when_its_last_part_is_saved(shop, quick, runner
     quick.run(f"--runner={runner}")
 
     run = read(shop)
-    assert states(run) == dict.fromkeys(NODES, "complete")
+    assert states(run) == dict.fromkeys(NODES, "succeeded")
 
 
 def test_a_generator_that_fails_after_some_parts_is_an_error(shop, quick) -> None:
@@ -166,7 +166,7 @@ def test_a_generator_that_fails_after_some_parts_is_an_error(shop, quick) -> Non
     quick("run", "--params=how=half")
 
     run = read(shop)
-    assert states(run)["clean"] == "error"
+    assert states(run)["clean"] == "failed"
     assert run.nodes["clean"].failure.message == "no more"
     assert states(run)["total"] == "upstream failed"
 
@@ -180,7 +180,7 @@ def test_what_the_options_leave_out_is_not_selected(
 
     tags, nodes, pipelines = (read(shop, key) for key in keys(shop))
     left = dict.fromkeys(NODES, "not selected")
-    done = "complete"
+    done = "succeeded"
     assert states(tags) == left | {"clean": done, "other": done}
     assert states(nodes) == left | {"total": done, "end": done}
     assert states(pipelines) == dict.fromkeys(NODES, done)
@@ -194,8 +194,8 @@ def test_outputs_that_are_there_are_skipped(shop: Workshop, quick: Kedro) -> Non
     run = read(shop)
     skipped = {name for name, state in states(run).items() if state == "skipped"}
     assert skipped == {"clean", "end"}
-    assert {run.nodes[name].reason for name in skipped} == {"its outputs are there"}
-    assert run.state.value == "complete"
+    assert {run.nodes[name].reason for name in skipped} == {"its outputs exist"}
+    assert run.state.value == "succeeded"
 
 
 def test_what_a_guard_stops_is_a_failed_run_with_the_reason(
@@ -217,7 +217,7 @@ TeamHooks.before_pipeline_run = before_pipeline_run
     assert quick("run")[0] == 1
 
     run = read(shop)
-    assert (run.state.value, run.failure.message) == ("error", "1 problem")
+    assert (run.state.value, run.failure.message) == ("failed", "1 problem")
     [check] = run.checks
     assert (check.guard, check.subject, check.level) == ("hooks", "raw", "error")
     assert check.message == "is not there"
@@ -242,16 +242,16 @@ TeamHooks.after_pipeline_run = after_pipeline_run
     assert quick("run")[0] == 1
 
     run = read(shop)
-    assert (run.state.value, run.failure.message) == ("error", "not as expected")
-    assert states(run) == dict.fromkeys(NODES, "complete")
+    assert (run.state.value, run.failure.message) == ("failed", "not as expected")
+    assert states(run) == dict.fromkeys(NODES, "succeeded")
 
 
 def test_the_end_of_a_run_is_a_short_table(shop: Workshop, quick: Kedro) -> None:
     _, said = quick("run")
 
     assert re.search(r"run +20\d\d-", said)
-    assert re.search(r"state +complete", said)
-    assert re.search(r"nodes +5 complete", said)
+    assert re.search(r"state +succeeded", said)
+    assert re.search(r"nodes +5 succeeded", said)
     assert re.search(r"branch +dev", said)
 
 
@@ -262,7 +262,7 @@ def test_the_command_to_go_on_goes_on(shop: Workshop, quick: Kedro) -> None:
     quick.run(*shlex.split(failed.resume)[2:])
 
     run = read(shop, keys(shop)[-1])
-    assert run.state.value == "complete"
+    assert run.state.value == "succeeded"
     assert states(run)["clean"] == "not selected"
     assert run.pipelines == ["toes"]
 
@@ -320,13 +320,13 @@ def test_processes_with_one_key_are_one_run(shop: Workshop, quick: Kedro) -> Non
     airflow = {"AIRFLOW_CTX_DAG_ID": "My DAG", "AIRFLOW_CTX_DAG_RUN_ID": "a:b/1"}
     quick.run("--nodes=clean,other", **airflow)
     quick("run", "--nodes=total", "--params=how=raise", env=airflow)
-    assert read(shop).state.value == "error"
+    assert read(shop).state.value == "failed"
 
     quick.run("--nodes=total", **airflow)
     quick.run("--nodes=end", **airflow)
 
     run = read(shop)
     assert run.key.startswith("my-dag-a-b-1-")
-    assert run.state.value == "complete"
-    done = dict.fromkeys(["clean", "other", "total", "end"], "complete")
+    assert run.state.value == "succeeded"
+    done = dict.fromkeys(["clean", "other", "total", "end"], "succeeded")
     assert states(run) == done | {"quiet": "not selected"}

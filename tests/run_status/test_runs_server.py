@@ -46,13 +46,13 @@ def _check(runs) -> None:
     for run in runs:
         how = run.params.get("runtime_params", {}).get("how")
         if how is None:
-            assert run.state.value == "complete", run.failure
-            assert states(run) == dict.fromkeys(NODES, "complete")
+            assert run.state.value == "succeeded", run.failure
+            assert states(run) == dict.fromkeys(NODES, "succeeded")
             whole = ["loading", "computing", "saving"]
             assert phases(run) == dict.fromkeys(NODES, whole) | {"quiet": whole[:2]}
             continue
-        assert run.state.value == "error"
-        assert states(run)["total"] == "error"
+        assert run.state.value == "failed"
+        assert states(run)["total"] == "failed"
         assert states(run)["end"] == "upstream failed"
         message = {"raise": "no such number", "save": "Failed while saving"}[how]
         assert message in run.nodes["total"].failure.message

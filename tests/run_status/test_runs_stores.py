@@ -35,8 +35,8 @@ def test_a_bucket_has_what_all_processes_wrote(workshop, bucket, runner) -> None
     store = ops("run_status.journal").RunStore(f"s3://{bucket.bucket}/ops", options)
     [key] = store.keys()
     run = ops("run_status.replay").read(store, key)
-    assert run.state.value == "complete"
-    assert states(run) == dict.fromkeys(NODES, "complete")
+    assert run.state.value == "succeeded"
+    assert states(run) == dict.fromkeys(NODES, "succeeded")
     assert (len(store.read(key)) > 1) is (runner == OURS)
     page = bucket.objects()["ops/runs/index.html"].decode()
     assert key in page

@@ -34,7 +34,7 @@ def test_a_complete_run_has_a_page_of_its_pipeline(shop: Workshop) -> None:
     [mid] = [node for node in nodes if node["name"] == "mid"]
     details = json.loads((api / "nodes" / mid["id"]).read_text(encoding="utf-8"))
     assert details["filepath"].endswith("data/mid_dev.txt")
-    assert read(shop).state.value == "complete"  # and it is the only run
+    assert read(shop).state.value == "succeeded"  # and it is the only run
 
 
 def test_a_run_that_fails_is_not_kept_waiting(shop: Workshop) -> None:
@@ -48,6 +48,6 @@ def test_where_it_cannot_be_built_there_is_one_warning(shop: Workshop) -> None:
     shop.write({"build": "a file, where Kedro-Viz wants a folder"})
     said: subprocess.CompletedProcess[str] = shop.kedro("run", **PANDAS)
 
-    assert said.stderr.count("There is no Kedro-Viz") == 1
+    assert said.stderr.count("Kedro-Viz was not built") == 1
     assert shop.read("build").startswith("a file")
     assert shop.has("data/last_dev.txt")

@@ -1,6 +1,8 @@
 """The view of a run on the terminal."""
 
 import io
+import json
+import re
 
 import pytest
 from kit import ops
@@ -11,11 +13,11 @@ runs = ops("run_status.model")
 State, Phase, Span = runs.State, runs.Phase, runs.Span
 
 
-def make(state=State.ERROR):
+def make(state=State.FAILED):
     run = runs.Run("key", "id", state, branch="dev", started=100.0, last_news=110.0)
     spans = [Span(Phase.LOADING, 100.0, 101.0), Span(Phase.COMPUTING, 101.0)]
     run.nodes = {
-        "fit[red]": runs.Node("fit[red]", [], [], state=State.ERROR, spans=spans),
+        "fit[red]": runs.Node("fit[red]", [], [], state=State.FAILED, spans=spans),
         "wait": runs.Node("wait", [], []),
     }
     run.nodes["fit[red]"].failure = runs.Failure("KeyError", "'x'\nmore")
@@ -52,7 +54,12 @@ def test_all_that_is_known_is_shown(screen):
         "is not there",
     ):
         assert text in said
-    for text in ("its process is gone", "To resume: kedro run", "✗ error", "· queued"):
+    for text in (
+        "its process is gone",
+        "Resume with: kedro run",
+        "✗ failed",
+        "· queued",
+    ):
         assert text in said
 
 
@@ -60,7 +67,7 @@ class Follower:
     """A run that ends."""
 
     def __init__(self):
-        self.runs = iter([make(State.RUNNING), make(State.COMPLETE)])
+        self.runs = iter([make(State.RUNNING), make(State.SUCCEEDED)])
 
     def run(self):
         return next(self.runs)
@@ -73,6 +80,87 @@ def test_a_run_is_watched_until_it_ends(screen, terminal, monkeypatch):
     module.watch(Follower())
 
     said = out.getvalue()
-    assert said.count("error: fit[red]") == (0 if terminal else 1)
+    assert said.count("failed: fit[red]") == (0 if terminal else 1)
     assert "fit" in said
-    assert "complete" in said
+    assert "succeeded" in said
+
+
+@pytest.fixture
+def ended():
+    run = runs.Run(
+        "2026-1a2b3c4d", "id", State.FAILED, branch="dev", started=100.0, ended=165.0
+    )
+    states = [State.SUCCEEDED, State.SUCCEEDED, State.FAILED, State.NOT_SELECTED]
+    for number, state in enumerate(states):
+        run.nodes[f"n{number}"] = runs.Node(f"n{number}", [], [], state=state)
+    run.datasets["d"] = runs.Dataset("d", marks=["3 rows, usually 9"])
+    return run
+
+
+def test_the_table_says_how_it_ended(ended):
+    ended.resume = "kedro run --from-nodes=n2"
+    lines = module.report(ended, "runs/index.html").splitlines()
+
+    assert [" ".join(line.split()) for line in lines] == [
+        "Run status:",
+        "run 2026-1a2b3c4d",
+        "state failed",
+        "nodes 2 succeeded, 1 failed",
+        "time 1 min 05 s",
+        "branch dev",
+        "page runs/index.html",
+        "resume kedro run --from-nodes=n2",
+        "d: 3 rows, usually 9",
+    ]
+
+
+def test_a_row_is_for_a_person_or_exact(ended):
+    row = module.row(ended)
+    assert (row["run"], row["took"]) == ("1a2b3c4d", "1 min 05 s")
+    exact = module.row_as_data(ended)
+    assert (exact["run"], exact["seconds"]) == ("2026-1a2b3c4d", 65)
+    assert exact["nodes"] == {"succeeded": 2, "failed": 1}
+
+
+def test_all_of_it_is_json(ended):
+    data = json.loads(json.dumps(module.as_data(ended)))
+
+    assert (data["state"], data["nodes"]["n2"]["state"]) == ("failed", "failed")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_list_of_runs_fits_the_terminal_and_breaks_no_key(
+    ended, width, capsys, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", str(width))
+    others = [runs.Run(f"2026-{n:08x}", "id", State.UPSTREAM_FAILED) for n in range(3)]
+    rows = [module.row(each) for each in (ended, *others)]
+    ops("core.cli").show("Runs", rows, False, whole=("run", "state", "took"))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert all(any(row["run"] in line for line in lines) for row in rows)
+    assert any("✗ failed" in line and "1 min 05 s" in line for line in lines)
+
+
+def test_names_and_errors_steer_no_terminal(screen):
+    evil = "\x1b]0;title\x07\x1b[31mred\x9b2J\u202e"
+    run = make()
+    run.nodes["wait"].name = run.nodes["wait"].reason = evil
+    run.datasets["d"].name = run.branch = run.resume = evil
+    run.failure = runs.Failure(evil, evil)
+    run.checks = [runs.Check(evil, evil, "error", False, evil)]
+    out = screen(False)
+    module.show(run)
+
+    said = out.getvalue() + module.report(run)
+    assert "red" in said
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(said)
+
+
+def test_without_colour_there_are_no_escapes(monkeypatch, capsys):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    module.show(make())
+
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]", capsys.readouterr().out)

@@ -46,20 +46,20 @@ def begin(tmp_path, monkeypatch):
 
     yield act
     for each in watches:
-        each.leave("left")
+        each.interrupt("left")
 
 
 def test_it_beats_and_shows_the_page(begin):
     page = Page()
     watch = begin(page)
     time.sleep(1.3)
-    run = watch.end(State.COMPLETE)
+    run = watch.end(State.SUCCEEDED)
 
     text = b"".join(watch.journal.ticket.store.read("key").values())
     assert b'"heartbeat"' in text
     assert page.shown[0] == State.RUNNING
-    assert page.ended == [State.COMPLETE]
-    assert run.state == State.COMPLETE
+    assert page.ended == [State.SUCCEEDED]
+    assert run.state == State.SUCCEEDED
     assert watch.page == "there"
 
 
@@ -67,7 +67,7 @@ def test_what_is_done_beside_it_cannot_fail_it(begin):
     def tidy():
         raise RuntimeError("a mistake")
 
-    assert begin(tidy=tidy).end(State.COMPLETE).state == State.COMPLETE
+    assert begin(tidy=tidy).end(State.SUCCEEDED).state == State.SUCCEEDED
 
 
 def test_the_end_of_the_process_interrupts_it(begin):
@@ -76,7 +76,7 @@ def test_the_end_of_the_process_interrupts_it(begin):
 
     run = watch.journal.reader.run()
     assert run.state == State.INTERRUPTED
-    assert watch.end(State.COMPLETE) is None
+    assert watch.end(State.SUCCEEDED) is None
 
 
 def test_a_run_that_kedro_has_left_is_interrupted(begin):
@@ -90,7 +90,7 @@ def test_a_run_that_kedro_has_left_is_interrupted(begin):
     while not watch.journal.closed and time.monotonic() < deadline:
         time.sleep(0.05)
 
-    assert watch.has_left()
+    assert watch.has_been_left()
     run = watch.journal.reader.run()
     assert run.failure.message == "the run was left before its end"
 
@@ -100,7 +100,7 @@ def test_the_findings_of_an_error_become_checks(begin, tmp_path):
     found = ops("core.findings").Finding("is old", "raw", level="warning")
     error = ops("core.errors").OpsError(f"in {tmp_path}/x", [found])
     watch.fail(error)
-    run = watch.end(State.ERROR)
+    run = watch.end(State.FAILED)
 
     [check] = run.checks
     assert (check.level, check.message, check.passed) == (

@@ -556,6 +556,43 @@ def late(data):
     "MANY_LINES", "\n".join(f"n{i} = {i}" for i in range(300))
 )
 
+BY_NAME = """
+import importlib, operator, pickle, pkgutil, pydoc, runpy, sys
+from importlib.metadata import entry_points
+import own
+from . import models
+
+MODELS = {"linear": "own.models.Model"}
+
+def build(name):
+    return pkgutil.resolve_name(name)
+
+def near(data):
+    return data + 1
+
+def node(data, path="", more=None):
+    {}
+
+## models.py
+class Model:
+    def fit(self, data):
+        return data + 1
+
+## deep/__init__.py
+
+## deep/far.py
+def far(data):
+    return data + 1
+
+## beside.py
+def beside(data):
+    return data + 3
+"""
+
+
+def _by_name(name, what, node=STALE, old="data + 1", new="data + 10"):
+    return Edit(f"by name: {name}", node, BY_NAME.replace("{}", what), old, new)
+
 
 def _constant(name, node, old, new):
     return Edit(
@@ -738,4 +775,41 @@ EDITS = [
     Edit("last of 300 names", STALE, CORNERS, "n299 = 299", "n299 = 0"),
     Edit("attribute after 300 names", STALE, CORNERS, "data + 10", "data + 100"),
     Edit("signature", STALE, SCOPES, "clean=trim, /,", "clean=trim,"),
+    # Code that a text names
+    _by_name("constant", 'return pkgutil.resolve_name("own.models.Model")'),
+    _by_name("argument", "return pkgutil.resolve_name(path)"),
+    _by_name("argument of import_module", "return importlib.import_module(path).Model"),
+    _by_name("parts of a name", 'return pkgutil.resolve_name(f"own.{path}")'),
+    _by_name("attribute of an argument", 'return pkgutil.resolve_name(more["model"])'),
+    _by_name("default", "return pkgutil.resolve_name(path)", old='path=""', new='path="own.models.Model"'),
+    _by_name("in a helper", "return build(path)"),
+    _by_name("in a table", "return pkgutil.resolve_name(MODELS[path])"),
+    _by_name("table changed", "return pkgutil.resolve_name(MODELS[path])", old="models.Model", new="beside.beside"),
+    _by_name("under another name", "from importlib import import_module as load\n    return load(path)"),
+    _by_name("passed on", "return [*map(importlib.import_module, more)]"),
+    _by_name("resolve_name", 'return pkgutil.resolve_name("own.models:Model")'),
+    _by_name("resolve_name of an argument", "return pkgutil.resolve_name(path)"),
+    _by_name("locate", 'return pydoc.locate("own.models.Model.fit")'),
+    _by_name("locate of an argument", "return pydoc.locate(path)"),
+    _by_name("run_module", 'return runpy.run_module("own.models")["Model"]'),
+    _by_name("run_path", "return runpy.run_path(path)"),
+    _by_name("modules", 'return sys.modules["own.models"].Model'),
+    _by_name("modules by an argument", "return sys.modules[path].Model"),
+    _by_name("modules by get", "return sys.modules.get(path)"),
+    _by_name("its own module", "return getattr(sys.modules[__name__], path)"),
+    _by_name("names of a module", "return models.__dict__[path]"),
+    _by_name("vars", "return vars(models)[path]"),
+    _by_name("vars of a package", "return vars(own)[path].Model"),
+    _by_name("globals", "return globals()[path]"),
+    _by_name("getattr", "return getattr(models, path)"),
+    _by_name("getattr of a package", "return getattr(own, path).Model"),
+    _by_name("attrgetter", 'return operator.attrgetter("models.Model")(own)'),
+    _by_name("__import__", "return __import__(path)"),
+    _by_name("entry points", "return entry_points(group=path)"),
+    _by_name("unpickled", "return pickle.loads(data).fit"),
+    _by_name("unpickled under another name", "from pickle import loads as load\n    return load(data)"),
+    _by_name("beside a constant", 'return pkgutil.resolve_name("own.models.Model")', FRESH, "data + 3", "data + 30"),
+    _by_name("beside a table", "return pkgutil.resolve_name(MODELS[path])", FRESH, "data + 3", "data + 30"),
+    _by_name("beside resolve_name", 'return pkgutil.resolve_name("own.models:Model")', FRESH, "data + 3", "data + 30"),
+    _by_name("beside an attribute of data", "return getattr(data, path)", FRESH, "data + 3", "data + 30"),
 ]  # fmt: skip

@@ -109,10 +109,6 @@ def test_its_items_are_named_as_people_look_for_them(code):
             "own/nodes.py: X holds a own.nodes.A",
         ),
         (
-            "import importlib\ndef X(name): return importlib.import_module(name)",
-            "own/nodes.py: X() imports a module whose name shows only when it runs",
-        ),
-        (
             "class A(type):\n    __bases__ = property(lambda cls: 1 / 0)\n"
             "class X(metaclass=A): ...",
             "X cannot be followed: ZeroDivisionError('division by zero')",
@@ -124,6 +120,72 @@ def test_what_cannot_be_followed_is_said_once(code, text, words):
 
     assert len(found.opaque) == bool(words)
     assert all(each.startswith(words) for each in found.opaque)
+
+
+def test_it_says_which_call_makes_all_code_of_the_package_count(code):
+    text = "import importlib\ndef node(name): return importlib.import_module(name)"
+    found = code({"nodes.py": text, "beside.py": "a = 1"}, "one")
+    after = code({"nodes.py": text, "beside.py": "a = 2"}, "two")
+
+    words = "importlib.import_module in own/nodes.py: node()"
+    differ = [each for each in found.items if found.items[each] != after.items[each]]
+    assert differ == [f"all code of own, which {words} may use"]
+    assert found.opaque == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("return load_obj(path)", True),
+        ("return load_obj('own.models.Model')", True),
+        ("return load_obj(path['model'].name)", True),
+        ("path = 'own.' + path\n    return load_obj(path)", False),
+        ("return [load_obj(path) for path in other]", False),
+        ("return (lambda path: load_obj(path))('own.' + path)", False),
+        ("return load_obj('own.' + path)", False),
+        ("return load_obj(other)", False),
+        ("return load_obj(path, other)", False),
+    ],
+)
+def test_code_that_a_parameter_names_is_found_with_its_value(
+    write, tmp_path, text, known
+):
+    text = f"from kedro.utils import load_obj\ndef node(path, other):\n    {text}"
+
+    def digest(value):
+        files = {"nodes.py": text, "beside.py": f"a = {value}"}
+        node = write(files, str(value)).node
+        versions = module.CodeVersions(tmp_path / "own" / str(value))
+        return versions.version(node, frozenset({"path"})).digest
+
+    assert (digest(1) == digest(2)) == known
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "own.models.Model",
+        "own.models:Model.fit",
+        "own.models",
+        {"model": ["own.models.Model"]},
+    ],
+)
+def test_a_value_that_names_code_of_the_project_counts_with_it(write, tmp_path, value):
+    def found(number):
+        write({"nodes.py": "", "models.py": f"Model = {number}"}, str(number))
+        versions = module.CodeVersions(tmp_path / "own" / str(number))
+        return versions.version(value)
+
+    assert "own/models.py" in found(1).items
+    assert found(1).digest != found(2).digest
+
+
+def test_a_text_that_names_nothing_of_the_project_is_a_text(write, tmp_path):
+    write({"nodes.py": ""})
+    versions = module.CodeVersions(tmp_path / "own" / "one")
+
+    for text in ("data.csv", "own.", "own models", "a.b.c", "1.5", "models", "os.path"):
+        assert list(versions.version(text).items) == ["str"]
 
 
 def test_a_function_that_is_no_longer_that_of_its_file_is_not_trusted(write, tmp_path):
@@ -179,11 +241,11 @@ def library(tmp_path, monkeypatch):
         (site / "a_lib.py").write_text(LIBRARY.replace("{}", version))
         (site / f"a_library-{version}.dist-info" / "RECORD").write_text("a_lib.py,,\n")
         sys.modules.pop("a_lib", None)
-        module._installed.cache_clear()
+        ops("skip_unchanged.modules").installed.cache_clear()
 
     yield install
     sys.modules.pop("a_lib", None)
-    module._installed.cache_clear()
+    ops("skip_unchanged.modules").installed.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """What has to run, what need not, and in how many waves."""
 
+import sys
+
+import kedro.utils
 import pytest
+from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Node, Pipeline
 from kit import ops
 
-from .skip_project import NODES, SkipProject, text, total
+from .skip_project import NODES, SkipProject, note, text, total
 
 
 @pytest.fixture
@@ -78,3 +82,48 @@ def test_an_input_that_is_kept_in_memory_from_outside_always_runs(project):
         .plan.steps
     )
     assert "`given` is in memory, from outside" in step.reasons
+
+
+def load(path, raw):
+    note("load")
+    return kedro.utils.load_obj(path)().fit(raw)
+
+
+def test_code_that_a_parameter_names_is_part_of_the_recipe(project, monkeypatch):
+    monkeypatch.syspath_prepend(project.path)
+    model = "class Model:\n    def fit(self, data): return data + '{}'\n"
+    (project.path / "named_models.py").write_text(model.format(1))
+    project.parameters["path"] = "named_models.Model"
+    nodes = [Node(load, ["params:path", "raw"], "out", name="load")]
+    assert project.run(nodes) == ["load"]
+    assert project.run(nodes) == []
+
+    (project.path / "named_models.py").write_text(model.format(2))
+    sys.modules.pop("named_models")
+    [step] = project.plan(nodes).steps
+    assert step.reasons == ["`named_models.py` changed"]
+
+
+class Hooks:
+    @hook_impl
+    def before_node_run(self, inputs):
+        return {name: value for name, value in inputs.items() if CHANGED}
+
+
+CHANGED = 1
+
+
+def test_a_hook_that_changes_what_nodes_get_is_part_of_the_recipe(project, monkeypatch):
+    plain = project.context
+
+    def context():
+        found = plain()
+        found._hook_manager.register(Hooks())
+        return found
+
+    monkeypatch.setattr(project, "context", context)
+    assert set(actions(project.plan()).values()) == {"run"}
+    project.run()
+    assert set(actions(project.plan()).values()) == {"skip"}
+    monkeypatch.setattr(sys.modules[__name__], "CHANGED", 2)
+    assert set(actions(project.plan()).values()) == {"run"}

@@ -46,7 +46,7 @@ def test_the_bases_are_those_of_entries_and_of_patterns(project):
         record = manifest.Record(branch="dev", dataset=name, location="", time="")
         branches.manifest.write(record)
 
-    owners = branches.bases("dev")
+    owners = branches.owners("dev")
     for name, file in (("cars", "cars"), ("bikes_p", "bikes"), ("kept_p", "kept")):
         place = {f"file:{project.path}/data/{file}.txt"}
         assert owners.of(place, saved=True) == name

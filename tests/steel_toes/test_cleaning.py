@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from kit import ops
 
-cleaning = ops("steel_toes.cleaning")
+cleaning = ops("steel_toes.branches")
 repository = ops("core.git")
 Record = ops("steel_toes.manifest").Record
 OpsError = ops("core.errors").OpsError
@@ -30,9 +30,9 @@ def test_the_data_and_the_record_of_a_branch_go(project):
     project.save("dev", cars="dev")
     record = project.record("old", "cars")
 
-    assert cleaning.refusal(project.branches, record) is None
+    assert cleaning.refuse_to_clean(project.branches, record) is None
     assert project.files() == ["cars.txt", "cars_dev.txt", "cars_old.txt"]
-    assert cleaning.remove(project.branches, record) is None
+    assert cleaning.clean(project.branches, record) is None
     assert project.files() == ["cars.txt", "cars_dev.txt"]
     assert [r.branch for r in project.branches.records()] == ["dev"]
 
@@ -42,7 +42,7 @@ def test_a_record_whose_data_are_gone_can_go(project):
     project.save("old", cars="old")
     (project.path / "data" / "cars_old.txt").unlink()
 
-    assert cleaning.remove(project.branches, project.record("old", "cars")) is None
+    assert cleaning.clean(project.branches, project.record("old", "cars")) is None
     assert project.branches.records() == []
 
 
@@ -74,10 +74,10 @@ def test_a_forged_record_deletes_nothing(project, forged):
     record = write(project, **{k: v.format(data=data) for k, v in forged.items()})
     before = project.tree()
 
-    assert "the catalog does not have it at" in cleaning.refusal(
+    assert "the catalog does not have it at" in cleaning.refuse_to_clean(
         project.branches, record
     )
-    assert cleaning.remove(project.branches, record)
+    assert cleaning.clean(project.branches, record)
     assert project.tree() == before
 
 
@@ -102,7 +102,7 @@ def test_a_place_that_another_dataset_shares_is_left(project, other):
     record = write(project, location=location)
     before = project.tree()
 
-    assert cleaning.remove(project.branches, record) == f"{location} belongs to 'other'"
+    assert cleaning.clean(project.branches, record) == f"{location} belongs to 'other'"
     assert project.tree() == before
 
 
@@ -134,7 +134,7 @@ def known(project, monkeypatch):
 )
 def test_the_branches_to_clean(known, asked, expected):
     names, older_than, everyone = asked
-    found = cleaning.chosen(known.branches, set(names), older_than, everyone)
+    found = cleaning.records_to_clean(known.branches, set(names), older_than, everyone)
 
     assert [record.branch for record in found] == expected
 
@@ -150,7 +150,7 @@ def test_a_branch_is_as_idle_as_its_last_save(known):
     new = known.record("gone", "new")._replace(time=known.record("dev", "cars").time)
     known.branches.manifest.write(new)
 
-    found = cleaning.chosen(known.branches, set(), 29, False)
+    found = cleaning.records_to_clean(known.branches, set(), 29, False)
     assert [record.branch for record in found] == ["here"]
 
 
@@ -159,7 +159,7 @@ def test_without_git_nothing_is_taken_for_gone(project):
     project.save("old", cars="old")
 
     with pytest.raises(OpsError, match="Which branches are gone is not known: git"):
-        cleaning.chosen(project.branches, set(), None, True)
+        cleaning.records_to_clean(project.branches, set(), None, True)
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="asks git")
@@ -168,5 +168,5 @@ def test_git_is_asked_in_the_project(project):
     project.save("old", cars="old")
     subprocess.run(["git", "init", "-q"], cwd=project.path, check=True)
 
-    found = cleaning.chosen(project.branches, set(), None, False)
+    found = cleaning.records_to_clean(project.branches, set(), None, False)
     assert [record.branch for record in found] == ["old"]

@@ -86,7 +86,7 @@ def test_clean_shows_its_plan_and_carries_it_out_when_told(cars):
     code, output = run("clean", "dev")
     assert code == 10
     assert "would be removed" in output
-    assert "--yes does it" in output
+    assert "Use --yes to apply" in output
     assert cars.files() == ["cars.txt", "cars_dev.txt"]
 
     code, rows = answer("clean", "dev", "--yes")
@@ -141,7 +141,7 @@ def test_a_place_that_cannot_be_reached_is_one_line(cars, monkeypatch):
     def modified(path):
         raise PermissionError("denied\nby the bucket")
 
-    monkeypatch.setattr(ops("steel_toes.listing"), "of_branches", modified)
+    monkeypatch.setattr(ops("steel_toes.branches"), "list_branches", modified)
     code, output = run("list")
 
     assert code == 1

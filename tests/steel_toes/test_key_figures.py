@@ -3,7 +3,7 @@
 import pytest
 from kit import ops
 
-summary = ops("steel_toes.key_figures")
+summary = ops("steel_toes.comparison")
 pandas = pytest.importorskip("pandas")
 
 

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from kit import ops
 
-overview = ops("steel_toes.listing")
+overview = ops("steel_toes.branches")
 
 CARS = {"type": "text.TextDataset", "filepath": "data/cars.txt"}
 
@@ -16,7 +16,7 @@ def test_a_branch_is_one_row(project):
     project.save("dev", cars="same", bikes="12")
     project.save("old", cars="old")
 
-    dev, old = overview.of_branches(project.branches)
+    dev, old = overview.list_branches(project.branches)
     assert dev.pop("last_save") == project.record("dev", "bikes").time
     assert dev.pop("by") == project.record("dev", "bikes").user
     assert dev == {
@@ -29,7 +29,7 @@ def test_a_branch_is_one_row(project):
     assert old["branch"] == "old"
 
     subprocess.run(["git", "init", "-q"], cwd=project.path, check=True)
-    assert [r["git"] for r in overview.of_branches(project.branches)] == [
+    assert [r["git"] for r in overview.list_branches(project.branches)] == [
         "gone",
         "gone",
     ]
@@ -41,7 +41,7 @@ def test_a_size_that_is_not_known_is_none(project):
     record = manifest.Record(branch="x", dataset="cars", location="", time="1")
     project.branches.manifest.write(record)
 
-    (row,) = overview.of_branches(project.branches)
+    (row,) = overview.list_branches(project.branches)
     assert row["bytes"] is None
     assert row["base"] == {"unknown": 1}
 
@@ -50,13 +50,13 @@ def test_a_dataset_is_read_from_the_base_until_the_branch_has_its_copy(project):
     cached = {"type": "CachedDataset", "dataset": CARS}
     catalog = project.catalog({"cars": cached})
 
-    row = overview.of_dataset(catalog, "cars")
+    row = overview.locate_dataset(catalog, "cars")
     assert row["read_from"].endswith("data/cars.txt")
     assert row["written_to"].endswith("data/cars_dev.txt")
     assert row["why"] == "branch 'dev' has no copy yet, so the base is read"
 
     project.save("dev", cars="x")
-    row = overview.of_dataset(catalog, "cars")
+    row = overview.locate_dataset(catalog, "cars")
     assert row["read_from"] == row["written_to"]
     assert row["why"] == "branch 'dev' has its copy"
 
@@ -66,10 +66,10 @@ def test_a_dataset_that_is_not_branched_is_where_the_catalog_has_it(project):
         {"cars": CARS, "memory": {"type": "MemoryDataset"}}, ignore={"names": ["cars"]}
     )
 
-    row = overview.of_dataset(catalog, "cars")
+    row = overview.locate_dataset(catalog, "cars")
     assert row["read_from"] == row["written_to"]
     assert row["read_from"].endswith("data/cars.txt")
     assert "it is ignored" in row["why"]
-    assert "MemoryDataset" in overview.of_dataset(catalog, "memory")["read_from"]
+    assert "MemoryDataset" in overview.locate_dataset(catalog, "memory")["read_from"]
     with pytest.raises(ops("core.errors").OpsError, match="no dataset 'nothing'"):
-        overview.of_dataset(catalog, "nothing")
+        overview.locate_dataset(catalog, "nothing")

@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+from pathlib import Path
 
 import pytest
+from kedro.io import AbstractDataset
 from kit import ops
 
 module = ops("steel_toes.promote")
@@ -159,12 +161,12 @@ def test_a_folder_of_partitions_is_replaced_as_a_whole(project):
 
 
 def test_what_cannot_be_copied_is_refused(project):
-    project.catalog({"a": text("a")})
+    project.catalog({"a": {"type": f"{__name__}.Own", "filepath": "/far/a.txt"}})
     with pytest.raises(OpsError, match="catalog has no 'b'"):
         module.promote(project.branches, "dev", ["b"])
 
     branches = project.branches
-    branches.dataset("a", "dev").target._fs = None
+    branches.dataset("a", "dev").target._init_args["filepath"] = "far://a.txt"
     with pytest.raises(OpsError, match="'a' is of a kind that only its own class"):
         module.promote(branches, "dev", ["a"])
 
@@ -228,3 +230,59 @@ def test_names_without_data_are_refused(cars):
         module.plan(cars.branches, "none", (), False)
     with pytest.raises(OpsError, match="knows no 'bikes' of branch 'dev'"):
         plan(cars, "bikes")
+
+
+class Own(AbstractDataset):
+    """A dataset of the project's own, as in Kedro's tutorial; it cannot tell if it is
+    there."""
+
+    def __init__(self, filepath):
+        self._filepath = Path(filepath)
+
+    def load(self):
+        return self._filepath.read_text()
+
+    def save(self, data):
+        self._filepath.write_text(data)
+
+    def _describe(self):
+        return {"filepath": self._filepath}
+
+
+class OwnThatTells(Own):
+    def _exists(self):
+        return self._filepath.exists()
+
+
+@pytest.mark.parametrize("kind", [Own, OwnThatTells])
+def test_a_dataset_of_the_project_s_own_is_promoted_and_compared(project, kind):
+    entry = {"type": f"{__name__}.{kind.__name__}", "filepath": "data/own.txt"}
+    catalog = project.catalog({"own": entry})
+    project.save_base(own="old")
+    assert catalog.load("own") == "old"
+    catalog.save("own", "new")
+
+    assert catalog.load("own") == "new"
+    assert project.load_base("own") == "old"
+    compare = ops("steel_toes.comparison").compare
+    (row,) = compare(project.branches, None, "dev")
+    assert row["state"] == "changed"
+    promote(project)
+    assert project.load_base("own") == "new"
+    (row,) = compare(project.branches, None, "dev")
+    assert row["state"] == "same"
+
+
+def test_a_dataset_with_two_places_is_not_promoted_by_half(project):
+    entry = text("a", save_args={"path": "/other/b"}, type=f"{__name__}.Two")
+    project.catalog({"own": entry})
+    project.save("dev", own="new")
+
+    (row,) = module.plan(project.branches, "dev", (), True)
+
+    assert row["action"].startswith("refused: it also saves to file:/other/b_dev")
+
+
+class Two(Own):
+    def __init__(self, filepath, save_args):
+        super().__init__(filepath)

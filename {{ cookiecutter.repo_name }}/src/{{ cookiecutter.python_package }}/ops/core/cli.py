@@ -1,9 +1,10 @@
-"""What the commands share: the project, and answers as a table or as JSON."""
+"""What the commands share: options, the project, tables and JSON."""
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Collection
 from typing import Any
 
 import click
@@ -11,25 +12,28 @@ from kedro.io import DatasetError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from . import redaction
 from .errors import OpsError
+from .text import printable
 
-SOMETHING_TO_DO = 10  # exit code: there is a difference, or a plan not carried out
+SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
 as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, in one line, and no table."
 )
 env_option = click.option("--env", "-e", help="Kedro configuration environment.")
 yes_option = click.option(
-    "--yes", "-y", is_flag=True, help="Do it. Without it, show what would be done."
+    "--yes", "-y", is_flag=True, help="Apply the changes. Without it, only show them."
 )
 
 
 class Commands(click.Group):
-    """Commands on data: a place that cannot be reached is one line, no traceback."""
+    """Commands on data: a place that cannot be reached is one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that is asked for."""
+        """Call the command."""
         try:
             return super().invoke(ctx)
         except (OSError, DatasetError) as error:
@@ -38,43 +42,67 @@ class Commands(click.Group):
 
 
 def load_context(env: str | None) -> Any:
-    """The context of the project, without what Kedro logs on the way."""
+    """The context of the project; Kedro logs nothing."""
     from kedro.framework.project import settings  # noqa: PLC0415
 
     logging.disable(logging.WARNING)
     create: Any = settings.SESSION_CLASS.create
     try:
         with create(env=env) as session:
-            return session.load_context()
+            context = session.load_context()
     finally:
         logging.disable(logging.INFO)  # warnings from here on are about what is asked
+    redaction.hide_secrets_of(context)
+    return context
 
 
-def show(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:
-    """Print rows of the same keys."""
+def show(
+    title: str, rows: list[dict[str, Any]], as_json: bool, whole: Collection[str] = ()
+) -> None:
+    """Print rows of the same keys, without secrets; see ``table`` for ``whole``."""
+    rows = redaction.values(rows, clean=redaction.without_secrets)
     if as_json:
         click.echo(json.dumps(rows))
-        return
-    if not rows:
+    elif rows:
+        Console().print(table(rows, title, whole))
+    else:
         click.echo(f"{title}: none.")
-        return
-    table = Table(title=escape(title), title_justify="left")
-    for key in rows[0]:
-        table.add_column(key.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*map(_cell, row.values()))
-    Console().print(table)
+
+
+def table(
+    rows: list[dict[str, Any]], title: str = "", whole: Collection[str] = ()
+) -> Table:
+    """Rows of the same keys as a table. A column that has no values is left out.
+
+    Args:
+        rows: a value is a text, a number, a list (a line each), counts by name, or
+            rich's ``Text``.
+        title: of the table.
+        whole: columns whose values are never broken, for example because they are copied.
+    """
+    found = Table(title=escape(title) or None, title_justify="left")
+    cells = {key: [_cell(row[key]) for row in rows] for key in rows[0]}
+    cells = {key: texts for key, texts in cells.items() if any(texts)}
+    for key in cells:
+        heading = key.replace("_", " ")
+        found.add_column(heading, overflow="fold", no_wrap=key in whole)
+    for row in zip(*cells.values(), strict=True):
+        found.add_row(*row)
+    return found
 
 
 def stop_before_doing() -> None:
-    """End a command that has shown its plan."""
-    click.echo("Nothing was changed: --yes does it.", err=True)
+    """End a command that has only shown its changes."""
+    click.echo("Dry run. Use --yes to apply.", err=True)
     raise SystemExit(SOMETHING_TO_DO)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Text:
+    """A name may have anything in it: it is no markup, and steers no terminal."""
+    if isinstance(value, Text):
+        return value
     if isinstance(value, dict):
-        return ", ".join(f"{count} {name}" for name, count in sorted(value.items()))
-    if isinstance(value, list):
-        return escape("\n".join(map(str, value)))
-    return "" if value is None else escape(str(value))
+        value = ", ".join(f"{count} {name}" for name, count in sorted(value.items()))
+    elif isinstance(value, list):
+        value = "\n".join(map(str, value))
+    return Text(printable("" if value is None else str(value)))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import redaction
+
 if TYPE_CHECKING:
     from .findings import Finding
 
@@ -22,6 +24,10 @@ class OpsError(click.ClickException):
         """Take the line, and the reasons if there are several."""
         super().__init__(message)
         self.findings = findings
+
+    def format_message(self) -> str:
+        """What the command line shows: the line without secrets."""
+        return redaction.without_secrets(self.message)
 
 
 def innermost_cause(error: BaseException) -> BaseException:

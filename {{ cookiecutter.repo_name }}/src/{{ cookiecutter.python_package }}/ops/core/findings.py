@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from . import redaction
+
 # From what stops a run to what is only worth knowing.
 ERROR, WARNING, NOTE = "error", "warning", "note"
 LEVELS = (ERROR, WARNING, NOTE)
@@ -53,10 +55,16 @@ class Finding:
         severer = LEVELS.index(self.level) < LEVELS.index(level)
         return evolve(self, level=level) if severer else self
 
+    def without_secrets(self) -> Finding:
+        """The same finding, as others may read it."""
+        texts = {"message": self.message, "remedy": self.remedy, "place": self.place}
+        clean = redaction.without_secrets
+        return evolve(self, **{name: clean(text) for name, text in texts.items()})
+
     def as_row(self) -> dict[str, Any]:
         """For JSON."""
         names = ("guard", "check", "level", "passed", "subject", "message", "place")
-        fields = asdict(self)
+        fields = asdict(self.without_secrets())
         return {name: fields[name] for name in (*names, "remedy")}
 
 
@@ -75,7 +83,9 @@ def listen(listener: Listener) -> None:
 
 
 def report(finding: Finding) -> None:
-    """Pass a finding to the listeners."""
+    """Pass a finding to the listeners, without secrets."""
+    if _LISTENERS:
+        finding = finding.without_secrets()
     for listener in _LISTENERS:
         listener(finding)
 
@@ -87,6 +97,7 @@ def listen_to_skipped_nodes(listener: SkipListener) -> None:
 
 def report_skipped_node(node: str, reason: str) -> None:
     """Pass the name of a node that the run skips to the listeners, and why it is skipped."""
+    reason = redaction.without_secrets(reason) if _SKIP_LISTENERS else reason
     for listener in _SKIP_LISTENERS:
         listener(node, reason)
 
@@ -97,7 +108,8 @@ def report_skipped_node(node: str, reason: str) -> None:
 def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
     """Findings that differ in subject and place only are one group; errors come first."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
-    for each in sorted(findings, key=lambda finding: LEVELS.index(finding.level)):
+    clean = [finding.without_secrets() for finding in findings]
+    for each in sorted(clean, key=lambda finding: LEVELS.index(finding.level)):
         key = (each.level, each.check, each.message, each.remedy)
         groups.setdefault(key, []).append(each)
     return list(groups.values())

@@ -96,11 +96,10 @@ def node_arguments(node: Node) -> tuple[Any, Any]:
     return node._inputs, node._outputs
 
 
-def without_url_credentials(text: str) -> str:
-    """A text without what is secret in its URLs. Kedro does so in its own messages only."""
-    from kedro.io.core import _redact_url_credentials  # noqa: PLC0415
-
-    return str(_redact_url_credentials(text))
+def hook_functions(context: KedroContext, hook: str) -> list[Any]:
+    """What plugins have for a hook. KedroContext has no public hook manager."""
+    caller = getattr(context._hook_manager.hook, hook)
+    return [each.function for each in caller.get_hookimpls()]
 
 
 def calling_catalogs() -> Iterator[Any]:
@@ -144,7 +143,11 @@ def describe(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
 
 def init_config(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
     """The entry that would make a dataset. Only a catalog has a public ``to_config``."""
-    return dataset._init_config()
+    config = dataset._init_config()
+    # Of a class that inherits its __init__, Kedro notes all arguments under "kwargs".
+    if config.keys() == {"type", "args", "kwargs"} and not config["args"]:
+        return {"type": config["type"], **config["kwargs"]}
+    return config
 
 
 def copied(dataset: AbstractDataset[Any, Any], **overwrite: Any) -> Any:

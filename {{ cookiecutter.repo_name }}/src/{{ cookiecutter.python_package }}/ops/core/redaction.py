@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from kedro.framework.context import KedroContext
+from kedro.io import DataCatalog
+
+from . import kedro_internals, secret_patterns
+from .suppress import suppress_errors
 
 HIDDEN = "***"
 
 _HOME = os.path.expanduser("~")
 
-_SECRET = re.compile(
-    r"pass(word|wd|phrase)?$|pwd$|secret|token|credential|api_?key|access_?key"
-    r"|private_?key|account_?key|sas$|^(aws_)?key$|auth(orization)?$|conn(ection)?_?str",
-    re.IGNORECASE,
-)
-# user:password@ or user@ of a URL; a password may hold another @.
-_USER = re.compile(r"(?<=://)[^/\s'\"]+@")
-# What is called a secret, and its value: password=x, 'token': 'x', --api-key x. Where a
-# name may begin is bounded, so that the time is linear in the text.
-_CALLED = (
-    r"(?<![\w-])[\w-]{0,30}(?:password|passwd|passphrase|pwd|secret|token|signature|api[_-]?key"
-    r"|access[_-]?key|account[_-]?key|private[_-]?key)|\bsig|\bsas"
-)
-_LABELLED = re.compile(
-    rf"(?i)((?:{_CALLED})['\"]?(?:\s*[=:]\s*|%3D)|--[\w-]{{0,30}}(?:password|token|secret|key)\s+)"
-    r"(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s&;,'\"(){}\[\]]+)"
-)
-_HEADER = re.compile(
-    r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}|\b(cookie):\s*[^\r\n'\"]+"
-)
-# Keys that show by their form what they are, as the rules of gitleaks list them.
-_KEYS = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|https://hooks\.slack\.com/[\w/-]+"
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bxox[a-z]-[\w-]+"  # AWS, Slack
-    r"|\bgh[a-z]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}"  # GitHub, GitLab
-    r"|\bhf_[A-Za-z0-9]{20,}|\bsk-[\w-]{20,}"  # Hugging Face, OpenAI and others
-    r"|\bdapi[0-9a-f]{32}|\bAIza[\w-]{35}"  # Databricks, Google
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*",  # a JSON Web Token
-    re.DOTALL,
-)
-
 # What credentials hold that is no secret, and would be missed in a message.
 _PUBLIC = re.compile(
-    r"(^|_)(user(name)?|host|port|region(_name)?|endpoint(_url)?|account(_name)?|bucket"
-    r"|project|database|type|protocol|drivername)$",
-    re.IGNORECASE,
+    r"(?i)(^|_)(user(name)?|host|port|region(_name)?|endpoint(_url)?|account(_name)?"
+    r"|bucket|project|database|type|protocol|drivername)$"
 )
+_LOGIN = re.compile(r"(?i)(^|_)(user(name)?|login|client_id)$")
 _SHORT, _SHORTEST = 6, 4  # letters: a shorter text may be any word
 _LINE = 16  # letters: a shorter line of a secret, such as BEGIN, says nothing
 
@@ -59,6 +35,23 @@ _LINE = 16  # letters: a shorter line of a secret, such as BEGIN, says nothing
 # longest first.
 _SECRETS: set[str] = set()
 _WAYS: list[str] = []
+
+
+def hide_secrets_of(context: KedroContext) -> None:
+    """Hide what is in ``credentials.yml``, and credentials written into the catalog."""
+    with suppress_errors():  # what is wrong with these files, Kedro says
+        hide(secrets(kedro_internals.credentials(context), everything=True))
+    with suppress_errors():
+        loader = context.config_loader
+        loader["catalog"] = catalog = loader["catalog"]  # Kedro need not read it again
+        hide(secrets(catalog, everything=False))
+
+
+def hide_parameters_of(catalog: DataCatalog) -> None:
+    """Hide the parameters of a run that are called a secret."""
+    with suppress_errors():
+        if (parameters := catalog.get("parameters")) is not None:
+            hide(secrets(parameters.load(), everything=False))
 
 
 def hide(secrets: Iterable[str]) -> None:
@@ -76,24 +69,34 @@ def hidden() -> list[str]:
 
 
 def _ways(secret: str) -> set[str]:
-    """As it is, in a URL, in Python's and in JSON's quotes, and line by line."""
-    lines = (line for line in secret.splitlines() if len(line) > _LINE)
-    quoted = (quote(secret, safe=""), repr(secret)[1:-1], json.dumps(secret)[1:-1])
-    return {secret, *quoted, *lines}
+    """As it is, in URLs, in the quotes of Python, JSON and HTML, and line by line."""
+    as_json = json.dumps(secret)[1:-1]
+    for_html = as_json
+    for mark in "<>&'":  # as libraries that write JSON for web pages do
+        for_html = for_html.replace(mark, f"\\u{ord(mark):04x}")
+    in_python = [repr(secret)[1:-1], repr(secret.encode())[2:-1]]
+    in_urls = [quote(secret, safe=""), quote(secret), quote_plus(secret)]
+    lines = [line for line in secret.splitlines() if len(line) > _LINE]
+    others = [as_json, for_html, html.escape(secret)]
+    return {secret, *others, *in_python, *in_urls, *lines}
 
 
 def secrets(given: Any, everything: bool, key: str = "") -> Iterator[str]:
     """The texts in settings that are secret.
 
     Args:
-        given: credentials or parameters.
+        given: credentials, parameters or a catalog.
         everything: whether all is secret but what is known to be none, as in
             credentials; else what is called so.
         key: under which ``given`` is.
     """
     if isinstance(given, Mapping):
+        logins = [value for name, value in given.items() if _LOGIN.search(str(name))]
         for name, value in given.items():
-            yield from secrets(value, everything, str(name))
+            for each in secrets(value, everything or name == "credentials", str(name)):
+                yield each
+                for login in logins:  # as HTTP sends them
+                    yield base64.b64encode(f"{login}:{each}".encode()).decode()
         return
     if isinstance(given, (list, tuple)):
         for value in given:
@@ -102,25 +105,33 @@ def secrets(given: Any, everything: bool, key: str = "") -> Iterator[str]:
     text = str(given)
     if password := _password(text):
         yield password
-    called_so = bool(_SECRET.search(key)) and not isinstance(given, bool)
+    if key == "credentials" or isinstance(given, bool):  # in a catalog, a name of them
+        return
     public = _PUBLIC.search(key) or not isinstance(given, str)
-    if called_so and len(text) >= _SHORTEST:
+    if secret_patterns.NAME.search(key) and len(text) >= _SHORTEST:
         yield text
     elif everything and not public and len(text) >= _SHORT:
         yield text
 
 
-def values(given: Any, key: str = "") -> Any:
-    """A copy of settings or parameters in which secrets are hidden."""
+def values(given: Any, key: str = "", clean: Callable[[str], str] | None = None) -> Any:
+    """A copy of settings or parameters in which secrets are hidden.
+
+    Args:
+        given: anything that YAML can hold.
+        key: under which ``given`` is.
+        clean: what makes a text clean: ``text``, or another function.
+    """
     if isinstance(given, Mapping):
-        return {str(name): values(value, str(name)) for name, value in given.items()}
-    if key and _SECRET.search(key) and given not in (None, "", False, True):
+        return {str(k): values(value, str(k), clean) for k, value in given.items()}
+    named = key and secret_patterns.NAME.search(key)
+    if named and given not in (None, "", False, True):
         return HIDDEN
     if isinstance(given, (list, tuple, set, frozenset)):
-        return [values(value) for value in given]
+        return [values(value, "", clean) for value in given]
     if given is None or isinstance(given, (bool, int, float)):
         return given
-    return text(str(given))
+    return (clean or text)(str(given))
 
 
 def text(given: str, project_path: Path | None = None) -> str:
@@ -131,21 +142,28 @@ def text(given: str, project_path: Path | None = None) -> str:
         project_path: paths in this folder become relative to it.
     """
     # Secrets go first: a path that is replaced may be a part of one.
+    given, paths = without_secrets(given), {_HOME: "~"}
+    if project_path is not None:
+        path, posix = str(project_path), project_path.as_posix()
+        paths = {f"{path}{os.sep}": "", f"{posix}/": "", path: ".", **paths}
+    for path, instead in paths.items():
+        if len(path) > 1:
+            given = given.replace(path, instead)
+    return given
+
+
+def without_secrets(given: str) -> str:
+    """A text in which secrets are hidden, and paths are what they were."""
     for way in _WAYS:
         given = given.replace(way, HIDDEN)
-    given = _KEYS.sub(HIDDEN, given)
-    given = _USER.sub("", given)
-    given = _HEADER.sub(lambda found: f"{found[1] or found[2]} {HIDDEN}", given)
-    given = _LABELLED.sub(rf"\1{HIDDEN}", given)
-    if project_path is not None:
-        given = _without(given, f"{project_path}{os.sep}", "")
-        given = _without(given, f"{project_path.as_posix()}/", "")
-        given = _without(given, str(project_path), ".")
-    return _without(given, _HOME, "~")
+    given = secret_patterns.USER.sub("", given)
+    for pattern in secret_patterns.HIDING:
+        given = pattern.sub(_hide, given)
+    return given
 
 
-def _without(given: str, path: str, instead: str) -> str:
-    return given.replace(path, instead) if len(path) > 1 else given
+def _hide(found: re.Match[str]) -> str:
+    return f"{found[1] if found.re.groups else ''}{HIDDEN}"
 
 
 def _password(text: str) -> str:

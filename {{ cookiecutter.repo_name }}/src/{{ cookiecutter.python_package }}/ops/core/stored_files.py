@@ -8,8 +8,27 @@ import shutil
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from fsspec.implementations.local import (  # type: ignore[import-untyped]
+    LocalFileSystem,
+)
+from kedro.io import AbstractDataset
+
 from . import checksum, kedro_internals
 from .dataset_io import is_local
+from .entry_places import PATHS
+
+
+def _local_path(dataset: Any) -> str:
+    """Where a dataset of the project's own keeps its file, by its arguments; empty if its
+    class does not agree on whether something is there."""
+    own = isinstance(dataset, AbstractDataset)
+    config = kedro_internals.init_config(dataset) if own else {}
+    path = next((str(config[key]) for key in PATHS if config.get(key)), "")
+    if "://" in path or not path:
+        return ""
+    if kedro_internals.has_exists(type(dataset)):
+        return path if dataset.exists() == os.path.exists(path) else ""
+    return path
 
 
 class Files(NamedTuple):
@@ -24,6 +43,8 @@ class Files(NamedTuple):
         """The files of a dataset; none if it keeps none that fsspec can reach."""
         filesystem, path = kedro_internals.place(dataset)
         if filesystem is None:
+            filesystem, path = LocalFileSystem(), _local_path(dataset)
+        if not path:
             return None
         current = path = kedro_internals.strip_protocol(filesystem, path)
         if kedro_internals.version(dataset) is not None and dataset.exists():

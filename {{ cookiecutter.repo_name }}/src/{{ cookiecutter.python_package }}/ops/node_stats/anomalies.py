@@ -6,7 +6,7 @@ import json
 import statistics
 from collections.abc import Iterable
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, field
 
 from ..run_status.journal import RunStore
 from ..run_status.model import Dataset, Node, Run, State
@@ -21,7 +21,7 @@ _LONGER, _SECONDS = 2.0, 5.0  # times, and at least so many seconds more
 
 @define
 class Summary:
-    """The figures of one run."""
+    """The figures of one run, kept beside its journals."""
 
     branch: str
     seconds: dict[str, float] = field(factory=dict)  # by node
@@ -29,7 +29,7 @@ class Summary:
     schemas: dict[str, dict[str, str]] = field(factory=dict)
 
     def write(self, store: RunStore, key: str) -> None:
-        """Put it beside the journals of its run."""
+        """Keep it for later runs."""
         text = json.dumps({"format": _FORMAT, **asdict(self)})
         store.put(f"{key}/{FILE}", text.encode())
 
@@ -38,7 +38,7 @@ def summarize(run: Run) -> Summary:
     """The figures of a run."""
     summary = Summary(run.branch)
     for name, node in run.nodes.items():
-        if node.state == State.COMPLETE and node.started and node.ended:
+        if node.state == State.SUCCEEDED and node.started and node.ended:
             summary.seconds[name] = round(node.ended - node.started, 3)
     for name, dataset in run.datasets.items():
         if dataset.saved and dataset.saved.row_count is not None:
@@ -48,58 +48,62 @@ def summarize(run: Run) -> Summary:
     return summary
 
 
-@frozen
-class LastRuns:
-    """The figures of the last runs, the newest first."""
+def last_runs(store: RunStore, branch: str, trunk: Iterable[str]) -> list[Summary]:
+    """The last runs of a branch, the newest first; if it is new, those of the trunk."""
+    names = [f"{key}/{FILE}" for key in reversed(store.keys())]
+    texts = store.files.read_many(dict.fromkeys(names, 0))
+    known = [_parsed(texts.get(name, b"")) for name in names]
+    branches: dict[str, list[Summary]] = {}
+    for summary in filter(None, known):
+        branches.setdefault(summary.branch, []).append(summary)
+    runs = branches.get(branch, [])
+    if len(runs) < _ENOUGH:
+        runs = max([runs, *(branches.get(name, []) for name in trunk)], key=len)
+    return runs[:_LAST]
 
-    runs: list[Summary]
 
-    @classmethod
-    def read(cls, store: RunStore, branch: str, trunk: Iterable[str]) -> LastRuns:
-        """The last runs of a branch; if it is new, those of the trunk."""
-        branches: dict[str, list[Summary]] = {branch: []}
-        for key in reversed(store.keys()):
-            if summary := _read(store, key):
-                branches.setdefault(summary.branch, []).append(summary)
-            if len(branches[branch]) == _LAST:
-                break
-        runs = branches[branch]
-        if len(runs) < _ENOUGH:
-            runs = max([runs, *(branches.get(name, []) for name in trunk)], key=len)
-        return cls(runs[:_LAST])
+def _parsed(text: bytes) -> Summary | None:
+    try:
+        known = json.loads(text)
+        return Summary(**known) if known.pop("format") == _FORMAT else None
+    except (AttributeError, KeyError, TypeError, ValueError):  # it was damaged
+        return None
 
-    def median_seconds(self) -> dict[str, float]:
-        """How long each node usually takes."""
-        names = dict.fromkeys(name for run in self.runs for name in run.seconds)
-        return {n: round(statistics.median(self._seconds(n)), 3) for n in names}
 
-    def _seconds(self, node: str) -> list[float]:
-        return [run.seconds[node] for run in self.runs if node in run.seconds]
+def median_seconds(runs: list[Summary]) -> dict[str, float]:
+    """How long each node usually takes."""
+    times: dict[str, list[float]] = {}
+    for run in runs:
+        for node, seconds in run.seconds.items():
+            times.setdefault(node, []).append(seconds)
+    return {node: round(statistics.median(each), 3) for node, each in times.items()}
 
-    def unusual_node(self, node: Node) -> list[str]:
-        """What is unusual about a node."""
-        times = self._seconds(node.name)
-        if node.started is None or node.ended is None or len(times) < _ENOUGH:
-            return []
-        took, most = node.ended - node.started, max(times)
-        if took < max(most * _LONGER, most + _SECONDS):
-            return []
-        return [f"took {took:,.0f} s, usually {statistics.median(times):,.0f} s"]
 
-    def unusual_dataset(self, dataset: Dataset) -> list[str]:
-        """What is unusual about the data that was saved."""
-        if dataset.saved is None:
-            return []
-        found, name, rows = [], dataset.name, dataset.saved.row_count
-        counts = [run.rows[name] for run in self.runs if name in run.rows]
-        if rows is not None and len(counts) >= _ENOUGH:
-            if not min(counts) * _LESS <= rows <= max(counts) * _MORE:
-                usually = round(statistics.median(counts))
-                found.append(f"{rows:,} rows, usually {usually:,}")
-        before = next((r.schemas[name] for r in self.runs if name in r.schemas), None)
-        if before is not None and dataset.saved.schema:
-            found += _changed_columns(before, dataset.saved.schema)
-        return found
+def unusual_node(node: Node, runs: list[Summary]) -> list[str]:
+    """What is unusual about a node: it took far longer than in all of these runs."""
+    times = [run.seconds[node.name] for run in runs if node.name in run.seconds]
+    if node.started is None or node.ended is None or len(times) < _ENOUGH:
+        return []
+    took, most = node.ended - node.started, max(times)
+    if took < max(most * _LONGER, most + _SECONDS):
+        return []
+    return [f"took {took:,.0f} s, usually {statistics.median(times):,.0f} s"]
+
+
+def unusual_dataset(dataset: Dataset, runs: list[Summary]) -> list[str]:
+    """What is unusual about the data that was saved: its rows, or its columns."""
+    if dataset.saved is None:
+        return []
+    found, name, rows = [], dataset.name, dataset.saved.row_count
+    counts = [run.rows[name] for run in runs if name in run.rows]
+    if rows is not None and len(counts) >= _ENOUGH:
+        if not min(counts) * _LESS <= rows <= max(counts) * _MORE:
+            usually = round(statistics.median(counts))
+            found.append(f"{rows:,} rows, usually {usually:,}")
+    before = next((run.schemas[name] for run in runs if name in run.schemas), None)
+    if before is not None and dataset.saved.schema:
+        found += _changed_columns(before, dataset.saved.schema)
+    return found
 
 
 def _changed_columns(before: dict[str, str], now: dict[str, str]) -> list[str]:
@@ -109,14 +113,3 @@ def _changed_columns(before: dict[str, str], now: dict[str, str]) -> list[str]:
     both = [column for column in now if column in before]
     changed = [column for column in both if now[column] != before[column]]
     return found + [f"column {c} is {now[c]}, was {before[c]}" for c in changed]
-
-
-def _read(store: RunStore, key: str) -> Summary | None:
-    text = store.get(f"{key}/{FILE}")
-    try:
-        known = json.loads(text) if text else {}
-    except ValueError:  # a process was killed while it wrote
-        return None
-    if not isinstance(known, dict) or known.pop("format", None) != _FORMAT:
-        return None
-    return Summary(**known)

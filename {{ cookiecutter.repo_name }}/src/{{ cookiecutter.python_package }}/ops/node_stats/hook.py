@@ -24,6 +24,7 @@ from ..core.suppress import run_within, suppress_errors
 from ..run_status import journal
 from ..run_status.journal import Journal
 from . import anomalies, dataset_stats, openlineage
+from .anomalies import Summary
 from .memory import Peaks
 
 _PATIENCE = 5.0  # seconds to wait for the figures of earlier runs
@@ -90,12 +91,16 @@ class NodeStats:
     @hook_impl
     def after_node_run(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
         """Record the memory that the node took."""
-        self._record_memory(node, catalog, run_id)
+        entries = self._entries(journal.journal_of_catalog(catalog, run_id))
+        if entries is not None:
+            peak = self._peaks.end((entries, id(node)))
+            if peak is not None:
+                entries.note("peak", node.name, peak)
 
     @hook_impl
     def on_node_error(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
         """Record the memory that the node took."""
-        self._record_memory(node, catalog, run_id)
+        self.after_node_run(node, catalog, run_id)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
@@ -111,14 +116,17 @@ class NodeStats:
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> None:
         """Record what is unusual, and keep the figures for later runs."""
-        self._compare(journal.journal_of_catalog(catalog, run_params["run_id"]))
+        entries = journal.journal_of_catalog(catalog, run_params["run_id"])
+        earlier = self._earlier.pop(entries, None) if entries else None
+        if entries is not None and earlier is not None:
+            run_within(_PATIENCE, partial(earlier.compare, entries))
 
     @hook_impl
     def on_pipeline_error(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> None:
         """Record what is unusual: it may be why the run failed."""
-        self._compare(journal.journal_of_catalog(catalog, run_params["run_id"]))
+        self.after_pipeline_run(run_params, catalog)
 
     def tell_workers(self) -> bool:
         """Whether a worker of the project's runners must record figures."""
@@ -132,25 +140,13 @@ class NodeStats:
         known = entries is not None and (self._is_worker or entries in self._earlier)
         return entries if known else None
 
-    def _record_memory(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
-        entries = self._entries(journal.journal_of_catalog(catalog, run_id))
-        if entries is not None:
-            peak = self._peaks.end((entries, id(node)))
-            if peak is not None:
-                entries.note("peak", node.name, peak)
-
-    def _compare(self, entries: Journal | None) -> None:
-        earlier = self._earlier.pop(entries, None) if entries else None
-        if entries is not None and earlier is not None:
-            run_within(_PATIENCE, partial(earlier.compare, entries))
-
 
 class _Earlier:
     """The figures of earlier runs, read while this one runs."""
 
     def __init__(self, entries: Journal, trunk: list[str]) -> None:
         self._trunk = trunk
-        self._last_runs: anomalies.LastRuns | None = None
+        self._runs: list[Summary] = []
         self._thread = threading.Thread(
             target=self._read, args=(entries,), name="last-runs", daemon=True
         )
@@ -158,23 +154,21 @@ class _Earlier:
 
     def _read(self, entries: Journal) -> None:
         with suppress_errors():
-            branch = entries.reader.run().branch
-            store = entries.ticket.store
-            self._last_runs = anomalies.LastRuns.read(store, branch, self._trunk)
-            if seconds := self._last_runs.median_seconds():
+            branch, store = entries.reader.run().branch, entries.ticket.store
+            self._runs = anomalies.last_runs(store, branch, self._trunk)
+            if seconds := anomalies.median_seconds(self._runs):
                 entries.enter("usual", seconds=seconds)
 
     def compare(self, entries: Journal) -> None:
         """Record what is unusual in this run, and keep its figures for later ones."""
         run = entries.reader.run()
         self._thread.join(_PATIENCE)
-        if self._last_runs is not None:
-            for name, node in run.nodes.items():
-                if marks := self._last_runs.unusual_node(node):
-                    entries.enter("marked", node=name, marks=marks)
-            for name, dataset in run.datasets.items():
-                if marks := self._last_runs.unusual_dataset(dataset):
-                    entries.enter("marked", dataset=name, marks=marks)
+        for name, node in run.nodes.items():
+            if marks := anomalies.unusual_node(node, self._runs):
+                entries.enter("marked", node=name, marks=marks)
+        for name, dataset in run.datasets.items():
+            if marks := anomalies.unusual_dataset(dataset, self._runs):
+                entries.enter("marked", dataset=name, marks=marks)
         summary = anomalies.summarize(run)
         summary.write(entries.ticket.store, entries.ticket.key)
 

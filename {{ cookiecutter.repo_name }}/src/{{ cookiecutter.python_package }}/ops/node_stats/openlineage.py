@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import time
 from datetime import datetime, timezone
-from functools import partial
 from importlib import import_module
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -26,7 +25,7 @@ _PATIENCE = 10.0  # seconds
 _PATIENCE_KILLED = 2.0  # if somebody wants the process to end
 # One warning is enough, and the client would wait long between its retries.
 _DEFAULTS: dict[str, Any] = {"http": {"timeout": 5.0, "retry": {"total": 0}}}
-_ENDS = {State.COMPLETE: "COMPLETE", State.ERROR: "FAIL", State.INTERRUPTED: "ABORT"}
+_ENDS = {State.SUCCEEDED: "COMPLETE", State.FAILED: "FAIL", State.INTERRUPTED: "ABORT"}
 
 
 def transport(given: dict[str, Any], context: KedroContext) -> dict[str, Any]:
@@ -47,40 +46,28 @@ def send(transport: dict[str, Any], run: Run) -> None:
     """Send the events of a run, and wait some seconds at most."""
     patience = _PATIENCE_KILLED if run.state == State.INTERRUPTED else _PATIENCE
     deadline = time.monotonic() + patience
-    try:
-        # Not in the thread: what it imports, a worker forked meanwhile never could.
-        client, events = _client(transport), events_of_run(run)
-    except ModuleNotFoundError as error:
-        _warn(
-            f"{error}: `pip install openlineage-python`, or openlineage-python[kafka]"
-        )
-        return
-    except Exception as error:  # of any transport: of its settings, say
-        _warn(f"{type(error).__name__}: {error}")
-        return
-    failed = [f"no answer within {patience:.0f} s"]
-    emit = partial(_emit, client, events, deadline, failed)
-    run_within(deadline - time.monotonic(), emit)
-    for reason in failed:
-        _warn(reason)
+    problems = [f"no answer within {patience:.0f} s"]
 
+    def emit() -> None:
+        try:
+            client = _client(transport)
+            for event in events_of_run(run):
+                if time.monotonic() > deadline:
+                    return
+                client.emit(event)
+            client.close(timeout=max(0.0, deadline - time.monotonic()))
+            problems.clear()
+        except ModuleNotFoundError as error:
+            how = "`pip install openlineage-python`, or openlineage-python[kafka]"
+            problems[:] = [f"{error}: {how}"]
+        except Exception as error:  # of any transport
+            problems[:] = [f"{type(error).__name__}: {error}"]
 
-def _emit(client: Any, events: list[Any], deadline: float, failed: list[str]) -> None:
-    try:
-        for event in events:
-            if time.monotonic() > deadline:
-                return
-            client.emit(event)
-        client.close(timeout=max(0.0, deadline - time.monotonic()))
-        failed.clear()
-    except Exception as error:  # of any transport
-        failed[:] = [f"{type(error).__name__}: {error}"]
-
-
-def _warn(reason: str) -> None:
-    text = redaction.text(" ".join(reason.split()))
-    log = logging.getLogger(__name__)
-    log.warning("OpenLineage did not get all events of this run (%s)", text)
+    run_within(patience, emit)
+    for problem in problems:
+        text = redaction.text(" ".join(problem.split()))
+        log = logging.getLogger(__name__)
+        log.warning("OpenLineage did not get all events of this run (%s)", text)
 
 
 def _client(transport: dict[str, Any]) -> Any:
@@ -128,9 +115,9 @@ def _event(run: Run, job: Run | Node, kind: str, at: float | None) -> Any:
     name, run_id = _names(run, job)
     run_facets: dict[str, Any] = {}
     if job is not run:
-        of, (parent_name, parent_id) = facets.parent_run, _names(run, run)
-        parent = of.Run(parent_id), of.Job(run.project, parent_name)
-        run_facets["parent"] = of.ParentRunFacet(*parent)
+        parents, (parent_name, parent_id) = facets.parent_run, _names(run, run)
+        parent = parents.Run(parent_id), parents.Job(run.project, parent_name)
+        run_facets["parent"] = parents.ParentRunFacet(*parent)
     what = "JOB" if job is run else "TASK"
     job_type = facets.job_type_job.JobTypeJobFacet("BATCH", "KEDRO", what)
     moment = datetime.fromtimestamp(at or 0.0, timezone.utc)
@@ -153,37 +140,42 @@ def _names(run: Run, job: Run | Node) -> tuple[str, str]:
 def _input(run: Run, name: str) -> Any:
     dataset = run.datasets.get(name) or Dataset(name)
     figures = dataset.loaded or Figures()
-    of = _library("facet_v2").data_quality_metrics_input_dataset
-    metrics: dict[str, Any] = {}
-    if (figures.row_count, figures.size) != (None, None):
-        nulls = figures.null_count.items()
-        columns = {column: of.ColumnMetrics(nullCount=count) for column, count in nulls}
-        metrics["dataQualityMetrics"] = of.DataQualityMetricsInputDatasetFacet(
-            columns, rowCount=figures.row_count, bytes=figures.size
-        )
+    facets = _library("facet_v2").data_quality_metrics_input_dataset
+    nulls = figures.null_count.items()
+    metrics = facets.DataQualityMetricsInputDatasetFacet(
+        {column: facets.ColumnMetrics(nullCount=count) for column, count in nulls},
+        rowCount=figures.row_count,
+        bytes=figures.size,
+    )
     return _library("event_v2").InputDataset(
-        *_place(run, dataset), inputFacets=metrics, facets=_schema(figures)
+        *_place(run, dataset),
+        inputFacets={"dataQualityMetrics": metrics} if _has_size(figures) else {},
+        facets=_schema(figures),
     )
 
 
 def _output(run: Run, name: str) -> Any:
     dataset = run.datasets.get(name) or Dataset(name)
     figures = dataset.saved or Figures()
-    of = _library("facet_v2").output_statistics_output_dataset
-    statistics: dict[str, Any] = {}
-    if (figures.row_count, figures.size) != (None, None):
-        statistics["outputStatistics"] = of.OutputStatisticsOutputDatasetFacet(
-            figures.row_count, figures.size
-        )
+    facets = _library("facet_v2").output_statistics_output_dataset
+    statistics = facets.OutputStatisticsOutputDatasetFacet(
+        figures.row_count, figures.size
+    )
     return _library("event_v2").OutputDataset(
-        *_place(run, dataset), outputFacets=statistics, facets=_schema(figures)
+        *_place(run, dataset),
+        outputFacets={"outputStatistics": statistics} if _has_size(figures) else {},
+        facets=_schema(figures),
     )
 
 
+def _has_size(figures: Figures) -> bool:
+    return (figures.row_count, figures.size) != (None, None)
+
+
 def _schema(figures: Figures) -> dict[str, Any]:
-    of, columns = _library("facet_v2").schema_dataset, figures.schema.items()
-    fields = [of.SchemaDatasetFacetFields(name, kind) for name, kind in columns]
-    return {"schema": of.SchemaDatasetFacet(fields)} if fields else {}
+    facets, columns = _library("facet_v2").schema_dataset, figures.schema.items()
+    fields = [facets.SchemaDatasetFacetFields(name, kind) for name, kind in columns]
+    return {"schema": facets.SchemaDatasetFacet(fields)} if fields else {}
 
 
 def _place(run: Run, dataset: Dataset) -> tuple[str, str]:

@@ -182,7 +182,8 @@ def write_mail(message: Message, sender: str, to: list[str]) -> EmailMessage:
     domain = sender.rpartition("@")[2]
     thread = f"<runs.{message.thread}@{domain}>"
     mail = EmailMessage(policy=POLICY)
-    mail["From"], mail["To"], mail["Subject"] = sender, ", ".join(to), message.title
+    mail["From"], mail["To"] = sender, ", ".join(to)
+    mail["Subject"] = message.title.replace("=?", "= ?")  # begins an encoded word
     mail["Date"] = format_datetime(datetime.now(timezone.utc))
     mail["Message-ID"] = make_msgid(message.kind.value, domain)
     mail["In-Reply-To"] = mail["References"] = thread

@@ -118,7 +118,7 @@ class Notifications:
         for text in texts:
             _LOG.warning("Notifications: %s", text)
         for channel, found in problems.items():
-            text = redaction.text("; ".join(found))
+            text = "; ".join(found)
             finding = Finding(text, channel, level=WARNING, guard="notifications")
             findings.report(finding)
         entries = journal.journal_of_catalog(catalog, str(run_params["run_id"]))
@@ -140,14 +140,6 @@ class Notifications:
             self._end(entries)
 
     on_pipeline_error = after_pipeline_run
-
-    def tell_workers(self) -> list[str]:
-        """The secrets that no process of this run may write."""
-        return redaction.hidden()
-
-    def start_worker(self, secrets: list[str]) -> None:
-        """Hide them in a worker, too."""
-        redaction.hide(secrets)
 
     def _watch(self, entries: Journal, watched: _Watched) -> None:
         for other, left in list(self._runs.items()):
@@ -194,7 +186,6 @@ def _attempt(
         attempt.last_try = record.is_last_try(settings.airflow_retries)
         parameters = catalog.get("parameters")
         known = parameters.load() if parameters is not None else {}
-        redaction.hide(redaction.secrets(known, everything=False))
         attempt.parameters = record.hash_parameters(known)
     return attempt
 

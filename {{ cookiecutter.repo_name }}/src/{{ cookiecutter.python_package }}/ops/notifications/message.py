@@ -10,7 +10,7 @@ from urllib.parse import quote
 from attrs import field, frozen
 
 from ..core import git, redaction
-from ..run_status import report
+from ..core.text import duration
 from ..run_status.model import Check, Failure, Run, State
 from .record import PreviousRuns, Record
 
@@ -91,19 +91,19 @@ class Composer:
             link = f"{base_url.rstrip('/')}/index.html#run={quote(run.key)}"
         return Message(
             kind=kind,
-            title=self._clean(self._title(kind), _TITLE),
+            title=self._clean(" ".join(self._title(kind).split()), _TITLE),
             key=run.key,
             thread=self.record.series,
             facts={name: self._clean(t) for name, t in self._facts().items() if t},
             errors=list(self._errors()),
             sections=self._sections(),
-            resume=self._clean(run.resume) if run.state == State.ERROR else "",
+            resume=self._clean(run.resume) if run.state == State.FAILED else "",
             link=link,
         )
 
     def _title(self, kind: Kind) -> str:
         run, name = self.run, _name(self.run)
-        took = report.duration(report.seconds(run))
+        took = duration(run.seconds())
         if kind == Kind.FAILURE:
             node, failure = _first_failure(run)
             return f"{name} failed{f' in {node}' if node else ''}: {_line(failure)}"
@@ -116,7 +116,7 @@ class Composer:
             bad = _count(len(self.previous.bad()), "unsuccessful run")
             return f"{name} recovered after {bad} ({took})"
         if kind == Kind.UNUSUAL:
-            return f"{name} succeeded, but is unusual: {'; '.join(report.marks(run))}"
+            return f"{name} succeeded, but is unusual: {'; '.join(run.marks())}"
         return f"{name} succeeded in {took}"
 
     def _facts(self) -> dict[str, str]:
@@ -128,14 +128,14 @@ class Composer:
             "Pipeline": ", ".join(n for n in run.pipelines if n != "__default__"),
             "Branch": f"{run.branch}{commit}{changes}",
             "Environment": run.env,
-            "Nodes": report.nodes(run),
-            "Time": report.duration(report.seconds(run)),
+            "Nodes": run.node_summary(),
+            "Time": duration(run.seconds()),
             "Run by": f"{run.user or 'unknown user'} on {run.host}",
             "Run": run.key,
         }
 
     def _errors(self) -> Iterator[ErrorReport]:
-        failed = [n for n in self.run.nodes.values() if n.state == State.ERROR]
+        failed = [n for n in self.run.nodes.values() if n.state == State.FAILED]
         known = [(node.name, node.failure) for node in failed if node.failure]
         if not known and self.run.failure:
             known = [("", self.run.failure)]
@@ -154,7 +154,7 @@ class Composer:
         checks = [_said(check) for check in self.run.checks if not check.passed]
         found = {
             "Failed checks and warnings": checks,
-            "Unusual": report.marks(self.run),
+            "Unusual": self.run.marks(),
             "Commits since the last good run": self._commits(good),
             "Parameters changed since the last good run": self._changed(good),
         }
@@ -196,7 +196,7 @@ def _name(run: Run) -> str:
 
 def _first_failure(run: Run) -> tuple[str, Failure | None]:
     for node in run.nodes.values():
-        if node.state == State.ERROR and node.failure:
+        if node.state == State.FAILED and node.failure:
             return node.short_name or node.name, node.failure
     return "", run.failure
 

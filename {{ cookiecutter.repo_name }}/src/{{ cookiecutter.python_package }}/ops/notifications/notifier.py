@@ -10,7 +10,7 @@ from typing import Any
 from attrs import field, frozen
 from kedro.framework.context import KedroContext
 
-from ..core import kedro_internals, redaction
+from ..core import kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import open_store, read_settings
 from ..core.suppress import suppress_errors
@@ -39,7 +39,7 @@ class Notifier:
 
     @classmethod
     def from_context(cls, context: KedroContext) -> Notifier:
-        """That of a project; from now on no text of this process shows its secrets.
+        """Read the settings and the credentials of a project.
 
         Raises:
             OpsError: for settings that are wrong.
@@ -47,7 +47,6 @@ class Notifier:
         settings = read_settings(context.config_loader, NotificationOptions)
         settings.validate()
         credentials = kedro_internals.credentials(context)
-        redaction.hide(redaction.secrets(credentials, everything=True))
         store = RunStore(*open_store(context))
         return cls(settings, store, Path(context.project_path), credentials)
 

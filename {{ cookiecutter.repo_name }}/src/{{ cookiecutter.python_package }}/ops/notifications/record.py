@@ -26,7 +26,7 @@ _ENTRY, _FAILED = (b'"event": "%s"' % e for e in (b"notifications", b"run_failed
 _FORMAT = 2
 _PREVIOUS = 30  # runs whose records are read
 _RESTART = 1800.0  # seconds in which Airflow may restart a task that was killed
-_DONE = {State.COMPLETE, State.SKIPPED}
+_DONE = {State.SUCCEEDED, State.SKIPPED}
 
 
 @define
@@ -60,11 +60,11 @@ def is_finished(run: Run, attempts: list[Attempt], now: float) -> bool:
     and has failed when one failed on its last try.
     """
     shared = any(attempt.shared for attempt in attempts)
-    if run.state == State.COMPLETE:
+    if run.state == State.SUCCEEDED:
         open_states = {State.NOT_SELECTED, State.QUEUED}
         left = any(node.state in open_states for node in run.nodes.values())
         return not (shared and left)
-    if run.state == State.ERROR:
+    if run.state == State.FAILED:
         return not shared or any(a.failed and a.last_try for a in attempts)
     if run.state == State.INTERRUPTED:
         return not shared or now - (run.last_news or now) > _RESTART
@@ -117,7 +117,7 @@ class Record:
     @property
     def succeeded(self) -> bool:
         """Whether the run succeeded."""
-        return self.state == State.COMPLETE.value
+        return self.state == State.SUCCEEDED.value
 
     def write_once(self, store: RunStore) -> bool:
         """Write it; False if another process has."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from ..core import branch
-from ..run_status import describe, report
+from ..run_status import describe
 from ..run_status.model import Run, State
 from .message import Kind
 from .record import PreviousRuns, Record
@@ -39,14 +39,14 @@ def kinds(run: Run, previous: PreviousRuns) -> Iterator[Kind]:
     """The kinds of notification that fit a run, the most important first."""
     if run.state == State.INTERRUPTED:
         yield Kind.INTERRUPTION
-    elif run.state == State.ERROR:
+    elif run.state == State.FAILED:
         began = any(node.started is not None for node in run.nodes.values())
         yield Kind.FAILURE if began else Kind.STOPPED
-    elif run.state == State.COMPLETE:
+    elif run.state == State.SUCCEEDED:
         left = previous.left()
         if left and left <= {*Record.from_run(run, []).done}:
             yield Kind.RECOVERY
-        if report.marks(run):
+        if run.marks():
             yield Kind.UNUSUAL
         yield Kind.SUCCESS
 
@@ -75,7 +75,7 @@ def recipients(
 
 def _matches(route: Route, run: Run) -> bool:
     """Whether a route is for a run; if nodes failed, for these nodes."""
-    failed = [node for node in run.nodes.values() if node.state == State.ERROR]
+    failed = [node for node in run.nodes.values() if node.state == State.FAILED]
     ran = [n for n in run.nodes.values() if n.state != State.NOT_SELECTED]
     nodes = failed or ran
     return (

@@ -108,7 +108,7 @@ class Slack(Channel):
         except SlackApiError as error:
             status = getattr(error.response, "status_code", "")
             raise _refusal(status, str(error.response.get("error"))) from error
-        except (SlackClientError, OSError) as error:
+        except (SlackClientError, OSError, ValueError) as error:  # or of an address
             reason = getattr(error, "reason", error)
             text = f"cannot reach Slack: {type(reason).__name__}: {reason}"
             raise ChannelError(text) from error
@@ -128,7 +128,10 @@ class _RateLimitHandler(RateLimitErrorRetryHandler):
         if not super().can_retry(response=response, **known):
             return False
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return int(headers.get("retry-after", ["1"])[0]) + 1 < self._seconds
+        wait = str(headers.get("retry-after", ["1"])[0])
+        # Slack sends seconds. A proxy may send a date or worse, which is no reason to wait.
+        is_number = wait.isdecimal() and len(wait) < 5  # noqa: PLR2004
+        return is_number and int(wait) + 1 < self._seconds
 
 
 def _refusal(status: Any, answer: str) -> ChannelError:

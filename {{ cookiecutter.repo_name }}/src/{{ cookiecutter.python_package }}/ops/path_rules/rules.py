@@ -13,7 +13,7 @@ from kedro.utils import CLOUD_PROTOCOLS
 from ..core import entry_places
 from ..core.entry_places import TABLES
 from ..core.errors import OpsError
-from .settings import Only, PathRule
+from .settings import OnlyDatasets, PathRule
 
 KINDS = ("bucket", "prefix", "match", "schema")
 
@@ -33,7 +33,7 @@ class Rule:
     kind: str
     pattern: re.Pattern[str]
     replacement: str
-    only: Only
+    only: OnlyDatasets
 
     @classmethod
     def of(cls, number: int, given: PathRule, fill: Change) -> Rule:

@@ -8,7 +8,7 @@ from ..core.settings import settings_section
 
 
 @define
-class Only:
+class OnlyDatasets:
     """The entries that a rule is for; ``*`` stands for any text, no list for all."""
 
     types: list[str] = field(factory=list)
@@ -24,4 +24,4 @@ class PathRule:
     match: str = ""
     schema: str = ""
     to: str | None = None
-    only: Only = field(factory=Only)
+    only: OnlyDatasets = field(factory=OnlyDatasets)

@@ -20,7 +20,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.utils import load_obj
 
-from ..core import findings, kedro_internals, redaction
+from ..core import findings, redaction
 from ..core.errors import OpsError, one_line
 from ..core.findings import ERROR, NOTE, Finding
 from ..core.settings import Ignore, is_guard_on, read_settings, settings_section
@@ -148,16 +148,10 @@ def check_run(
 
     context, broken = starting.context, frozenset(starting.broken)
     run = PlannedRun(context, run_params, pipeline, catalog, broken)
-    secrets = None
+    redaction.hide_secrets_of(context)
+    redaction.hide_parameters_of(catalog)
     for finding in _check(run, starting, code):
-        if secrets is None:
-            known = kedro_internals.credentials(context)
-            found = redaction.secrets(known, everything=False)
-            secrets = sorted(found, key=len, reverse=True)
-        message = kedro_internals.without_url_credentials(finding.message)
-        for secret in secrets:
-            message = message.replace(secret, redaction.HIDDEN)
-        yield evolve(finding, message=message, guard="preflight")
+        yield evolve(finding.without_secrets(), guard="preflight")
 
 
 def _check(run: PlannedRun, starting: StartingRun, code: bool) -> Iterator[Finding]:

@@ -28,10 +28,11 @@ def list_(last: int, env: str | None, as_json: bool) -> None:
     """List the last runs, the newest first."""
     from itertools import islice  # noqa: PLC0415
 
-    from . import report  # noqa: PLC0415
+    from . import terminal  # noqa: PLC0415
 
-    rows = [report.row(run, as_json) for run in islice(_open(env), last)]
-    show("Runs", rows, as_json)
+    row = terminal.row_as_data if as_json else terminal.row
+    rows = [row(run) for run in islice(_open(env), last)]
+    show("Runs", rows, as_json, whole=("run", "state", "took"))
 
 
 @command.command("show")
@@ -39,13 +40,13 @@ def list_(last: int, env: str | None, as_json: bool) -> None:
 @env_option
 @as_json_option
 def show_(run: str, env: str | None, as_json: bool) -> None:
-    """Show what RUN did: a key, the start of one, or `last`."""
-    from . import replay, report, terminal  # noqa: PLC0415
+    """Show what RUN did: its key, the start or the end of it, or `last`."""
+    from . import replay, terminal  # noqa: PLC0415
 
     history = _open(env)
     found = replay.read(history.store, history.find(run))
     if as_json:
-        click.echo(json.dumps(report.as_data(found)))
+        click.echo(json.dumps(terminal.as_data(found)))
     else:
         terminal.show(found)
 

@@ -1,4 +1,4 @@
-"""What a run sets out to do, as it is entered in the journal."""
+"""What a run sets out to do, as the journal has it, and how to resume it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import inspect
 import multiprocessing
 import os
 import re
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from kedro.pipeline import Pipeline
 from ..core import branch, kedro_internals, redaction
 from ..core.errors import OpsError
 from ..core.process import user
+from .model import Run, State
 
 KEY = "RUN_STATUS_KEY"  # names the run; processes with the same key are one run
 _AIRFLOW = ("AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_DAG_RUN_ID")
@@ -67,6 +69,7 @@ def describe(
         "env": run_params.get("env") or "",
         "runner": runner.rpartition(".")[2],
         "blind": runner == _BLIND and _method() != "fork",
+        "shared": is_shared(),
         "project": project.PACKAGE_NAME or project_path.name,
         "branch": branch_of(project_path),
         "user": user(),
@@ -150,3 +153,55 @@ def _place(dataset: Any) -> str:
         bare = str(path)
         return bare if protocol == "file" or "://" in bare else f"{protocol}://{bare}"
     return kedro_internals.table_name(dataset)
+
+
+# The command that resumes a run that has failed
+
+_DONE = {State.SUCCEEDED, State.SKIPPED}
+# Options that still hold for the rest of the run.
+_LISTS = {
+    "pipeline_names": "--pipelines",
+    "to_nodes": "--to-nodes",
+    "to_outputs": "--to-outputs",
+    "tags": "--tags",
+    "namespaces": "--namespaces",
+}
+_FROM = {
+    "node_names": "--nodes",
+    "from_nodes": "--from-nodes",
+    "from_inputs": "--from-inputs",
+}
+
+
+def resume_command(
+    run: Run, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+) -> str:
+    """``kedro run`` with the options of the run, from the nodes that are to be run.
+
+    Parameters of the command line are left out: they may hold secrets.
+    """
+    left = [node for node in pipeline.nodes if run.nodes[node.name].state not in _DONE]
+    options = list(_options_of(run_params, _LISTS))
+    if len(left) < len(pipeline.nodes):
+        names = kedro_internals.nodes_to_resume_from(pipeline, left, catalog)
+        if names:
+            options.append(f"--from-nodes={','.join(sorted(names))}")
+    else:
+        options += _options_of(run_params, _FROM)
+    if env := run_params.get("env"):
+        options.insert(0, f"--env={env}")
+    if run.runner and run.runner != "SequentialRunner":
+        options.insert(0, f"--runner={_runner(run_params)}")
+    return shlex.join(["kedro", "run", *options])
+
+
+def _options_of(run_params: dict[str, Any], known: dict[str, str]) -> Iterator[str]:
+    for key, option in known.items():
+        if given := run_params.get(key):
+            yield f"{option}={','.join(map(str, given))}"
+
+
+def _runner(run_params: dict[str, Any]) -> str:
+    """``kedro.runner.thread_runner.ThreadRunner`` is known by its last word."""
+    path = str(run_params["runner"]).strip("<").partition(" ")[0]
+    return path.rpartition(".")[2] if path.startswith("kedro.runner.") else path

@@ -34,7 +34,7 @@ class History:
                 yield run
 
     def find(self, name: str) -> str:
-        """The key that starts with ``name``, or that of the last run.
+        """The key that starts or ends with ``name``, or that of the last run.
 
         Raises:
             OpsError: if there is none, or more than one.
@@ -42,15 +42,15 @@ class History:
         keys = self.store.keys()
         if not keys:
             raise OpsError(f"There are no runs in {self.store.path} yet: kedro run.")
-        found = keys[-1:] if name == LAST else [k for k in keys if k.startswith(name)]
+        found = keys[-1:] if name == LAST else [k for k in keys if _fits(name, k)]
         if name in found:
             return name
         if len(found) == 1:
             return found[0]
         if not found:
-            raise OpsError(f"No run starts with '{name}': see kedro runs list.")
+            raise OpsError(f"There is no run '{name}': see kedro runs list.")
         raise OpsError(
-            f"{len(found)} runs start with '{name}': write more, e.g. {found[-1]}."
+            f"'{name}' fits {len(found)} runs: write more, e.g. {found[-1]}."
         )
 
     def prune(self, keep: int, key: str) -> None:
@@ -64,3 +64,8 @@ class History:
         for each in others[: max(0, len(others) - max(keep, 1) + 1)]:
             if replay.is_over(self.store, each):
                 self.store.remove(each)
+
+
+def _fits(name: str, key: str) -> bool:
+    """Lists show the end of a key, which is short and says enough."""
+    return key.startswith(name) or key.endswith(f"-{name}")

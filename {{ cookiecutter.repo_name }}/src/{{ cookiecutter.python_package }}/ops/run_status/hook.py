@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 import logging
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
@@ -22,16 +23,16 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings
+from ..core import findings, redaction
 from ..core.findings import Finding
 from ..core.settings import is_guard_on, open_store, read_settings, settings_section
 from ..core.suppress import run_within
-from . import describe, journal, kedro_viz, report, resume
+from . import describe, journal, kedro_viz, terminal
 from .history import History
 from .journal import Journal, RunStore, Ticket
-from .model import Run, State
+from .model import State
 from .page import StatusPage
-from .watch import Watch, told
+from .watch import Watch, describe_error
 
 _PATIENCE = 5.0  # seconds
 
@@ -71,6 +72,8 @@ class RunStatus:
         """Read the settings."""
         settings = read_settings(context.config_loader, RunStatusOptions)
         on = is_guard_on("run_status", settings.enabled)
+        if on:
+            redaction.hide_secrets_of(context)
         _PROJECT.set(_Project(settings, store_of(context)) if on else None)
 
     @hook_impl(wrapper=True)
@@ -79,31 +82,21 @@ class RunStatus:
     ) -> Generator[None, Any, Any]:
         """Enter the run with its nodes; and what stops it before it has begun."""
         watch = self._start(run_params, pipeline, catalog)
-        try:
+        with self._recording_failure(watch):
             return (yield)
-        except BaseException as error:
-            if watch is not None:
-                watch.fail(error)
-                self._end(watch, State.ERROR)
-            raise
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
         """Enter the end of the run, which is what the guards make of it."""
-        watch = self._watch(run_params, catalog)
+        watch = self._watch_of(run_params, catalog)
         if watch is not None:
             watch.journal.enter("pipeline_ran")
-        try:
+        with self._recording_failure(watch):
             result = yield
-        except BaseException as error:
-            if watch is not None:
-                watch.fail(error)
-                self._end(watch, State.ERROR)
-            raise
         if watch is not None:
-            self._end(watch, State.COMPLETE)
+            self._end(watch, State.SUCCEEDED)
         return result
 
     @hook_impl(wrapper=True)
@@ -115,7 +108,7 @@ class RunStatus:
         catalog: DataCatalog,
     ) -> Generator[None, Any, Any]:
         """Enter why the run failed and how to go on, before others tell it."""
-        watch = self._watch(run_params, catalog)
+        watch = self._watch_of(run_params, catalog)
         if watch is not None:
             watch.fail(error)
             how = partial(_enter_resume, watch.journal, run_params, pipeline, catalog)
@@ -124,7 +117,7 @@ class RunStatus:
             return (yield)
         finally:
             if watch is not None:
-                self._end(watch, State.ERROR)
+                self._end(watch, State.FAILED)
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
@@ -157,8 +150,8 @@ class RunStatus:
         """Enter why a node failed."""
         entries = journal.journal_of_catalog(catalog, run_id)
         if entries is not None:
-            where = Path(entries.ticket.project_path)
-            entries.enter("node_failed", node=node.name, **told(error, where))
+            facts = describe_error(error, Path(entries.ticket.project_path))
+            entries.enter("node_failed", node=node.name, **facts)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
@@ -182,57 +175,55 @@ class RunStatus:
         """Enter into a run that another process has started."""
         journal.join(ticket)
 
+    @contextmanager
+    def _recording_failure(self, watch: Watch | None) -> Iterator[None]:
+        """What another guard raises fails the run."""
+        try:
+            yield
+        except BaseException as error:
+            if watch is not None:
+                watch.fail(error)
+                self._end(watch, State.FAILED)
+            raise
+
     def _start(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> Watch | None:
+        """Record this run. An error of ours costs a warning and no run."""
         project = _PROJECT.get()
         if project is None:
             return None
         try:
-            return self._watched(project, run_params, pipeline, catalog)
-        except Exception:  # whatever is wrong with the status, the run goes on
+            redaction.hide_parameters_of(catalog)
+            watch = _new_watch(project, run_params, pipeline, catalog)
+            for other in list(self._watches.values()):
+                if not watch.is_within(other):
+                    self._watches.pop(other.journal, None)
+                    other.interrupt("left")
+            self._watches[watch.journal] = watch
+            watch.start()
+        except Exception:
             log = logging.getLogger(__name__)
             log.warning("There is no status of this run", exc_info=True)
             return None
-
-    def _watched(
-        self,
-        project: _Project,
-        run_params: dict[str, Any],
-        pipeline: Pipeline,
-        catalog: DataCatalog,
-    ) -> Watch:
-        run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
-        plan = describe.describe(run_params, pipeline, catalog)
-        ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
-        page = StatusPage(project.store) if project.settings.page else None
-        prune = History(project.store).prune
-        tidy = partial(prune, project.settings.keep, ticket.key)
-        project.store.prepare()
-        entries = journal.start(ticket, catalog)
-        entries.enter("run_started", **plan)
-        watch = Watch(entries, Path(path), page, tidy)
-        for other in list(self._watches.values()):
-            if not watch.is_within(other):
-                self._forget(other)
-                other.leave("left")
-        self._watches[entries] = watch
-        watch.start()
         return watch
 
-    def _watch(self, run_params: dict[str, Any], catalog: DataCatalog) -> Watch | None:
+    def _watch_of(
+        self, run_params: dict[str, Any], catalog: DataCatalog
+    ) -> Watch | None:
         entries = journal.journal_of_catalog(catalog, str(run_params.get("run_id")))
         return self._watches.get(entries) if entries else None
 
     def _end(self, watch: Watch, state: State) -> None:
-        self._forget(watch)
+        self._watches.pop(watch.journal, None)
         run = watch.end(state)
         if run is not None and run.started is not None:
-            viz = _viz_of(run, watch.journal.ticket)
-            logging.getLogger(__name__).info(report.report_of_run(run, watch.page, viz))
-
-    def _forget(self, watch: Watch) -> None:
-        self._watches.pop(watch.journal, None)
+            viz = ""
+            project = _PROJECT.get()
+            if project and project.settings.kedro_viz and state == State.SUCCEEDED:
+                path = Path(watch.journal.ticket.project_path)
+                viz = kedro_viz.build(path, project.store, run.env)
+            logging.getLogger(__name__).info(terminal.report(run, watch.page, viz))
 
     def _close_generator(self, entries: Journal, node: Node) -> None:
         """A generator has no end of its own: it is the next node in its thread."""
@@ -249,22 +240,32 @@ class RunStatus:
         return parts
 
 
+def _new_watch(
+    project: _Project,
+    run_params: dict[str, Any],
+    pipeline: Pipeline,
+    catalog: DataCatalog,
+) -> Watch:
+    run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
+    facts = describe.describe(run_params, pipeline, catalog)
+    ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
+    page = StatusPage(project.store) if project.settings.page else None
+    tidy = partial(History(project.store).prune, project.settings.keep, ticket.key)
+    project.store.prepare()
+    entries = journal.start(ticket, catalog)
+    entries.enter("run_started", **facts)
+    return Watch(entries, Path(path), page, tidy)
+
+
 def _enter_resume(
     entries: Journal,
     run_params: dict[str, Any],
     pipeline: Pipeline,
     catalog: DataCatalog,
 ) -> None:
-    how = resume.command(entries.reader.run(), run_params, pipeline, catalog)
+    run = entries.reader.run()
+    how = describe.resume_command(run, run_params, pipeline, catalog)
     entries.enter("resume", command=how)
-
-
-def _viz_of(run: Run, ticket: Ticket) -> str:
-    project = _PROJECT.get()
-    wanted = project is not None and project.settings.kedro_viz
-    if not wanted or run.state != State.COMPLETE:  # nobody waits longer for an error
-        return ""
-    return kedro_viz.build(Path(ticket.project_path), ticket.store, run.env)
 
 
 def store_of(context: KedroContext) -> RunStore:
@@ -277,8 +278,11 @@ def store_of(context: KedroContext) -> RunStore:
 
 
 def _enter_check(finding: Finding) -> None:
-    found = {"guard": finding.guard, "subject": finding.subject, "level": finding.level}
-    journal.enter("check", **found, passed=finding.passed, message=finding.text)
+    if entries := journal.current():
+        text = redaction.text(finding.text, Path(entries.ticket.project_path))
+        names = ("guard", "subject", "level", "passed")
+        facts = {name: getattr(finding, name) for name in names}
+        entries.enter("check", **facts, message=text)
 
 
 def _enter_skipped(node: str, reason: str) -> None:

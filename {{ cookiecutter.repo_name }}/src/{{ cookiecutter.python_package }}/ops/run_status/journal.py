@@ -21,7 +21,7 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from ..core import kedro_internals, process
+from ..core import kedro_internals, process, redaction
 from ..core.store import OwnFile, Store
 from .model import Run
 
@@ -114,6 +114,7 @@ class Ticket:
     run_id: str
     project_path: str
     joined: str = ""  # the file of the process that started the run
+    secrets: list[str] = field(factory=list, repr=False)  # that no process may write
 
 
 @define(eq=False)
@@ -147,7 +148,8 @@ class Journal:
 
     def ticket_for_others(self) -> Ticket:
         """What another process needs to enter into the same run."""
-        return evolve(self.ticket, joined=self.name)
+        secrets = redaction.hidden()
+        return evolve(self.ticket, joined=self.name, secrets=secrets)
 
     def flush(self, seconds: float) -> None:
         """See to it that all is in the store, if that takes no longer."""
@@ -266,6 +268,7 @@ def start(ticket: Ticket, catalog: Any) -> Journal:
 
 def join(ticket: Ticket) -> None:
     """Work on a run that another process has started, and on nothing else."""
+    redaction.hide(ticket.secrets)
     _OPEN.clear()
     start(ticket, None)
 

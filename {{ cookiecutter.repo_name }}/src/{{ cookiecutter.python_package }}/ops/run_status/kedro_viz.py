@@ -10,7 +10,6 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from uuid import uuid4
 
 from ..core import redaction
 from ..core.settings import STORE
@@ -27,83 +26,56 @@ def build(project_path: Path, store: RunStore, env: str) -> str:
     Returns:
         Its first page, for a person; empty if it was not built.
     """
-    # No folder of this machine: then beside the data, where a store is by default.
-    place = Path(store.url) if store.is_local else project_path / STORE
-    site = place / FOLDER
-    scratch = site.with_name(f"{FOLDER}.{uuid4().hex}")
-    try:
-        site.parent.mkdir(parents=True, exist_ok=True)
-        _build(project_path, env, scratch)
-        shutil.rmtree(site, ignore_errors=True)
-        os.replace(scratch, site)
-    except (Exception, KeyboardInterrupt) as error:
-        # The run has ended well, whatever is wrong with this; Ctrl-C ends the waiting.
-        told = f"{type(error).__name__}: {error}".removeprefix("_NotBuiltError: ")
-        log = logging.getLogger(__name__)
-        log.warning("There is no Kedro-Viz (%s)", redaction.text(told, project_path))
+    # A store behind a URL is no folder: then beside the data, where one is by default.
+    site = (Path(store.url) if store.is_local else project_path / STORE) / FOLDER
+    built = project_path / "build"  # where `kedro viz build` always writes to
+    problem = ""
+    if find_spec("kedro_viz") is None:
+        problem = "it is not installed: `pip install kedro-viz`"
+    elif built.exists():
+        problem = "it writes to a folder `build`, which exists: rename yours"
+    else:
+        try:
+            problem = _run(project_path, env)
+            # The exit code is always 0.
+            if not problem and not (built / _WRITTEN_LAST).exists():
+                problem = "`kedro viz build` shows why"
+            if not problem:
+                shutil.rmtree(site, ignore_errors=True)
+                site.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(built, site)
+        except (OSError, KeyboardInterrupt) as error:  # Ctrl-C ends the waiting only
+            problem = f"{type(error).__name__}: {error}".rstrip(": ")
+        finally:
+            shutil.rmtree(built, ignore_errors=True)
+    if problem:
+        message = redaction.text(problem, project_path)
+        logging.getLogger(__name__).warning("Kedro-Viz was not built (%s)", message)
         return ""
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return redaction.text(str(site / "index.html"), project_path)
 
 
-class _NotBuiltError(Exception):
-    """Why there is no build."""
-
-
-def _build(project_path: Path, env: str, scratch: Path) -> None:
-    spec = find_spec("kedro_viz")
-    if spec is None or spec.origin is None:
-        raise _NotBuiltError("it is not installed: `pip install kedro-viz`")
-    build = project_path / "build"  # where it always writes to; others may, too
-    was_there, before = build.exists(), _time(build / _WRITTEN_LAST)
-    said = _run(project_path, env)
-    is_new = _time(build / _WRITTEN_LAST) != before  # the exit code is always 0
-    if not was_there and build.exists():
-        shutil.move(build, scratch)
-    if not is_new:
-        raise _NotBuiltError(next((line for line in said[::-1] if line.strip()), ""))
-    if not was_there:
-        return
-    parts = {*os.listdir(Path(spec.origin).with_name("html")), "api"}
-    scratch.mkdir()
-    for part in parts & set(os.listdir(build)):
-        if (build / part).is_dir():
-            shutil.copytree(build / part, scratch / part)
-        else:
-            shutil.copy(build / part, scratch / part)
-
-
-def _run(project_path: Path, env: str) -> list[str]:
-    """Build it as the run's environment has the project; return what was said."""
+def _run(project_path: Path, env: str) -> str:
+    """Build it as the run's environment has the project; return what went wrong."""
     variables = {**os.environ, "RUN_STATUS": "off"}
     process = subprocess.Popen(
         [sys.executable, "-m", "kedro", "viz", "build", "--include-hooks"],
         cwd=project_path,
         env={**variables, "KEDRO_ENV": env} if env else variables,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,  # it starts another process, which has to end with it
     )
     try:
-        said, _ = process.communicate(timeout=_PATIENCE)
-    except subprocess.TimeoutExpired as error:
-        raise _NotBuiltError(f"it took more than {_PATIENCE:.0f} s") from error
+        process.wait(timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        return f"it took more than {_PATIENCE:.0f} s"
     finally:
-        _end(process)
-    return said.decode(errors="replace").splitlines()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()
-
-
-def _time(file: Path) -> int:
-    return file.stat().st_mtime_ns if file.exists() else 0
+        if process.poll() is None:
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return ""

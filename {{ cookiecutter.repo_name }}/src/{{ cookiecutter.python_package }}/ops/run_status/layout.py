@@ -41,7 +41,8 @@ _Box = tuple[str, str]  # "node", "dataset" or "namespace", and its name
 def drawings(run: Run) -> list[dict[str, Any]]:
     """The pipeline of a run as the page draws it: whole, and each namespace that opens.
 
-    Lines go from a point to a point: points are the boxes, then the bends.
+    A box has its middle and its width. ``lines`` says of each point, of the boxes and
+    then of the bends, to which points lines go from it.
     """
     return list(_drawings("", list(run.nodes.values())))
 
@@ -66,16 +67,19 @@ def _drawings(namespace: str, nodes: list[Node]) -> Iterator[dict[str, Any]]:
         for box in boxes
     ]
     drawing = draw(widths, edges)
+    lines: list[list[int]] = [[] for _ in drawing.points]
+    for upper, lower in drawing.lines:
+        lines[upper].append(lower)
     yield {
         "namespace": namespace,
         "width": drawing.width,
         "height": drawing.height,
-        "boxes": [
-            {kind: name, "x": x, "y": y, "width": width}
+        "boxes": {
+            f"{kind}:{name}": (x, y, width)
             for (kind, name), (x, y), width in zip(boxes, drawing.points, widths)
-        ],
+        },
         "bends": drawing.points[len(boxes) :],
-        "lines": drawing.lines,
+        "lines": lines,
     }
     for (kind, name), inside in groups.items():
         if kind == "namespace":

@@ -1,4 +1,4 @@
-"""What a run was: its nodes, its datasets and its checks, as the timeline tells them.
+"""What a run was: its nodes, its datasets and its checks.
 
 Times are seconds since 1970 (UTC), durations seconds. What is not known is None, never
 zero.
@@ -6,6 +6,7 @@ zero.
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum
 from typing import Any
 
@@ -17,13 +18,16 @@ class State(str, Enum):
 
     QUEUED = "queued"
     RUNNING = "running"
-    COMPLETE = "complete"
-    ERROR = "error"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
     UPSTREAM_FAILED = "upstream failed"  # a node only: what it needs was not made
     SKIPPED = "skipped"  # a node only: unchanged, or not needed; `reason` says which
     NOT_SELECTED = "not selected"  # a node only: in the pipeline, but not in this run
     INTERRUPTED = "interrupted"
     UNKNOWN = "unknown"  # there is no news from its process
+
+
+ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.INTERRUPTED})  # of a run
 
 
 class Phase(str, Enum):
@@ -71,9 +75,7 @@ class Dataset:
     place: str = ""  # where it is, relative to the project; no user's home, no password
     loaded: Figures | None = None
     saved: Figures | None = None
-    marks: list[str] = Factory(
-        list
-    )  # what is unusual, e.g. "12,031 rows, usually 98,000"
+    marks: list[str] = Factory(list)  # unusual: "12,031 rows, usually 98,000"
 
 
 @define
@@ -106,6 +108,7 @@ class Node:
     failure: Failure | None = None
     marks: list[str] = Factory(list)
     usual: float | None = None  # seconds that it took in earlier runs (median)
+    attempts: int = 1  # sessions of the run that ran it
 
 
 @define
@@ -133,3 +136,27 @@ class Run:
     nodes: dict[str, Node] = Factory(dict)
     datasets: dict[str, Dataset] = Factory(dict)
     checks: list[Check] = Factory(list)
+
+    def short_key(self) -> str:
+        """The end of its key, which is enough to find it among others."""
+        return self.key.rpartition("-")[2]
+
+    def seconds(self) -> float | None:
+        """How long it took, or has taken so far."""
+        end = self.ended or self.last_news
+        return None if self.started is None or end is None else end - self.started
+
+    def counts(self) -> dict[str, int]:
+        """How many nodes are in which state, but for those that are not selected."""
+        found = Counter(node.state for node in self.nodes.values())
+        states = (state for state in State if state != State.NOT_SELECTED)
+        return {state.value: found[state] for state in states if found[state]}
+
+    def node_summary(self) -> str:
+        """The same in words: ``4 succeeded, 1 failed``."""
+        return ", ".join(f"{count:,} {state}" for state, count in self.counts().items())
+
+    def marks(self) -> list[str]:
+        """What is unusual, each with the node or dataset that it is about."""
+        things: list[Node | Dataset] = [*self.nodes.values(), *self.datasets.values()]
+        return [f"{thing.name}: {mark}" for thing in things for mark in thing.marks]

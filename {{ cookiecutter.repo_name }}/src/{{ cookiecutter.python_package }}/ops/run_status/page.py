@@ -4,6 +4,9 @@
 object: the page loads it when the run is chosen, and again and again while the run goes
 on. It is a script because a page on a disk may load scripts, but no data. ``runs.json``
 is the list once more: for the next run, and for other programs.
+
+Times are seconds since 1970 (UTC), those of nodes seconds since the run started. What is
+not known is left out, and so is what most nodes or datasets of the run share.
 """
 
 from __future__ import annotations
@@ -11,23 +14,27 @@ from __future__ import annotations
 import json
 import time
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from string import Template
+from typing import Any
+
+from attrs import asdict
+from kedro.io.core import is_parameter
 
 from ..core.suppress import suppress_errors
 from . import replay
 from .journal import RunStore
 from .layout import drawings
-from .model import Run
-from .outcome import ENDED
-from .page_data import JsonObject, script, summary, text
+from .model import ENDED, Dataset, Failure, Node, Run
 
 INDEX, RUN, LIST = "index.html", "run.js", "runs.json"
-FORMAT = 1  # of run.js and runs.json: files of another format are written anew
+FORMAT = 2  # of run.js and runs.json: files of another format are written anew
 
+JsonObject = dict[str, Any]
 Put = Callable[[str, bytes], None]  # writes a file: its name with "/", its content
 
 _SOURCES = Path(__file__).parent / "page"
@@ -36,6 +43,7 @@ _SCRIPTS = "model dom graph detail timeline nodes runs live page"
 _SHARE, _ANYWAY = 0.0025, 0.05
 _ENDED = {state.value for state in ENDED}
 _AT_ONCE = 5  # earlier runs that a run reads in their journals for the page
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 def write(put: Put, runs: Iterable[Run], publish: bool = False) -> None:
@@ -84,7 +92,7 @@ class StatusPage:
         """Show a run as it is now, unless the page has had its share of time.
 
         Args:
-            read: tells how it is; it is not asked where there is no time.
+            read: reads how it is; it is not called where there is no time.
         """
         if self._spent >= _ANYWAY + _SHARE * (time.monotonic() - self._began):
             return
@@ -144,16 +152,16 @@ class StatusPage:
 
     def _lines(self) -> list[JsonObject]:
         try:
-            told = json.loads(self._store.get(LIST) or b"{}")
+            known = json.loads(self._store.get(LIST) or b"{}")
         except ValueError:  # somebody has changed it
             return []
-        return list(told["runs"]) if told.get("format") == FORMAT else []
+        return list(known["runs"]) if known.get("format") == FORMAT else []
 
 
 def _put_list(put: Put, lines: list[JsonObject], publish: bool = False) -> None:
     lines = sorted(lines, key=lambda line: line.get("started", 0.0), reverse=True)
     facts = {"format": FORMAT, "written": round(time.time()), "published": publish}
-    data = f'{json.dumps(facts)[:-1]}, "runs": {text(lines)}}}'
+    data = f'{json.dumps(facts)[:-1]}, "runs": {script_json(lines)}}}'
     put(LIST, data.encode())
     put(INDEX, Template(_source(INDEX)).substitute(_sources(), data=data).encode())
 
@@ -177,3 +185,130 @@ def _source(name: str) -> str:
 
 def _hash(content: str) -> str:
     return f"sha256-{b64encode(sha256(content.encode()).digest()).decode()}"
+
+
+# What is in the files
+
+
+def summary(run: Run, publish: bool = False) -> JsonObject:
+    """A run as the list has it."""
+    names = (
+        "key project pipelines env runner branch commit dirty started ended last_news"
+    )
+    names += "" if publish else " user host"
+    counts = Counter(node.state.value for node in run.nodes.values())
+    facts = {name: getattr(run, name) for name in names.split()}
+    return _known(facts | {"state": run.state.value, "nodes": dict(counts)})
+
+
+def script(run: Run, drawn: list[JsonObject], publish: bool = False) -> bytes:
+    """The text of ``run.js``: a line for each node, dataset, check and drawing."""
+    nodes = [_node(node, run, publish) for node in run.nodes.values()]
+    named = (each for each in run.datasets.values() if not is_parameter(each.name))
+    datasets = [_dataset(each) for each in named]
+    facts = {"resume": run.resume, "failure": _failure(run.failure, publish)}
+    objects = {
+        "run": _known(summary(run, publish) | facts),
+        "each_node": _shared(nodes, {"state": "", "tags": [], "namespace": ""}),
+        "each_dataset": _shared(datasets, {"type": "", "columns": {}, "nulls": {}}),
+    }
+    lists = {
+        "nodes": nodes,
+        "datasets": datasets,
+        "checks": [asdict(check) for check in run.checks],
+        "drawings": drawn,
+    }
+    parts = [f'"{name}":{script_json([item])[2:-2]}' for name, item in objects.items()]
+    parts += [f'"{name}":{script_json(items)}' for name, items in lists.items()]
+    return f"opsRun({{{','.join(parts)}}});\n".encode()
+
+
+def script_json(items: list[JsonObject]) -> str:
+    """JSON, a line each, in which nothing ends a script, whatever names and texts say."""
+    packed = ",\n".join(map(_ENCODER.encode, items))  # all ASCII
+    for letter in "<>&":
+        packed = packed.replace(letter, f"\\u{ord(letter):04x}")
+    return f"[\n{packed}\n]"
+
+
+def _shared(items: list[JsonObject], empty: JsonObject) -> JsonObject:
+    """Take out of the items, for each of these keys, the value that most of them have."""
+    shared = {}
+    for key, nothing in empty.items():
+        texts = [repr(item.setdefault(key, nothing)) for item in items]
+        for most, _ in Counter(texts).most_common(1):
+            shared[key] = items[texts.index(most)][key]
+            for item, text in zip(items, texts, strict=True):
+                if text == most:
+                    del item[key]
+    return shared
+
+
+def _node(node: Node, run: Run, publish: bool) -> JsonObject:
+    """When a node started, and how long each phase took: it ended after the last."""
+    phases: dict[str, float] = {}
+    phase = ""  # in which it is now
+    for span in node.spans:
+        if span.end is None:
+            phase = span.phase.value
+        else:
+            before = phases.get(span.phase.value, 0.0)
+            phases[span.phase.value] = round(before + span.end - span.start, 3)
+    first = run.started or 0.0
+    started = None if node.started is None else round(node.started - first, 3)
+    ended = None if node.ended is None else round(node.ended - first, 3)
+    if phases and ended == round((started or 0.0) + sum(phases.values()), 3):
+        ended = None
+    return _known(
+        {
+            "name": node.name,
+            "short_name": node.short_name if node.short_name != node.name else "",
+            "namespace": node.namespace,
+            "tags": node.tags,
+            "inputs": node.inputs,
+            "outputs": node.outputs,
+            "state": node.state.value,
+            "started": started,
+            **phases,
+            "phase": phase,
+            "ended": ended,
+            "usual": node.usual and round(node.usual, 3),
+            "memory": node.peak_memory,
+            "attempts": node.attempts if node.attempts > 1 else None,
+            "reason": node.reason,
+            "marks": node.marks,
+            "failure": _failure(node.failure, publish),
+        }
+    )
+
+
+def _dataset(dataset: Dataset) -> JsonObject:
+    """Its figures when it was saved, else when it was loaded."""
+    figures = [each for each in (dataset.saved, dataset.loaded) if each]
+    rows = [each.row_count for each in figures if each.row_count is not None]
+    sizes = [each.size for each in figures if each.size is not None]
+    schemas = [each for each in figures if each.schema]
+    return _known(
+        {
+            "name": dataset.name,
+            "type": dataset.type,
+            "place": dataset.place,
+            "rows": rows[0] if rows else None,
+            "size": sizes[0] if sizes else None,
+            "loaded": rows[-1] if rows and rows[-1] != rows[0] else None,
+            "columns": schemas and schemas[0].schema,
+            "nulls": schemas and schemas[0].null_count,
+            "marks": dataset.marks,
+        }
+    )
+
+
+def _failure(failure: Failure | None, publish: bool) -> JsonObject | None:
+    if failure is None:
+        return None
+    return asdict(failure) | ({"traceback": ""} if publish else {})
+
+
+def _known(facts: JsonObject) -> JsonObject:
+    """Without what is not known: the page takes what is missing for that."""
+    return {name: value for name, value in facts.items() if value or value == 0}

@@ -1,68 +1,97 @@
-"""What one session of Kedro did, from the events of its processes."""
+"""One session of Kedro: what the events of its processes say of a run and its nodes.
+
+No event has the state of a node: it follows from what happened to it, and from how the
+session ended, or from its process being gone.
+"""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
-from attrs import define, field
-
-from .model import Check, Dataset, Failure, Figures, Node, Phase, Run, Span, State
+from ..core import process
+from ..core.process import LOST, is_gone
+from .model import (
+    ENDED,
+    Check,
+    Dataset,
+    Failure,
+    Figures,
+    Node,
+    Phase,
+    Run,
+    Span,
+    State,
+)
 
 Event = dict[str, Any]
 
-_FIRST = {"process", "run_started"}
+SILENT = 40.0  # seconds without news after which it is not known what a process does
+
+_FORMER_STATES = {"complete": State.SUCCEEDED, "error": State.FAILED}  # old journals
 _NOT_BEGUN = {State.QUEUED, State.NOT_SELECTED, State.SKIPPED}
-_FIGURES = ("row_count", "size", "schema", "null_count")
-
-
-@define
-class _Progress:
-    """How far a node has come, beside what its ``Node`` says."""
-
-    is_generator: bool = False
-    computed: bool = False
-    saved: set[str] = field(factory=set)
-    touched: str = ""  # the dataset that is being loaded
+_BROKEN = {State.FAILED, State.UPSTREAM_FAILED}
 
 
 class Session:
-    """Takes in events one by one; ``run`` is what they say.
-
-    What follows from how it ended, or from nobody being there to end it, is for
-    ``outcome`` to say.
-    """
+    """Takes in events one by one; ``run`` is what they say so far."""
 
     def __init__(self) -> None:
         """Nothing is known yet."""
         self.run = Run("", "")
         self.who: Event = {}  # its first process
         self.is_blind = False  # whether its workers run no hooks, and so tell nothing
-        self._progress: dict[str, _Progress] = {}
+        self.is_shared = False  # whether others may run the rest under the same key
+        self._generators: set[str] = set()  # nodes
+        self._computed: set[str] = set()  # nodes whose function has returned
+        self._saved: dict[str, set[str]] = {}  # datasets, by node
         self._ran: float | None = None  # when all nodes had
-        self._early: list[Event] = []  # read before what it is about
+        self._early: list[Event] = []  # read before the nodes that they are about
 
     def add(self, event: Event) -> None:
         """Take in an event; one that is not understood is left out."""
         at = float(event["at"])
         self.run.last_news = max(self.run.last_news or at, at)
-        if self.run.started is None and event["event"] not in _FIRST:
+        if self.run.started is None and event["event"] not in {
+            "process",
+            "run_started",
+        }:
             self._early.append(event)
             return
-        if "stats" in event:
+        if "stats" in event:  # figures come with whatever event was the next
             self._take("stats", event, at)
         self._take(event.get("event"), event, at)
 
-    def close_nodes(self) -> None:
-        """Say of open nodes what the end of the pipeline says of them."""
+    def settled(self, now: float) -> Run:
+        """The run as it stands; it may be the session's own."""
         run = self.run
-        open_nodes = [n for n in run.nodes.values() if n.state == State.RUNNING]
-        if run.state == State.ERROR and run.failure and self._ran is None:
-            for node in self._failing(open_nodes):
-                _fail(node, run.failure, run.ended or 0.0)
-        elif self._ran is not None:
-            for node in open_nodes:
-                if self._progress[node.name].computed:
-                    _complete(node, self._ran)  # a generator has no other end
+        self._close_nodes()
+        if run.state in ENDED:
+            _explain_nodes(run, self.is_blind)
+            return run
+        state, why = self._state_by_process(now)
+        if state == State.RUNNING:
+            return run
+        run = copy.deepcopy(run)  # there may be news after all
+        run.state = state
+        if state == State.INTERRUPTED:
+            run.failure = run.failure or Failure("", why)
+            run.ended = run.last_news
+            _explain_nodes(run, self.is_blind)
+        else:
+            _replace(run, State.RUNNING, State.UNKNOWN, why)
+        return run
+
+    def _state_by_process(self, now: float) -> tuple[State, str]:
+        silence = now - (self.run.last_news or now)
+        alive = process.is_alive(self.who)
+        if alive is False:
+            return State.INTERRUPTED, "its process is gone"
+        if is_gone(self.who, silence):
+            return State.INTERRUPTED, f"no news for more than {LOST:.0f} s"
+        if alive is None and silence > SILENT:
+            return State.UNKNOWN, f"no news for more than {SILENT:.0f} s"
+        return State.RUNNING, ""
 
     def _take(self, what: Any, event: Event, at: float) -> None:
         try:
@@ -82,17 +111,17 @@ class Session:
         for item in event["nodes"]:
             known = dict(item)
             selected = known.pop("selected", True)
-            generator = known.pop("generator", False)
+            if known.pop("generator", False):
+                self._generators.add(known["name"])
             state = State.QUEUED if selected else State.NOT_SELECTED
-            node = Node(**known, state=state)
-            run.nodes[node.name] = node
-            self._progress[node.name] = _Progress(generator)
+            run.nodes[known["name"]] = Node(**known, state=state)
         for item in event["datasets"]:
             run.datasets[item["name"]] = Dataset(**item)
         for name in ("pipelines", "env", "runner", "project", "branch", "user"):
             setattr(run, name, event.get(name) or getattr(run, name))
         run.params = event.get("params") or {}
         self.is_blind = bool(event.get("blind"))
+        self.is_shared = bool(event.get("shared"))
         run.state, run.started = State.RUNNING, at
         for early in self._early:
             self.add(early)
@@ -104,48 +133,45 @@ class Session:
 
     def _take_load_started(self, event: Event, at: float) -> None:
         node = self._begin(event, at)
-        self._progress[node.name].touched = str(event["dataset"])
         if not node.spans:
             node.spans.append(Span(Phase.LOADING, at))
 
     def _take_node_started(self, event: Event, at: float) -> None:
-        node = self._begin(event, at)
-        self._progress[node.name].touched = ""
-        _turn_to(node, Phase.COMPUTING, at)
+        _enter_phase(self._begin(event, at), Phase.COMPUTING, at)
 
     def _take_node_computed(self, event: Event, at: float) -> None:
         node = self._begin(event, at)
-        self._progress[node.name].computed = True
+        self._computed.add(node.name)
         if node.outputs:
-            _turn_to(node, Phase.SAVING, at)
+            _enter_phase(node, Phase.SAVING, at)
         else:
-            _complete(node, at)
+            _succeed(node, at)
 
     def _take_dataset_saved(self, event: Event, at: float) -> None:
         node = self._begin(event, at)
-        progress = self._progress[node.name]
-        progress.saved.add(event["dataset"])
-        if not progress.is_generator and progress.saved >= set(node.outputs):
-            _complete(node, at)
+        self._saved.setdefault(node.name, set()).add(event["dataset"])
+        if node.name not in self._generators and self._has_saved_all(node):
+            _succeed(node, at)
 
     def _take_node_completed(self, event: Event, at: float) -> None:
-        _complete(self.run.nodes[event["node"]], at)
+        _succeed(self.run.nodes[event["node"]], at)
 
     def _take_node_failed(self, event: Event, at: float) -> None:
-        _fail(self._begin(event, at), failure_of(event), at)
+        _fail(self._begin(event, at), _failure(event), at)
 
     def _take_node_skipped(self, event: Event, at: float) -> None:
         node = self.run.nodes[event["node"]]
         node.state, node.reason = State.SKIPPED, str(event.get("reason", ""))
 
     def _take_stats(self, event: Event, at: float) -> None:
-        """Figures come with whatever event was the next."""
         stats = event["stats"]
         for name, peak in stats.get("peak", {}).items():
             self.run.nodes[name].peak_memory = int(peak)
         for way in ("loaded", "saved"):
-            for name, figures in stats.get(way, {}).items():
-                setattr(self.run.datasets[name], way, _figures(figures))
+            for name, known in stats.get(way, {}).items():
+                names = ("row_count", "size", "schema", "null_count")
+                figures = {n: known[n] for n in names if known.get(n) is not None}
+                setattr(self.run.datasets[name], way, Figures(**figures))
 
     def _take_marked(self, event: Event, at: float) -> None:
         """Something is unusual, of a dataset or else of a node."""
@@ -169,19 +195,22 @@ class Session:
         self._ran = at
 
     def _take_run_failed(self, event: Event, at: float) -> None:
-        self.run.failure = failure_of(event)
-        self.run.state, self.run.ended = State.ERROR, max(at, self.run.started or at)
+        self.run.failure = _failure(event)
+        self._end(State.FAILED, at)
 
     def _take_resume(self, event: Event, at: float) -> None:
         self.run.resume = str(event["command"])
 
     def _take_run_ended(self, event: Event, at: float) -> None:
-        self.run.state = State(event["state"])
-        self.run.ended = max(at, self.run.started or at)
+        state = event["state"]
+        self._end(_FORMER_STATES.get(state) or State(state), at)
 
     def _take_run_interrupted(self, event: Event, at: float) -> None:
-        self._take_run_ended({"state": State.INTERRUPTED}, at)
-        self.run.failure = failure_of(event)
+        self._end(State.INTERRUPTED, at)
+        self.run.failure = _failure(event)
+
+    def _end(self, state: State, at: float) -> None:
+        self.run.state, self.run.ended = state, max(at, self.run.started or at)
 
     def _begin(self, event: Event, at: float) -> Node:
         node = self.run.nodes[event["node"]]
@@ -190,54 +219,106 @@ class Session:
             node.state = State.RUNNING
         return node
 
-    def _failing(self, open_nodes: list[Node]) -> list[Node]:
-        """The nodes that an error of the pipeline is about.
+    def _has_saved_all(self, node: Node) -> bool:
+        return self._saved.get(node.name, set()) >= set(node.outputs)
 
-        An error in loading or saving reaches no hook of the node: it is what is open.
+    def _close_nodes(self) -> None:
+        """Say of open nodes what the end of the pipeline says of them.
+
+        An error in loading or saving reaches no hook of the node: what is open has failed,
+        but for generators that have saved what they have yielded so far.
         """
-        between = [node for node in open_nodes if self._is_between_parts(node)]
-        failing = [node for node in open_nodes if node not in between]
-        failed = any(node.state == State.ERROR for node in self.run.nodes.values())
-        if not failing and not failed:
-            return between
-        for node in between:
-            _complete(node, self.run.ended or 0.0)
-        return failing
-
-    def _is_between_parts(self, node: Node) -> bool:
-        """Whether it is a generator that has saved what it has made so far."""
-        progress = self._progress[node.name]
-        return progress.is_generator and progress.saved >= set(node.outputs)
-
-
-def failure_of(event: Event) -> Failure:
-    """The failure that an event tells."""
-    names = ("type", "message", "traceback")
-    return Failure(**{name: str(event.get(name, "")) for name in names})
+        run, end = self.run, self.run.ended or 0.0
+        nodes = [n for n in run.nodes.values() if n.state == State.RUNNING]
+        if self._ran is not None:
+            for node in nodes:
+                if node.name in self._computed:
+                    _succeed(node, self._ran)  # a generator has no other end
+        elif run.state == State.FAILED and run.failure:
+            between = [n for n in nodes if n.name in self._generators]
+            between = [node for node in between if self._has_saved_all(node)]
+            failing = [node for node in nodes if node not in between]
+            if not failing and all(n.state != State.FAILED for n in run.nodes.values()):
+                failing, between = between, []
+            for node in between:
+                _succeed(node, end)
+            for node in failing:
+                _fail(node, run.failure, end)
 
 
-def _figures(given: dict[str, Any]) -> Figures:
-    known = {name: given[name] for name in _FIGURES if given.get(name) is not None}
-    return Figures(**known)
+def _failure(event: Event) -> Failure:
+    return Failure(*(str(event.get(n, "")) for n in ("type", "message", "traceback")))
 
 
-def _turn_to(node: Node, phase: Phase, at: float) -> None:
-    _close(node, at)
+def _enter_phase(node: Node, phase: Phase, at: float) -> None:
+    _close_span(node, at)
     node.spans.append(Span(phase, max(at, node.started or at)))
 
 
-def _close(node: Node, at: float) -> None:
+def _close_span(node: Node, at: float) -> None:
     if node.spans and node.spans[-1].end is None:
         node.spans[-1].end = max(at, node.spans[-1].start)
 
 
-def _complete(node: Node, at: float) -> None:
-    if node.state != State.ERROR:
-        _close(node, at)
-        node.state, node.ended = State.COMPLETE, max(at, node.started or at)
+def _succeed(node: Node, at: float) -> None:
+    if node.state != State.FAILED:
+        _close_span(node, at)
+        node.state, node.ended = State.SUCCEEDED, max(at, node.started or at)
 
 
 def _fail(node: Node, failure: Failure, at: float) -> None:
-    _close(node, at)
-    node.state, node.ended = State.ERROR, max(at, node.started or at)
+    _close_span(node, at)
+    node.state, node.ended = State.FAILED, max(at, node.started or at)
     node.failure = failure
+
+
+# What follows for nodes from how the run ended
+
+
+def _explain_nodes(run: Run, blind: bool) -> None:
+    """Say of every node that has no end why it has none."""
+    if blind:
+        why = "the runner's workers run no hooks"
+        _replace(run, State.QUEUED, State.UNKNOWN, why)
+    if run.state == State.SUCCEEDED:
+        if run.params.get("only_missing_outputs"):
+            _replace(run, State.QUEUED, State.SKIPPED, "its outputs exist")
+        _replace(run, State.QUEUED, State.UNKNOWN, "nothing was heard of it")
+    _replace(run, State.RUNNING, State.INTERRUPTED, "the run ended while it ran")
+    if run.state == State.FAILED:
+        mark_upstream_failed(run, State.QUEUED)
+        if all(node.started is None for node in run.nodes.values()):
+            _replace(run, State.QUEUED, State.SKIPPED, "the run was not started")
+    _replace(run, State.QUEUED, State.INTERRUPTED, "not started: the run had ended")
+
+
+def mark_upstream_failed(run: Run, waiting: State) -> None:
+    """Say of nodes in the state ``waiting`` that what they need is missing.
+
+    Nodes are in the order of the layers: one that fails is before those that need it.
+    """
+    broken: dict[str, str] = {}  # datasets that are missing, and the node that failed
+    for node in run.nodes.values():
+        missing = (broken.get(_plain(name)) for name in node.inputs)
+        failed = node.state == State.FAILED
+        culprit = node.name if failed else next(filter(None, missing), "")
+        if not culprit or node.state not in {*_BROKEN, waiting}:
+            continue
+        if node.state == waiting:
+            node.state, node.reason = State.UPSTREAM_FAILED, f"{culprit} failed"
+        broken.update((_plain(output), culprit) for output in node.outputs)
+
+
+def _plain(dataset: str) -> str:
+    return dataset.partition("@")[0]  # the forms of a transcoded dataset are one
+
+
+def _replace(run: Run, old: State, new: State, reason: str) -> None:
+    for node in run.nodes.values():
+        if node.state != old:
+            continue
+        node.state, node.reason = new, reason
+        if node.started is not None and new != State.UNKNOWN:
+            node.ended = max(run.ended or node.started, node.started)
+            if node.spans and node.spans[-1].end is None:
+                node.spans[-1].end = node.ended

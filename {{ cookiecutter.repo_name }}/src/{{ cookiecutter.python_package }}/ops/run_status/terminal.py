@@ -1,20 +1,20 @@
-"""A run on the terminal."""
+"""A run on the terminal: as a table, while it goes on, and in a few lines at its end."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
+from attrs import asdict
 from rich.console import Console, Group
 from rich.live import Live
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
-from . import report
-from .model import Dataset, Node, Phase, Run, State
-from .outcome import ENDED
+from ..core.cli import table
+from ..core.text import duration, local_time, printable, size
+from .model import ENDED, Dataset, Figures, Node, Phase, Run, State
 from .replay import Follower
 
 _EVERY = 0.5  # seconds
@@ -23,8 +23,8 @@ _EVERY = 0.5  # seconds
 _LOOKS = {
     State.QUEUED: ("·", "dim"),
     State.RUNNING: ("▶", "cyan"),
-    State.COMPLETE: ("✓", "green"),
-    State.ERROR: ("✗", "bold red"),
+    State.SUCCEEDED: ("✓", "green"),
+    State.FAILED: ("✗", "bold red"),
     State.UPSTREAM_FAILED: ("↯", "red"),
     State.SKIPPED: ("↷", "dim"),
     State.NOT_SELECTED: ("-", "dim"),
@@ -33,9 +33,73 @@ _LOOKS = {
 }
 
 
+def report(run: Run, page: str = "", viz: str = "") -> str:
+    """A run in a few lines, for the end of it."""
+    lines = [
+        ("run", run.key),
+        ("state", run.state.value),
+        ("nodes", run.node_summary()),
+        ("time", duration(run.seconds())),
+        ("branch", run.branch),
+        ("page", page),
+        ("viz", viz),
+        ("resume", run.resume),
+    ]
+    text = "\n".join(f"  {name:<8}{value}" for name, value in lines if value)
+    return printable(
+        "\n".join([f"Run status:\n{text}", *(f"  {m}" for m in run.marks())])
+    )
+
+
+def row(run: Run) -> dict[str, Any]:
+    """A run in a list of runs, for a person."""
+    pipelines = [name for name in run.pipelines if name != "__default__"]
+    counts = run.counts()
+    done = sum(counts.get(state, 0) for state in (State.SUCCEEDED, State.SKIPPED))
+    return {
+        "run": run.short_key(),
+        "state": _state(run.state),
+        "started": local_time(run.started),
+        "took": duration(run.seconds()),
+        "nodes": f"{done:,} of {sum(counts.values()):,}",
+        "branch": run.branch,
+        "pipelines": ", ".join(pipelines),
+        "user": run.user,
+    }
+
+
+def row_as_data(run: Run) -> dict[str, Any]:
+    """A run in a list of runs, for JSON."""
+    names = ("started", "branch", "pipelines", "user")
+    facts = {name: getattr(run, name) for name in names}
+    counts = {"nodes": run.counts(), "seconds": run.seconds()}
+    return {"run": run.key, "state": run.state.value, **counts, **facts}
+
+
+def as_data(run: Run) -> dict[str, Any]:
+    """All of a run, for JSON."""
+    return asdict(run, value_serializer=_plain)
+
+
+def _plain(_: Any, __: Any, value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
+
+
 def show(run: Run) -> None:
     """Print all that is known of a run."""
-    Console().print(_whole(run))
+    parts: list[Any] = [_title(run), *_nodes(list(run.nodes.values()), run)]
+    figures = [each for each in run.datasets.values() if each.loaded or each.saved]
+    if figures:
+        parts.append(table([_dataset_row(each) for each in figures], whole=_NUMBERS))
+    failed = [check for check in run.checks if not check.passed]
+    lines = [f"{c.level} of {c.guard}: {c.subject}: {c.message}" for c in failed]
+    parts += [Text(printable(line)) for line in lines]
+    if run.failure:
+        what = f"{run.failure.type}: {run.failure.message}".strip(": ")
+        parts.append(Text(printable(what), style="red"))
+    if run.resume:
+        parts.append(Text(printable(f"Resume with: {run.resume}")))
+    Console().print(Group(*parts))
 
 
 def watch(follower: Follower) -> None:
@@ -44,15 +108,15 @@ def watch(follower: Follower) -> None:
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, screen=False) as live:
             for run in _until_it_ends(follower):
-                live.update(_short(run, console.height), refresh=True)
+                live.update(_first_lines(run, console.height), refresh=True)
         return
     before: dict[str, State] = {}
     for run in _until_it_ends(follower):
         for name, node in run.nodes.items():
             if node.state not in {before.get(name), State.QUEUED, State.NOT_SELECTED}:
-                console.print(f"{node.state.value}: {name}", markup=False)
+                console.print(Text(printable(f"{node.state.value}: {name}")))
             before[name] = node.state
-    console.print(report.report_of_run(run), markup=False, highlight=False)
+    console.print(Text(report(run)))
 
 
 def _until_it_ends(follower: Follower) -> Iterator[Run]:
@@ -64,80 +128,60 @@ def _until_it_ends(follower: Follower) -> Iterator[Run]:
         time.sleep(_EVERY)
 
 
-def _whole(run: Run) -> Group:
-    parts: list[Any] = [_title(run), _nodes(list(run.nodes.values()), run)]
-    figures = [each for each in run.datasets.values() if each.loaded or each.saved]
-    if figures:
-        parts.append(_datasets(figures))
-    failed = [check for check in run.checks if not check.passed]
-    parts += [Text(f"{c.level} of {c.guard}: {c.subject}: {c.message}") for c in failed]
-    if run.failure:
-        what = f"{run.failure.type}: {run.failure.message}".strip(": ")
-        parts.append(Text(what, style="red"))
-    if run.resume:
-        parts.append(Text(f"To resume: {run.resume}"))
-    return Group(*parts)
-
-
-def _short(run: Run, height: int) -> Group:
+def _first_lines(run: Run, height: int) -> Group:
     """What fits on the screen: what goes on now, and what is wrong, first."""
-    order = [State.ERROR, State.RUNNING, State.UNKNOWN, State.INTERRUPTED]
+    order = [State.FAILED, State.RUNNING, State.UNKNOWN, State.INTERRUPTED]
     nodes = sorted(
         (node for node in run.nodes.values() if node.state != State.NOT_SELECTED),
         key=lambda n: (
-            order.index(n.state) if n.state in order else 9,
+            order.index(n.state) if n.state in order else len(order),
             -(n.ended or 0),
         ),
     )
-    return Group(_title(run), _nodes(nodes[: max(1, height - 6)], run))
+    return Group(_title(run), *_nodes(nodes[: max(1, height - 6)], run))
 
 
 def _title(run: Run) -> Text:
-    mark, style = _LOOKS[run.state]
-    taken = report.duration(report.seconds(run))
-    title = Text(f"{mark} {run.state.value} ", style=style)
-    rest = [run.key, run.branch, run.runner, taken, report.nodes(run)]
-    return title.append(" · ".join(filter(None, rest)), style="default")
+    facts = [run.key, run.branch, run.runner, duration(run.seconds())]
+    facts += [run.node_summary(), local_time(run.started)]
+    title = _state(run.state).append("  ")
+    return title.append(printable(" · ".join(filter(None, facts))), style="default")
 
 
-def _nodes(nodes: list[Node], run: Run) -> Table:
-    table = Table()
-    for heading in ("node", "state", *(phase.value for phase in Phase), "note"):
-        table.add_column(heading, overflow="fold")
-    for node in nodes:
-        mark, style = _LOOKS[node.state]
-        note = "; ".join(filter(None, [_error(node), node.reason, *node.marks]))
-        table.add_row(
-            escape(node.name),
-            f"[{style}]{mark} {node.state.value}[/]",
-            *(report.duration(_spent(node, phase, run)) for phase in Phase),
-            escape(note.splitlines()[0] if note else ""),
-        )
-    return table
+def _state(state: State) -> Text:
+    mark, style = _LOOKS[state]
+    return Text(f"{mark} {state.value}", style=style)
 
 
-def _error(node: Node) -> str:
-    return f"{node.failure.type}: {node.failure.message}" if node.failure else ""
+def _nodes(nodes: list[Node], run: Run) -> list[Any]:
+    whole = ("state", *Phase)
+    return [table([_node_row(node, run) for node in nodes], "", whole)] if nodes else []
 
 
-def _spent(node: Node, phase: Phase, run: Run) -> float | None:
+def _node_row(node: Node, run: Run) -> dict[str, Any]:
+    error = f"{node.failure.type}: {node.failure.message}" if node.failure else ""
+    attempt = f"attempt {node.attempts}" if node.attempts > 1 else ""
+    note = "; ".join(filter(None, [attempt, error, node.reason, *node.marks]))
+    times = {each.value: duration(_seconds_in(each, node, run)) for each in Phase}
+    first = note.partition("\n")[0]
+    return {"node": node.name, "state": _state(node.state), **times, "note": first}
+
+
+def _seconds_in(phase: Phase, node: Node, run: Run) -> float | None:
     spans = [span for span in node.spans if span.phase == phase]
     if not spans:
         return None
     return sum((s.end or run.last_news or s.start) - s.start for s in spans)
 
 
-def _datasets(datasets: list[Dataset]) -> Table:
-    table = Table()
-    for heading in ("dataset", "rows loaded", "rows saved", "bytes", "note"):
-        table.add_column(heading, overflow="fold")
-    for each in datasets:
-        loaded, saved = each.loaded, each.saved
-        numbers = (
-            loaded and loaded.row_count,
-            saved and saved.row_count,
-            (saved and saved.size) or (loaded and loaded.size),
-        )
-        texts = ("" if number is None else f"{number:,}" for number in numbers)
-        table.add_row(escape(each.name), *texts, escape("; ".join(each.marks)))
-    return table
+_NUMBERS = ("rows_loaded", "rows_saved", "size")
+
+
+def _dataset_row(dataset: Dataset) -> dict[str, Any]:
+    loaded, saved = dataset.loaded or Figures(), dataset.saved or Figures()
+    rows = [
+        "" if number is None else f"{number:,}"
+        for number in (loaded.row_count, saved.row_count)
+    ]
+    numbers = dict(zip(_NUMBERS, [*rows, size(saved.size or loaded.size)], strict=True))
+    return {"dataset": dataset.name, **numbers, "note": dataset.marks}

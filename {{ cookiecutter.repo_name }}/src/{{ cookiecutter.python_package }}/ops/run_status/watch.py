@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from ..core import git, redaction
@@ -25,6 +25,12 @@ _BEAT = 10.0  # seconds
 _PATIENCE = 5.0  # seconds, for what is left to do at the end
 _PATIENCE_KILLED = 2.0  # ... when somebody wants the process to end
 _TRACEBACK = 20_000  # characters
+
+_WHY = {
+    "SIGTERM": "the process was asked to end",
+    "SIGINT": "Ctrl-C",
+    "left": "the run was left before its end",
+}
 
 
 class Watch:
@@ -45,7 +51,7 @@ class Watch:
         self._project_path, self._page, self._tidy = project_path, page, tidy
         entries.reader = Follower(entries.ticket.store, entries.ticket.key)
         self._thread_id = threading.get_ident()
-        self._code, self._depth = _session_below()
+        self._code, self._depth = _caller_of_hooks()
         self._over = threading.Event()
         self._last: Run | None = None
         self._thread = threading.Thread(
@@ -55,9 +61,8 @@ class Watch:
     @property
     def page(self) -> str:
         """Where the page is, for a person; empty if there is none."""
-        return (
-            redaction.text(self._page.place, self._project_path) if self._page else ""
-        )
+        place = self._page.place if self._page else ""
+        return redaction.text(place, self._project_path)
 
     def start(self) -> None:
         """Begin."""
@@ -75,13 +80,18 @@ class Watch:
                 passed=False,
                 message=redaction.text(finding.text, self._project_path),
             )
-        self.journal.enter("run_failed", **told(error, self._project_path))
+        self.journal.enter("run_failed", **describe_error(error, self._project_path))
 
     def end(self, state: State) -> Run | None:
         """The run has ended; return it, if that is known in time."""
         return self._end("run_ended", _PATIENCE, state=state.value)
 
-    def has_left(self) -> bool:
+    def interrupt(self, reason: str, patience: float = _PATIENCE) -> None:
+        """The run was interrupted."""
+        why = _WHY.get(reason, "")
+        self._end("run_interrupted", patience, type=reason, message=why)
+
+    def has_been_left(self) -> bool:
         """Whether Kedro is not in this run any more: Ctrl-C in a notebook, say."""
         # Python has no other way to see where another thread is.
         frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001
@@ -90,6 +100,9 @@ class Watch:
     def is_within(self, other: Watch) -> bool:
         """Whether another one can go on while this one has just begun."""
         return other._thread_id != self._thread_id or other._depth < self._depth
+
+    def _interrupted(self, reason: str) -> None:
+        self.interrupt(reason, _PATIENCE_KILLED)
 
     def _end(self, event: str, patience: float, **fields: Any) -> Run | None:
         if self.journal.closed:
@@ -108,18 +121,10 @@ class Watch:
                     tell(self._last)
         return self._last
 
-    def _interrupted(self, reason: str) -> None:
-        self.leave(reason, _PATIENCE_KILLED)
-
-    def leave(self, reason: str, patience: float = _PATIENCE) -> None:
-        """The run was interrupted."""
-        self._end(
-            "run_interrupted", patience, type=reason, message=_WHY.get(reason, "")
-        )
-
     def _run(self) -> None:
         with suppress_errors():
-            self._enter_origin()
+            if origin := git.commit(self._project_path):
+                self.journal.enter("origin", **origin)
         with suppress_errors():
             self._tidy()
         beat = time.monotonic() + _BEAT
@@ -127,8 +132,8 @@ class Watch:
             if time.monotonic() >= beat:
                 beat = time.monotonic() + _BEAT
                 self.journal.enter("heartbeat")
-                if self.has_left():
-                    self.leave(interruption.noted() or "left")
+                if self.has_been_left():
+                    self.interrupt(interruption.noted() or "left")
                     break
             if self._page is not None:
                 with suppress_errors():
@@ -138,19 +143,8 @@ class Watch:
             if self._page is not None:
                 self._page.finish(run)
 
-    def _enter_origin(self) -> None:
-        if origin := git.commit(self._project_path):
-            self.journal.enter("origin", **origin)
 
-
-_WHY = {
-    "SIGTERM": "the process was asked to end",
-    "SIGINT": "Ctrl-C",
-    "left": "the run was left before its end",
-}
-
-
-def told(error: BaseException, project_path: Path) -> dict[str, str]:
+def describe_error(error: BaseException, project_path: Path) -> dict[str, str]:
     """An error as an event has it."""
     lines = traceback.format_exception(type(error), error, error.__traceback__)
     return {
@@ -160,7 +154,7 @@ def told(error: BaseException, project_path: Path) -> dict[str, str]:
     }
 
 
-def _session_below() -> tuple[CodeType | None, int]:
+def _caller_of_hooks() -> tuple[CodeType | None, int]:
     """The code that runs the pipeline, and how often it is on the stack."""
     frame = inspect.currentframe()
     ours = {__name__, f"{__package__}.hook"}
@@ -172,7 +166,7 @@ def _session_below() -> tuple[CodeType | None, int]:
     return None, 0
 
 
-def _count(frame: Any, code: CodeType | None) -> int:
+def _count(frame: FrameType | None, code: CodeType | None) -> int:
     count = 0
     while frame is not None:
         count += frame.f_code is code

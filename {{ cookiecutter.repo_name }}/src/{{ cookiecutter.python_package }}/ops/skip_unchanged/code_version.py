@@ -10,15 +10,12 @@ and folder and, where there is source, in every Python.
 
 from __future__ import annotations
 
+import ast
 import enum
-import functools
 import hashlib
 import inspect
-import re
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import resolve_name
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -26,13 +23,16 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from .modules import EVERYTHING, Modules, top_level, versions
 from .source_code import (
     Mentions,
     SourceFile,
+    calls_by_name,
     code_text,
     compiled,
     digest,
     hints,
+    name_behind,
     names_acted_on,
     tree_text,
 )
@@ -76,6 +76,15 @@ class Package:
     name: str
 
 
+@frozen
+class AllCode:
+    """All code of a package, for a call that gives code whose name it does not show."""
+
+    package: str
+    call: str
+    argument: str = ""  # of the node's function: the name is in that
+
+
 @define
 class Part:
     """One function, class, file or value: its own text, and the code that it needs."""
@@ -98,39 +107,27 @@ class CodeVersions:
     ) -> None:
         """Take the folder of the project and its package."""
         self._project, self._package = project, package
+        self.modules = Modules(package)
         self._parts: dict[Any, tuple[Any, Part]] = {}
         self._versions: dict[Any, tuple[Any, CodeVersion]] = {}
-        self._own: dict[str, bool] = {}
-        self._specs: dict[str, ModuleSpec | None] = {}
         self._sources: dict[str, SourceFile] = {}
 
-    def version(self, thing: Any) -> CodeVersion:
-        """The code of a function or class, or a value with the code that it holds."""
-        key = _key(thing)
+    def version(
+        self, thing: Any, parameters: frozenset[str] = frozenset()
+    ) -> CodeVersion:
+        """The code of a function or class, or a value with the code that it holds.
+
+        Args:
+            thing: the function, class or value.
+            parameters: the arguments of the function that are parameters of the project:
+                the code that they name is found with their values.
+        """
+        key = (_key(thing), parameters)
         if key not in self._versions:
-            self._versions[key] = (thing, self._follow(thing))
+            self._versions[key] = (thing, self._follow(thing, parameters))
         return self._versions[key][1]
 
-    def is_own(self, module: str) -> bool:
-        """Whether a module is the project's own: neither Python's nor installed."""
-        top = module.partition(".")[0]
-        if top not in self._own:
-            self._own[top] = self._is_own(top)
-        return self._own[top]
-
-    def _is_own(self, top: str) -> bool:
-        if top in {self._package, "__main__"}:
-            return True
-        if _is_of_python(top):
-            return False
-        spec = self._spec(top)
-        places = [*(spec and spec.submodule_search_locations or [])]
-        if not places and spec and spec.origin:
-            places = [spec.origin]
-        folders = [Path(place).parent for place in places]
-        return not folders or not all(map(_is_for_packages, folders))
-
-    def _follow(self, root: Any) -> CodeVersion:
+    def _follow(self, root: Any, parameters: frozenset[str]) -> CodeVersion:
         # Each part has a number by when it is first met, and is digested with the numbers
         # of what it needs: so a cycle ends, and an exchange of two parts shows.
         numbers, waiting = {_key(root): 0}, [root]
@@ -139,11 +136,16 @@ class CodeVersions:
         digests = []
         for thing in waiting:
             part = self._part(thing)
-            for need in part.needs:
+            needs = part.needs
+            if thing is root and parameters:
+                needs = [
+                    n for n in needs if getattr(n, "argument", "") not in parameters
+                ]
+            for need in needs:
                 if numbers.setdefault(_key(need), len(numbers)) == len(waiting):
                     waiting.append(need)
             text = digest(*part.texts)
-            digests.append(f"{text} {[numbers[_key(need)] for need in part.needs]}")
+            digests.append(f"{text} {[numbers[_key(need)] for need in needs]}")
             opaque += part.opaque
             if part.title:
                 items[_free(part.title, items)] = text
@@ -170,12 +172,17 @@ class CodeVersions:
         elif isinstance(thing, ModuleType):
             self._read_module(part, thing.__name__, getattr(thing, "__file__", None))
         elif isinstance(thing, Module):
-            self._read_module(part, thing.name, self._origin(thing.name))
+            self._read_module(part, thing.name, self.modules.origin(thing.name))
         elif isinstance(thing, LibrarySettings):
             self._read_library_settings(part, thing.module)
         elif isinstance(thing, Package):
-            part.title = ", ".join(versions(thing.name))
-            part.texts.append(part.title)
+            found = ", ".join(versions(thing.name))
+            part.title = "all installed packages" if thing.name == EVERYTHING else found
+            part.texts.append(found)
+        elif isinstance(thing, AllCode):
+            part.title = f"all code of {thing.package}, which {thing.call} may use"
+            part.texts.append(self.modules.code_of_package(thing.package))
+            part.needs.append(Package(EVERYTHING))
         elif isinstance(thing, Constant):
             self._read_constant(part, thing)
         else:
@@ -185,7 +192,7 @@ class CodeVersions:
     def _read_function(self, part: Part, function: FunctionType) -> None:
         module, code = function.__globals__.get("__name__", ""), function.__code__
         cells = cells_of(function)
-        if not self.is_own(module):
+        if not self.modules.is_own(module):
             # Of a library, such as a decorator: what it holds may be the project's.
             part.texts.append(f"{module}.{code.co_name}")
             part.needs.append(_package(module))
@@ -193,10 +200,10 @@ class CodeVersions:
             self._write(part, map(plain_parts, held))
             return
         name = function.__qualname__.replace(".<locals>", "()")
-        part.title = f"{self._title(module)}: {name}()"
+        part.title = f"{self.modules.title(module)}: {name}()"
         given = [function.__defaults__, function.__kwdefaults__]
         self._write(part, [*given, dict(sorted(vars(function).items())), cells])
-        source = self._source(module, self._origin(module))
+        source = self._source(module, self.modules.origin(module))
         if source and source.path != code.co_filename:
             source = None  # made by a call of exec()
         if source and not source.has(code):
@@ -209,17 +216,23 @@ class CodeVersions:
             self._write(part, [dict(function.__annotations__)])
         codes = [code, *(each for tree in trees for each in hints(tree))]
         self._add_mentions(part, codes, function.__globals__)
+        if source and len(trees) == 1:
+            arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+            self._add_calls_by_name(part, trees[0], source, arguments)
+        else:
+            for name in Mentions.find([code]).loaders():
+                self._add_all_code(part, name, module)
         if source:
             part.needs.append(LibrarySettings(module))
 
     def _read_class(self, part: Part, cls: type) -> None:
         module = module_of(cls)
-        if not self.is_own(module):
+        if not self.modules.is_own(module):
             part.texts.append(f"{module}.{cls.__qualname__}")
             part.needs.append(_package(module))
             return
-        part.title = f"{self._title(module)}: {cls.__qualname__}"
-        source = self._source(module, self._origin(module))
+        part.title = f"{self.modules.title(module)}: {cls.__qualname__}"
+        source = self._source(module, self.modules.origin(module))
         trees = source.classes(cls.__name__) if source else []
         part.texts += map(tree_text, trees)
         part.needs += cls.__bases__
@@ -228,7 +241,7 @@ class CodeVersions:
         for name, value in sorted(vars(cls).items()):
             for each in _functions_in(value):
                 path = inspect.unwrap(each).__code__.co_filename
-                own = self.is_own(each.__globals__.get("__name__", ""))
+                own = self.modules.is_own(each.__globals__.get("__name__", ""))
                 if (own or hasattr(each, "__wrapped__")) and not (
                     generated and path.startswith("<")
                 ):
@@ -240,35 +253,37 @@ class CodeVersions:
             self._write(part, values)
         codes = [each for tree in trees for each in (compiled(tree), *hints(tree))]
         self._add_mentions(part, codes, _names(module))
+        for tree in trees:
+            assert source
+            self._add_calls_by_name(part, tree, source)
 
     def _read_constant(self, part: Part, constant: Constant) -> None:
-        source = self._source(constant.module, self._origin(constant.module))
+        source = self._source(constant.module, self.modules.origin(constant.module))
         origins = source.only_imported_from(constant.name) if source else []
-        if origins and not any(map(self.is_own, origins)):
+        if origins and not any(map(self.modules.is_own, origins)):
             # A library's own object: its version stands for it.
             part.texts.append(f"{constant.name} of {origins}")
             part.needs += map(_package, origins)
             return
-        part.title = f"{self._title(constant.module)}: {constant.name}"
+        part.title = f"{self.modules.title(constant.module)}: {constant.name}"
         self._write(part, [constant.value])
 
     def _read_module(self, part: Part, module: str, path: str | None) -> None:
         part.texts.append(module)
-        if not self.is_own(module):
+        if not self.modules.is_own(module):
             part.needs.append(_package(module))
             return
-        part.title = self._title(module)
+        part.title = self.modules.title(module)
         source = self._source(module, path)
         if source:
             part.texts.append(tree_text(source.tree))
-            is_package = source.path.endswith("__init__.py")
-            package = module if is_package else module.rpartition(".")[0]
-            self._add_imports(part, Mentions.find([source.code]), package)
+            self._add_imports(part, Mentions.find([source.code]), source.package)
+            self._add_calls_by_name(part, source.tree, source)
         elif path:  # an extension that was built in place
             part.texts.append(hashlib.blake2b(Path(path).read_bytes()).hexdigest())
 
     def _read_library_settings(self, part: Part, module: str) -> None:
-        source = self._source(module, self._origin(module))
+        source = self._source(module, self.modules.origin(module))
         names = _names(module)
         trees = []
         for statement in source.tree.body if source else []:
@@ -276,9 +291,44 @@ class CodeVersions:
             if any(self._is_of_library(each) for each in roots if each is not None):
                 trees.append(statement)
         if trees:
-            part.title = f"{self._title(module)}: what it sets in libraries"
+            part.title = f"{self.modules.title(module)}: what it sets in libraries"
             part.texts += map(tree_text, trees)
             self._add_mentions(part, map(compiled, trees), names)
+
+    def _add_calls_by_name(
+        self,
+        part: Part,
+        tree: ast.AST,
+        source: SourceFile,
+        arguments: tuple[str, ...] = (),
+    ) -> None:
+        """Add the code that it gets by a name; all code, if the name does not show."""
+        for call, given in calls_by_name(tree, source.imported_names):
+            name = name_behind(given, tree) if given is not None else ""
+            if isinstance(given, ast.Constant):
+                text = str(given.value)
+                if text.startswith("."):
+                    text = resolve_name(text, source.package)
+                found = self.modules.named_in(text)
+                part.needs += [Module(found)] if found else []
+            elif name == "__name__":
+                part.needs.append(Module(source.module))
+            elif isinstance(_names(source.module).get(name), (str, list, tuple, dict)):
+                pass  # the names in a constant are found with its value
+            else:
+                argument = name if name in arguments else ""
+                self._add_all_code(part, call, source.module, argument)
+
+    def _add_all_code(
+        self, part: Part, call: str, module: str, argument: str = ""
+    ) -> None:
+        where = part.title or self.modules.title(module)
+        for package in sorted({self._package, module.partition(".")[0]}):
+            part.needs.append(AllCode(package, f"{call} in {where}", argument))
+
+    def _code_of_texts(self, texts: Iterable[str]) -> list[Any]:
+        names = sorted({text for text in texts if "." in text or ":" in text})
+        return [Module(m) for m in map(self.modules.named_in, names) if m]
 
     def _is_of_library(self, value: Any) -> bool:
         module = getattr(value, "__module__", None)
@@ -286,7 +336,9 @@ class CodeVersions:
             module = value.__name__
         elif not isinstance(module, str):
             module = type(value).__module__
-        return module.partition(".")[0] not in _HARMLESS and not self.is_own(module)
+        return module.partition(".")[0] not in _HARMLESS and not self.modules.is_own(
+            module
+        )
 
     def _add_mentions(
         self, part: Part, codes: Iterable[CodeType], names: dict[str, Any]
@@ -298,6 +350,7 @@ class CodeVersions:
             part.needs += needs
             part.texts += [".".join(chain)] * len(needs)
         self._add_imports(part, seen, names.get("__package__") or "")
+        part.needs += self._code_of_texts(seen.texts)
 
     def _resolve(self, names: dict[str, Any], chain: tuple[str, ...]) -> list[Any]:
         """What a name and its attributes are, by the names of a module."""
@@ -307,12 +360,19 @@ class CodeVersions:
             everything = name in {"globals", "eval", "exec"}
             return [Module(module)] if everything else []
         value = names[name]
-        while isinstance(value, ModuleType) and rest and self.is_own(value.__name__):
+        while (
+            isinstance(value, ModuleType)
+            and rest
+            and self.modules.is_own(value.__name__)
+        ):
             module, names, name = value.__name__, vars(value), rest.pop(0)
             if name not in names:  # a module not yet imported, or a made-up name
                 inner = f"{module}.{name}"
-                return [Module(inner if self._origin(inner) else module)]
+                return [Module(inner if self.modules.origin(inner) else module)]
             value = names[name]
+        if isinstance(value, ModuleType) and hasattr(value, "__path__"):
+            if self.modules.is_own(value.__name__):  # by an attribute: any module in it
+                return [value, AllCode(value.__name__, f"`{name}` in {module}")]
         return [value if isinstance(value, CODE) else Constant(module, name, value)]
 
     def _add_imports(self, part: Part, seen: Mentions, package: str) -> None:
@@ -321,7 +381,7 @@ class CodeVersions:
                 module = resolve_name("." * level + name, package) if level else name
             except ImportError:
                 continue  # as it will when the code runs
-            if not self.is_own(module):
+            if not self.modules.is_own(module):
                 part.needs.append(_package(module))
                 continue
             found = [module, *(f"{module}.{each}" for each in names)]
@@ -329,15 +389,11 @@ class CodeVersions:
                 found.append(module.partition(".")[0])
             for each in found:  # import a; a.b.c()
                 inner = (f"{each}.{word}" for word in sorted(seen.words))
-                found += [m for m in inner if m not in found and self._spec(m)]
-            part.needs += [Module(each) for each in found if self._origin(each)]
-        if seen.is_dynamic:
-            part.opaque.append(
-                f"{part.title} imports a module whose name shows only when it runs"
-            )
+                found += [m for m in inner if m not in found and self.modules.spec(m)]
+            part.needs += [Module(each) for each in found if self.modules.origin(each)]
 
     def _write(self, part: Part, values: Iterable[Any]) -> None:
-        writer = ValueWriter(self._project, self.is_own)
+        writer = ValueWriter(self._project, self.modules.is_own, self._code_of_texts)
         part.texts += map(writer.write, values)
         part.needs += writer.code
         part.opaque += [
@@ -345,75 +401,14 @@ class CodeVersions:
             for each in writer.opaque
         ]
 
-    def _title(self, module: str) -> str:
-        """A module as people look for it: its file, from the project's package on."""
-        if not module:
-            return "code without a file"
-        path = module.removeprefix(f"{self._package}.").replace(".", "/")
-        is_package = self._origin(module).endswith("__init__.py")
-        return f"{path}/__init__.py" if is_package else f"{path}.py"
-
     def _source(self, module: str, path: str | None) -> SourceFile | None:
         if not path or not path.endswith(".py"):
             return None
         return self._sources.setdefault(path, SourceFile(module, path))
 
-    def _origin(self, module: str) -> str:
-        spec = self._spec(module)
-        return spec.origin or "" if spec and spec.has_location else ""
-
-    def _spec(self, module: str) -> ModuleSpec | None:
-        """Where a module is, without importing it."""
-        if module not in self._specs:
-            above, _, _ = module.rpartition(".")
-            spec = getattr(sys.modules.get(module), "__spec__", None)
-            if spec is None and module:
-                parent = self._spec(above) if above else None
-                path = parent and parent.submodule_search_locations or []
-                spec = PathFinder.find_spec(module, [*path] if above else None)
-            self._specs[module] = spec
-        return self._specs[module]
-
-
-@functools.cache
-def _installed() -> dict[str, set[str]]:
-    """The installed packages with their versions, by the modules that they bring."""
-    found = defaultdict(set)
-    # importlib.metadata.packages_distributions takes half a second, and in Python 3.10
-    # does not know packages without a file top_level.txt.
-    for notes in (each for top in sys.path for each in Path(top).glob("*.*-info")):
-        for name in ("RECORD", "top_level.txt"):
-            if (notes / name).is_file():
-                for module in set(
-                    re.findall(rb"(?m)^(\w+)(?:[/.]|$)", (notes / name).read_bytes())
-                ):
-                    package = " ".join(notes.stem.split("-")[:2])
-                    found[module.decode()].add(package)
-                break
-    return found
-
-
-def versions(package: str) -> list[str]:
-    """What is installed of a package; nothing for Python's own modules."""
-    if not package:
-        return []
-    return sorted(_installed().get(package, {f"{package} of no known version"}))
-
 
 def _package(module: str) -> Package:
-    top = module.partition(".")[0]
-    return Package("" if _is_of_python(top) else top)
-
-
-def _is_of_python(top: str) -> bool:
-    # Cython puts its types into modules that do not exist.
-    return top in sys.stdlib_module_names or top.startswith("_cython_")
-
-
-def _is_for_packages(folder: Path) -> bool:
-    if {"site-packages", "dist-packages"} & set(folder.parts):
-        return True
-    return any(folder.glob("*.dist-info/RECORD"))  # pip install --target
+    return Package(top_level(module))
 
 
 def _names(module: str) -> dict[str, Any]:
@@ -423,7 +418,7 @@ def _names(module: str) -> dict[str, Any]:
 def _key(thing: Any) -> Any:
     if isinstance(thing, ModuleType):
         return Module(thing.__name__)
-    places = (Constant, Module, LibrarySettings, Package)
+    places = (AllCode, Constant, Module, LibrarySettings, Package)
     return thing if isinstance(thing, places) else id(thing)
 
 

@@ -17,7 +17,6 @@ from kedro.io.core import parse_dataset_definition
 from kedro.utils import load_obj
 
 from ..core import kedro_internals
-from ..core.checksum import of_local_file, of_parts
 from ..core.entry_places import FILE, FOLDER, TABLES
 from . import data_version
 from .code_version import CodeVersion, CodeVersions
@@ -241,15 +240,9 @@ class Datasets:
             return None
         return self.codes.version(cls)
 
-    @cached_property
+    @property
     def _package_code(self) -> str:
-        """All code of the project's package, without the kit."""
-        kit = Path(__file__).parents[1]
-        files = sorted(set(kit.parent.rglob("*.py")) - set(kit.rglob("*.py")))
-        return of_parts(
-            f"{path.relative_to(kit.parent).as_posix()} {of_local_file(str(path))}"
-            for path in files
-        )
+        return self.codes.modules.code_of_package(__name__.partition(".")[0])
 
     @cached_property
     def _version(self) -> str:

@@ -12,7 +12,6 @@ from kedro.pipeline.node import Node
 from ..core.checksum import of_parts
 from . import reasons
 from .data_version import MISSING, Held
-from .dataset_version import Datasets
 from .groups import Group, bare, groups
 from .history import Made, MadeLog
 from .recipe import Recipe, Recipes
@@ -56,16 +55,16 @@ class Plan:
     """The steps of a run, each after those that it needs."""
 
     def __init__(
-        self, pipeline: Pipeline, datasets: Datasets, log: MadeLog, forced: Forced
+        self, pipeline: Pipeline, recipes: Recipes, log: MadeLog, forced: Forced
     ) -> None:
         """Look at everything that can be looked at before the first node runs."""
-        self.datasets, self.log = datasets, log
+        datasets = recipes.datasets
+        self.datasets, self.recipes, self.log = datasets, recipes, log
         self._held: dict[str, Held] = {}
         self._names: dict[str, set[str]] = defaultdict(set)  # all ways to read it
         for name in pipeline.datasets():
             self._names[bare(name)].add(name)
         found = groups(pipeline, datasets.is_in_memory)
-        recipes = Recipes(datasets)
         self.steps = [_step(group, recipes, forced) for group in found]
         self._find_shared_places()
         for step in self.steps:

@@ -181,7 +181,7 @@ def _old(
         return
     above = whole.to_nodes(*(name for name in selected if name in _names(whole)))
     rest = Pipeline([node for node in above.nodes if node.name not in selected])
-    others = Plan(rest, plan.datasets, plan.log, Forced())
+    others = Plan(rest, plan.recipes, plan.log, Forced())
     stale: set[int] = set()
     for number, step in enumerate(others.steps):
         if step.action == RUN or step.group.parents & stale:

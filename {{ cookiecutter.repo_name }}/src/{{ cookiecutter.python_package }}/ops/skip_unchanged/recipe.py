@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -29,9 +30,10 @@ class Recipe:
 class Recipes:
     """Those of a run; what several nodes share is looked at once."""
 
-    def __init__(self, datasets: Datasets) -> None:
-        """Take the datasets of the run."""
-        self._datasets = datasets
+    def __init__(self, datasets: Datasets, hooks: Iterable[Any] = ()) -> None:
+        """Take the datasets of the run, and the hooks that change what nodes get."""
+        self.datasets = datasets
+        self._hooks = [datasets.codes.version(each) for each in hooks]
         self._configurations: dict[str, Configuration] = {}
         self._parameters: dict[str, Recipe] = {}
 
@@ -41,12 +43,16 @@ class Recipes:
         shown: dict[str, str] = {}
         opaque: list[str] = []
         for node in group.nodes:
-            wiring = self._datasets.codes.version(_wiring(node))
+            wiring = self.datasets.codes.version(_wiring(node))
             items[f"wiring of {'+'.join(node.outputs)}"] = wiring.digest
-            code = self._datasets.codes.version(node.func)
+            arguments = _arguments_that_are(group.parameters, node)
+            code = self.datasets.codes.version(node.func, arguments)
             items[f"code of {'+'.join(node.outputs)}"] = code.digest
             items |= code.items
             opaque += code.opaque
+            for hook in self._hooks:
+                items |= hook.items
+                opaque += hook.opaque
             for name in {*node.inputs, *node.outputs} - set(group.parameters):
                 found = self._configuration(name)
                 items |= {f"{name}: {key}": each for key, each in found.items.items()}
@@ -61,7 +67,7 @@ class Recipes:
 
     def _configuration(self, name: str) -> Configuration:
         if name not in self._configurations:
-            self._configurations[name] = self._datasets.configuration(name)
+            self._configurations[name] = self.datasets.configuration(name)
         return self._configurations[name]
 
     def _parameter(self, name: str) -> Recipe:
@@ -70,13 +76,18 @@ class Recipes:
         return self._parameters[name]
 
     def _told(self, name: str) -> Recipe:
-        dataset = self._datasets.catalog.get(name)
+        dataset = self.datasets.catalog.get(name)
         value = dataset.load() if dataset is not None else None
-        version = self._datasets.codes.version
+        version = self.datasets.codes.version
         whole = version(value)
-        items, shown = {name: whole.digest}, {}
+        # Its text, and the code that it names, such as a class in ``src``.
+        title, *named = whole.items
+        items, shown = {name: whole.items[title]}, {}
+        items |= {f"code of {name}": whole.digest}
+        items |= {each: whole.items[each] for each in named}
         for leaf, inner in leaves(name, value):
-            items[leaf] = version(inner).digest
+            own = version(inner).items
+            items[leaf] = own[next(iter(own))]
             key = leaf.replace("params:", "").rpartition(".")[2]
             shown[leaf] = repr(redaction.values(inner, key))[:_LONGEST]
         opaque = tuple(f"{name}: {each}" for each in whole.opaque)
@@ -92,6 +103,23 @@ def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from leaves(f"{start}{mark}{key}", inner)
     else:
         yield name, value
+
+
+def _arguments_that_are(parameters: list[str], node: Node) -> frozenset[str]:
+    """The arguments of a node's function that are parameters."""
+    given: Any = kedro_internals.node_arguments(node)[0]
+    named = isinstance(given, dict)
+    args = [given] if isinstance(given, str) else () if named else given or ()
+    try:
+        signature = inspect.signature(node.func)
+        bound = signature.bind(*args, **(given if named else {})).arguments
+    except (TypeError, ValueError):  # a function that does not tell its arguments
+        return frozenset()
+    return frozenset(
+        name
+        for name, dataset in bound.items()
+        if isinstance(dataset, str) and dataset in parameters
+    )
 
 
 def _wiring(node: Node) -> list[Any]:

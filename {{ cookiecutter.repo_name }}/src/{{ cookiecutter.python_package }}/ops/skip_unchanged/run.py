@@ -15,7 +15,7 @@ from attrs import define, field
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import branch, findings
+from ..core import branch, findings, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import STORE, open_store, read_settings
 from ..core.suppress import suppress_errors
@@ -24,6 +24,7 @@ from .code_version import CodeVersions
 from .dataset_version import Datasets
 from .history import Made, MadeLog
 from .plan import DONE, SKIP, Plan, Step, prints
+from .recipe import Recipes
 from .settings import Forced, SkipUnchangedOptions
 from .stat_cache import StatCache
 
@@ -67,7 +68,15 @@ class SkipRun:
         )
         codes = CodeVersions(project)
         datasets = Datasets(catalog, cache, settings, project, codes)
-        plan = Plan(pipeline, datasets, log, forced)
+        kit = __package__.rpartition(".")[0]
+        # Kedro gives a node what this hook returns; other hooks change nothing.
+        hooks = [
+            each
+            for each in kedro_internals.hook_functions(context, "before_node_run")
+            if codes.modules.is_own(each.__module__)
+            and not each.__module__.startswith(kit)
+        ]
+        plan = Plan(pipeline, Recipes(datasets, hooks), log, forced)
         return cls(plan, log, RunMark(url, credentials), cache, settings, run_id)
 
     def carry_out(self, run: Callable[[Pipeline], Any], waves: int | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dis
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -21,6 +22,16 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 _ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 _SILENT = {"EXTENDED_ARG", "PUSH_NULL", "CACHE"}
+# What gives the code that a text names.
+_BY_NAME = re.compile(
+    r"([\w.]*\.)?(import_module|__import__|load_obj|resolve_name|run_module|import_string)"
+    r"|sys\.modules(\.get)?|pydoc\.locate|hydra\.utils\.\w+"
+)
+# What gives code that no text there names.
+_UNNAMED = re.compile(
+    r"([\w.]*\.)?(run_path|entry_points|read_pickle|Unpickler|module_from_spec)"
+    r"|(_?pickle|dill|joblib|cloudpickle|torch)\.loads?|shelve\.open"
+)
 
 
 @define(slots=False)
@@ -29,6 +40,12 @@ class SourceFile:
 
     module: str
     path: str
+
+    @property
+    def package(self) -> str:
+        """The package that its relative imports start at."""
+        is_package = self.path.endswith("__init__.py")
+        return self.module if is_package else self.module.rpartition(".")[0]
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -67,6 +84,18 @@ class SourceFile:
         trees = ast.walk(self.tree)
         return [t for t in trees if isinstance(t, ast.ClassDef) and t.name == name]
 
+    @cached_property
+    def imported_names(self) -> dict[str, str]:
+        """What names stand for that are imported anywhere: ``load`` for ``pickle.load``."""
+        found = {}
+        for each in ast.walk(self.tree):
+            if isinstance(each, (ast.Import, ast.ImportFrom)):
+                home = getattr(each, "module", None)
+                for name in each.names:
+                    whole = f"{home}.{name.name}" if home else name.name
+                    found[name.asname or name.name] = whole
+        return found
+
     def only_imported_from(self, name: str) -> list[str]:
         """The modules that a name is imported from, if no other statement touches it."""
         found = []
@@ -91,7 +120,7 @@ class Mentions:
     chains: set[tuple[str, ...]] = field(factory=set)  # ("module", "function")
     imports: set[tuple[int, str, tuple[str, ...]]] = field(factory=set)
     words: set[str] = field(factory=set)
-    is_dynamic: bool = False  # it imports a module whose name is not known
+    texts: set[str] = field(factory=set)  # which may name code
 
     @classmethod
     def find(cls, codes: Iterable[CodeType]) -> Mentions:
@@ -99,6 +128,7 @@ class Mentions:
         found = cls()
         for code in _codes_in(codes):
             found.words.update(code.co_names)
+            found.texts.update(_texts_in(code.co_consts))
             steps = [s for s in dis.get_instructions(code) if s.opname not in _SILENT]
             for number, step in enumerate(steps):
                 found._add(step, steps, number)
@@ -115,16 +145,13 @@ class Mentions:
         if step.opname == "IMPORT_NAME":
             level, names = (each.argval for each in steps[number - 2 : number])
             self.imports.add((level, step.argval, tuple(names or ())))
-        elif step.opname.startswith("LOAD") and (
-            step.argval in ("import_module", "__import__")
-        ):
-            given, then = steps[number + 1 : number + 3]
-            name = str(given.argval).lstrip(".")
-            called = then.opname.startswith(("CALL", "PRECALL"))
-            if given.opname == "LOAD_CONST" and (called or name != given.argval):
-                self.imports.add((len(given.argval) - len(name), name, ()))
-            else:
-                self.is_dynamic = True
+
+    def loaders(self) -> list[str]:
+        """What it mentions that gives code by a name, for code without a source."""
+        names = {*map(".".join, self.chains), *self.words}
+        return sorted(
+            n for n in names if _BY_NAME.fullmatch(n) or _UNNAMED.fullmatch(n)
+        )
 
 
 def digest(*parts: str) -> str:
@@ -215,6 +242,65 @@ def _root(tree: ast.AST) -> str:
     while isinstance(tree, (ast.Attribute, ast.Subscript, ast.Call)):
         tree = tree.func if isinstance(tree, ast.Call) else tree.value
     return tree.id if isinstance(tree, ast.Name) else ""
+
+
+def calls_by_name(
+    tree: ast.AST, imported: dict[str, str]
+) -> Iterator[tuple[str, ast.expr | None]]:
+    """What in a syntax tree gives code by a name, and the name if it is all it gets."""
+    known: set[int] = set()
+    for each in ast.walk(tree):
+        arguments: list[ast.expr] = []
+        if isinstance(each, ast.Call):
+            function: Any = each.func
+            arguments = [*each.args, *(keyword.value for keyword in each.keywords)]
+        elif isinstance(each, ast.Subscript):
+            function, arguments = each.value, [each.slice]
+        elif isinstance(each, (ast.Name, ast.Attribute)) and id(each) not in known:
+            function = each
+        else:
+            continue
+        name = _full_name(function, imported)
+        if not (_BY_NAME.fullmatch(name) or _UNNAMED.fullmatch(name)):
+            continue
+        known.update(map(id, ast.walk(function)))
+        fixed = all(isinstance(each, ast.Constant) for each in arguments)
+        one = len(arguments) == 1 or (fixed and arguments)
+        told = one and not _UNNAMED.fullmatch(name)
+        yield name, arguments[0] if told else None
+
+
+def _full_name(tree: ast.AST, imported: dict[str, str]) -> str:
+    parts = []
+    while isinstance(tree, ast.Attribute):
+        parts.append(tree.attr)
+        tree = tree.value
+    root = tree.id if isinstance(tree, ast.Name) else ""
+    return ".".join([imported.get(root, root), *reversed(parts)])
+
+
+def name_behind(tree: ast.expr, function: ast.AST) -> str:
+    """The name ``a`` of ``a``, ``a["b"]`` and ``a.b``, if the function does not set it."""
+    while isinstance(tree, (ast.Subscript, ast.Attribute)):
+        tree = tree.value
+    if not isinstance(tree, ast.Name):
+        return ""
+    for each in ast.walk(function):
+        if isinstance(each, ast.Name) and each.id == tree.id:
+            if not isinstance(each.ctx, ast.Load):
+                return ""
+    inner = [
+        a for a in ast.walk(function) if isinstance(a, ast.arg) and a.arg == tree.id
+    ]
+    return tree.id if len(inner) <= 1 else ""
+
+
+def _texts_in(constants: Iterable[Any]) -> Iterator[str]:
+    for each in constants:
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, (tuple, frozenset)):
+            yield from _texts_in(each)
 
 
 def _codes_in(codes: Iterable[CodeType]) -> Iterator[CodeType]:

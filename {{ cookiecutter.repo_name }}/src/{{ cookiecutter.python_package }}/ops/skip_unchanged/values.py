@@ -52,6 +52,9 @@ class ValueWriter:
 
     project: Path
     is_own: Callable[[str], bool]  # whether a module is the project's
+    named: Callable[[list[str]], list[Any]] = (
+        lambda texts: []
+    )  # the code that they name
     code: list[Any] = field(factory=list)
     opaque: list[str] = field(factory=list)  # types that cannot be compared
     _open: list[int] = field(factory=list)
@@ -97,6 +100,7 @@ class ValueWriter:
             rest = text.removeprefix(home)
             if rest != text and rest[:1] in {"", "/", "\\"}:
                 return f"in the project {rest}".replace("\\", "/")
+        self.code += self.named([text])
         return f"str {text}"
 
     def _all(self, word: str, parts: Iterable[Any]) -> str:

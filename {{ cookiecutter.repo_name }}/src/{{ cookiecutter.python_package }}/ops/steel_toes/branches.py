@@ -1,24 +1,27 @@
-"""What the branches hold, by the manifest and the catalog."""
+"""The data of all branches, by the manifest and the catalog: list it, find it, clean it."""
 
 from __future__ import annotations
 
 import copy
 from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from attrs import field, frozen
 from kedro.framework.context import KedroContext
 from kedro.framework.project import pipelines
-from kedro.io import DataCatalog, DatasetError
+from kedro.io import DatasetError
 
-from ..core import kedro_internals
+from ..core import branch as git_branch
+from ..core import git, kedro_internals
+from ..core.errors import OpsError
 from ..core.settings import open_store, read_settings
 from ..core.store import Store
 from ..core.stored_data import Stored, stored_data
 from . import paths
 from .catalog import CatalogRewriter, without_branch
 from .dataset import BranchedDataset
-from .manifest import NOTHING, Manifest, Record
+from .manifest import NOTHING, Manifest, Record, author
 from .settings import SteelToesOptions
 
 
@@ -29,8 +32,8 @@ class Branches:
     context: KedroContext
     settings: SteelToesOptions
     manifest: Manifest
-    _catalogs: dict[str, DataCatalog] = field(factory=dict)
-    _bases: dict[str, paths.Owners] = field(factory=dict)
+    _catalogs: dict[str, Any] = field(factory=dict)
+    _owners: dict[str, paths.Owners] = field(factory=dict)
 
     @classmethod
     def of(cls, context: KedroContext) -> Branches:
@@ -46,7 +49,7 @@ class Branches:
         """A dataset of the catalog as a branch has it.
 
         Returns:
-            The dataset; none if the catalog has no such entry, or has it unbranched.
+            The dataset; None if the catalog has no such entry, or has it unbranched.
         """
         found = self._branched(name, branch)
         moved = found is not None and found.target_config != found.base_config
@@ -56,9 +59,9 @@ class Branches:
         """What a record is about, as it is now."""
         return Holding(record, self.dataset(record.dataset, record.branch))
 
-    def bases(self, branch: str) -> paths.Owners:
-        """Where the bases of the catalog's datasets are, those of patterns included."""
-        if branch not in self._bases:
+    def owners(self, branch: str) -> paths.Owners:
+        """Which dataset of the catalog, or of its patterns, has main's data where."""
+        if branch not in self._owners:
             catalog = self._catalog(branch)
             entries: dict[str, Any] = dict(catalog.config_resolver.config)
             named = set().union(*(each.datasets() for each in pipelines.values()))
@@ -68,8 +71,8 @@ class Branches:
                     entries[name] = dataset.base_config
                 elif name in catalog:
                     entries[name] = catalog.config_resolver.resolve_pattern(name)
-            self._bases[branch] = paths.Owners(entries)
-        return self._bases[branch]
+            self._owners[branch] = paths.Owners(entries)
+        return self._owners[branch]
 
     def _branched(self, name: str, branch: str) -> BranchedDataset | None:
         dataset: Any = None
@@ -78,52 +81,50 @@ class Branches:
         dataset = kedro_internals.uncached(dataset)
         return dataset if issubclass(type(dataset), BranchedDataset) else None
 
-    def _catalog(self, branch: str) -> DataCatalog:
+    def _catalog(self, branch: str) -> Any:
         if branch not in self._catalogs:
-            self._catalogs[branch] = self._build_catalog(branch)
+            loader: Any = self.context.config_loader
+            here = loader["catalog"]
+            loader["catalog"] = {
+                name: without_branch(copy.deepcopy(entry))
+                for name, entry in here.items()
+            }
+            try:
+                rewriter = CatalogRewriter.of(self.context, self.settings, branch)
+                rewriter.rewrite_all(self.context)
+                self._catalogs[branch] = self.context.catalog
+            finally:
+                loader["catalog"] = here
         return self._catalogs[branch]
-
-    def _build_catalog(self, branch: str) -> Any:
-        loader: Any = self.context.config_loader
-        here = loader["catalog"]
-        loader["catalog"] = {
-            name: without_branch(copy.deepcopy(entry)) for name, entry in here.items()
-        }
-        try:
-            rewriter = CatalogRewriter.of(self.context, self.settings, branch)
-            rewriter.rewrite_all(self.context)
-            return self.context.catalog
-        finally:
-            loader["catalog"] = here
 
 
 @frozen
 class Holding:
-    """The data of one dataset on one branch, beside the base's."""
+    """The data of one dataset on one branch, beside main's."""
 
     record: Record
     dataset: BranchedDataset | None
 
     @property
     def target(self) -> Stored | None:
-        """The branch's data; none if the catalog has it elsewhere now, or nowhere."""
+        """The branch's data; None if the catalog has it elsewhere now, or nowhere."""
         there = stored_data(self.dataset.target) if self.dataset else None
         return there if there and there.location == self.record.location else None
 
     @property
     def base(self) -> Stored | None:
-        """The base's data."""
+        """Main's data."""
         return stored_data(self.dataset.base) if self.dataset else None
 
     def state(self, ours: str | None) -> str:
-        """How the branch's data stand to the base's.
+        """How the branch's data stand to main's.
 
         Args:
             ours: the fingerprint of the branch's data.
 
         Returns:
             ``same``; ``ahead``: only the branch has changed since it forked; ``behind``:
-            the base has, and the branch hides that; ``unknown``.
+            main has, and the branch hides that; ``unknown``.
         """
         base = self.base
         now = (base.fingerprint() or NOTHING) if base else None
@@ -134,3 +135,141 @@ class Holding:
         if self.record.base is None:
             return "unknown"
         return "ahead" if now == self.record.base else "behind"
+
+
+def list_branches(branches: Branches) -> list[dict[str, Any]]:
+    """A row for each branch that has data, by the manifest."""
+    try:
+        in_git = git.branches(branches.context.project_path)
+    except git.GitError:
+        in_git = None
+    rows: dict[str, dict[str, Any]] = {}
+    for record in branches.records():
+        row = rows.setdefault(
+            record.branch,
+            {
+                "branch": record.branch,
+                "git": "not known",
+                "datasets": 0,
+                "bytes": None,
+                "last_save": "",
+                "by": None,
+                "base": {},
+            },
+        )
+        if in_git is not None:
+            row["git"] = "there" if record.branch in in_git else "gone"
+        state = branches.holding(record).state(record.fingerprint)
+        row["datasets"] += 1
+        row["base"][state] = row["base"].get(state, 0) + 1
+        if record.bytes is not None:  # of a table it is not known
+            row["bytes"] = record.bytes + (row["bytes"] or 0)
+        if record.time > row["last_save"]:
+            row["last_save"], row["by"] = record.time, record.user
+    return list(rows.values())
+
+
+def locate_dataset(catalog: Any, name: str) -> dict[str, Any]:
+    """Where a dataset is read from and written to now, and why.
+
+    Raises:
+        OpsError: if the catalog has no such dataset.
+    """
+    found = catalog.get(name)
+    if found is None:
+        raise OpsError(f"The catalog has no dataset '{name}'.")
+    read = written = found = kedro_internals.uncached(found)
+    why = (
+        "its entry is as it stands in the catalog: this is the trunk, steel toes are "
+        "off, it is ignored, or it has no data of its own"
+    )
+    if issubclass(type(found), BranchedDataset) and found.recorder:
+        read, written = found.source, found.target
+        copy_ = "its copy" if found.exists() else "no copy yet, so the base is read"
+        why = f"branch '{found.branch}' has {copy_}"
+    places = [stored_data(dataset) for dataset in (read, written)]
+    return {
+        "dataset": name,
+        "read_from": places[0].location if places[0] else str(read),
+        "written_to": places[1].location if places[1] else str(written),
+        "why": why,
+    }
+
+
+def records_to_clean(
+    branches: Branches, names: set[str], older_than: int | None, everyone: bool
+) -> list[Record]:
+    """What is to be cleaned; of the current branch only if it is named.
+
+    Args:
+        branches: the data of the project's branches.
+        names: the branches that are named; without any, those merged or gone.
+        older_than: only those that were idle for so many days, merged or not.
+        everyone: also those gone from git whose data others have saved.
+    """
+    records = branches.records()
+    if older_than is not None:
+        found = _idle(records, older_than)
+        found = found & names if names else found
+    else:
+        found = names or _merged_or_gone(branches, records, everyone)
+    if not names:
+        found -= {git_branch.current(branches.context.project_path).name}
+    return [record for record in records if record.branch in found]
+
+
+def clean(branches: Branches, record: Record) -> str | None:
+    """Delete the data of a record and the record.
+
+    Only where the catalog, the branch and the record agree on the place, and never in
+    the place of another dataset or main's: a record alone makes this delete nothing.
+
+    Returns:
+        Why it was not deleted; None if it was.
+    """
+    refused = refuse_to_clean(branches, record)
+    target = branches.holding(record).target
+    if refused is None and target:
+        target.remove()
+        branches.manifest.remove(record)
+    return refused
+
+
+def refuse_to_clean(branches: Branches, record: Record) -> str | None:
+    """Why the data of a record must not be deleted; None if they can be."""
+    holding = branches.holding(record)
+    if holding.target is None or holding.dataset is None:
+        return f"the catalog does not have it at {record.location} (any more)"
+    owners = branches.owners(record.branch)
+    owner = owners.of(holding.dataset.own_places, saved=True)
+    return f"{record.location} belongs to '{owner}'" if owner else None
+
+
+def _merged_or_gone(
+    branches: Branches, records: list[Record], everyone: bool
+) -> set[str]:
+    """The branches with data that are merged or gone from git.
+
+    A branch may be gone from this clone only, when somebody has not pushed it: so one
+    is taken for gone if its data were saved from here, or if ``everyone`` is meant.
+
+    Raises:
+        OpsError: where git does not say.
+    """
+    path = branches.context.project_path
+    try:
+        known, merged = git.branches(path), git.merged(path, branches.settings.trunk)
+    except git.GitError as error:
+        raise OpsError(f"Which branches are gone is not known: {error}.") from error
+    me = tuple(author().values())
+    theirs = {each.branch for each in records if (each.user, each.host) != me}
+    found = {record.branch for record in records}
+    return (found - known - (set() if everyone else theirs)) | found & merged
+
+
+def _idle(records: list[Record], days: int) -> set[str]:
+    """The branches with data that have saved none for some days."""
+    limit = datetime.now(timezone.utc) - timedelta(days=days)
+    text = limit.isoformat(timespec="seconds")  # all times are in UTC and this form
+    busy = {record.branch for record in records if record.time > text}
+    return {record.branch for record in records} - busy

@@ -33,9 +33,9 @@ def command() -> None:
 @as_json_option
 def list_(env: str | None, as_json: bool) -> None:
     """List the branches that have data."""
-    from . import listing  # noqa: PLC0415
+    from .branches import list_branches  # noqa: PLC0415
 
-    show("Branches with data", listing.of_branches(_open(env)), as_json)
+    show("Branches with data", list_branches(_open(env)), as_json)
 
 
 @command.command()
@@ -44,10 +44,10 @@ def list_(env: str | None, as_json: bool) -> None:
 @as_json_option
 def path(dataset: str, env: str | None, as_json: bool) -> None:
     """Say where DATASET is read from and written to now, and why."""
-    from . import listing  # noqa: PLC0415
+    from .branches import locate_dataset  # noqa: PLC0415
 
     context = load_context(env)
-    row = listing.of_dataset(context.catalog, dataset)
+    row = locate_dataset(context.catalog, dataset)
     row["why"] = [*_explanations(context, dataset), row["why"]]
     show(dataset, [row], as_json)
 
@@ -93,17 +93,17 @@ def clean(  # noqa: PLR0913, PLR0917
     With --older-than those that have been idle; with --dataset alone this branch's.
     Only what the manifest lists is removed, and never a base.
     """
-    from . import cleaning  # noqa: PLC0415
+    from . import branches as all_branches  # noqa: PLC0415
 
     branches = _open(env)
     _refuse_unknown(names, {record.branch for record in branches.records()})
     here = datasets and not names and older_than is None
     named = {_current(branches)} if here else set(names)
     rows = []
-    for record in cleaning.chosen(branches, named, older_than, everyone):
+    for record in all_branches.records_to_clean(branches, named, older_than, everyone):
         if datasets and record.dataset not in datasets:
             continue
-        act = cleaning.remove if yes else cleaning.refusal
+        act = all_branches.clean if yes else all_branches.refuse_to_clean
         refused = act(branches, record)
         done = "removed" if yes else "would be removed"
         rows.append(

@@ -121,6 +121,16 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         return {*texts(self.target_config)} - {*texts(self.base_config)}
 
     @property
+    def second_places(self) -> list[str]:
+        """The paths that a save writes to beside the entry's own, and outside of it."""
+        own = [*map(entry_places.normal_path, entry_places.paths(self.target_config))]
+        return sorted(
+            place
+            for place in self.own_places
+            if own and "|" not in place and not f"{place}/".startswith(f"{own[0]}/")
+        )
+
+    @property
     def source(self) -> AbstractDataset[Any, Any]:
         """The dataset that a load reads now."""
         return self.target if self.exists() else self.base
@@ -146,7 +156,12 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             self.recorder = self.recorder._replace(origin=origin)
 
     def _exists(self) -> bool:
-        return dataset_io.is_there(self.target)
+        filesystem, _ = dataset_io.place(self.target)
+        if filesystem or kedro_internals.has_exists(self._type) or not self.recorder:
+            return dataset_io.is_there(self.target)
+        # Its class cannot tell, but the manifest knows what the branch has saved.
+        manifest, branch, name, _ = self.recorder
+        return manifest.read(branch, name, look=True) is not None
 
     def _release(self) -> None:
         self.target.release()

@@ -64,10 +64,16 @@ class Manifest:
 
     store: Store
 
-    def read(self, branch: str, dataset: str) -> Record | None:
-        """The record of a dataset on a branch; None if there is none."""
+    def read(self, branch: str, dataset: str, look: bool = False) -> Record | None:
+        """The record of a dataset on a branch; None if there is none.
+
+        Args:
+            branch: as git names it.
+            dataset: as the catalog names it.
+            look: whether to look what others have added within the last moment, too.
+        """
         records = self._records(slug(branch))
-        records.look(fresh=_FRESH)
+        records.look(fresh=0.0 if look else _FRESH)
         found = records.latest.get((dataset,))
         return _checked(found) if found else None
 

@@ -45,11 +45,12 @@ def plan(
     return [
         {
             "dataset": record.dataset,
-            "action": _action(branches.holding(record), force),
+            "action": _refuse_half(holding) or _action(holding, force),
             "from": record.location,
         }
         for record in records
         if not datasets or record.dataset in datasets
+        for holding in [branches.holding(record)]
     ]
 
 
@@ -72,6 +73,12 @@ def promote(branches: Branches, branch: str, datasets: list[str]) -> None:
     finally:
         for copy in copies.values():
             copy.remove()
+
+
+def _refuse_half(holding: Holding) -> str:
+    """What to say of a dataset that saves to two places: main would mix them."""
+    more = holding.dataset.second_places if holding.dataset else []
+    return f"refused: it also saves to {more[0]}: run its node on main" if more else ""
 
 
 def _action(holding: Holding, force: bool) -> str:

@@ -6,7 +6,7 @@ function nodeDetail(run, node, go) {
   return [
     detailHead("Node", node.name, stateOf(node.state)),
     node.failure && failureOf(node.failure),
-    node.state === "error" && run.resume && el("section", {}, el("h3", {}, "Go on from here"), command(run.resume)),
+    node.state === "failed" && run.resume && el("section", {}, el("h3", {}, "Resume with"), command(run.resume)),
     marksOf(node.marks),
     checkList(checksOf(run, node.name)),
     facts([
@@ -17,7 +17,8 @@ function nodeDetail(run, node, go) {
       ...PHASES.map((phase) => [PHASE_WORDS[phase], duration(phaseSeconds(node, phase))]),
       ["Usually takes", duration(node.usual)],
       ["Previous run", compared(duration, before, time)],
-      ["Peak memory", bytes(node.peak_memory)],
+      ["Attempt", node.attempts > 1 ? count(node.attempts) : ""],
+      ["Peak memory", bytes(node.memory)],
       ["Namespace", node.namespace && nameOf(node.namespace)],
       ["Tags", node.tags.length ? node.tags.map((tag) => nameOf(tag, { class: "tag" })) : ""],
     ]),
@@ -29,7 +30,7 @@ function nodeDetail(run, node, go) {
 const PHASE_WORDS = { loading: "Loading", computing: "Computing", saving: "Saving" };
 
 function datasetDetail(run, dataset, go) {
-  const before = rowsOf(previous?.dataset.get(dataset.name));
+  const before = previous?.dataset.get(dataset.name)?.rows ?? null;
   const same = run.datasets.filter((each) => plain(each.name) === plain(dataset.name) && each !== dataset);
   return [
     detailHead("Dataset", dataset.name, stateOf(datasetState(run, dataset.name))),
@@ -38,9 +39,9 @@ function datasetDetail(run, dataset, go) {
     facts([
       ["Type", dataset.type],
       ["Place", dataset.place && el("code", {}, dataset.place)],
-      ["Saved", figureWords(dataset.saved)],
-      ["Loaded", figureWords(dataset.loaded)],
-      ["Previous run", compared((rows) => plural(rows, "row"), before, rowsOf(dataset))],
+      ["Data", figureWords(dataset)],
+      ["Loaded", dataset.loaded !== null && plural(dataset.loaded, "row")],
+      ["Previous run", compared((rows) => plural(rows, "row"), before, dataset.rows)],
     ]),
     columnTable(dataset.columns),
     nodeList("Made by", run.makers.get(plain(dataset.name)) || [], go),
@@ -49,9 +50,9 @@ function datasetDetail(run, dataset, go) {
   ];
 }
 
-function figureWords(figures) {
-  const rows = figures?.row_count ?? null;
-  return [rows !== null && plural(rows, "row"), bytes(figures?.size)].filter(Boolean).join(", ");
+function figureWords(dataset) {
+  const rows = dataset?.rows ?? null;
+  return [rows !== null && plural(rows, "row"), bytes(dataset?.size)].filter(Boolean).join(", ");
 }
 
 // A figure of the previous run, and how much it has changed since.
@@ -90,21 +91,20 @@ function checkList(checks) {
 
 function verdict(check) {
   if (check.passed) {
-    return stateOf("complete", "passed");
+    return stateOf("succeeded", "passed");
   }
-  return check.level === "error" ? stateOf("error", "failed") : stateOf("upstream failed", "warning");
+  return check.level === "error" ? stateOf("failed", "failed") : stateOf("upstream failed", "warning");
 }
 
 function datasetList(title, run, names, go) {
   const rows = names.map((name) => {
     const dataset = run.dataset.get(name);
-    const figures = title === "Outputs" ? dataset?.saved : dataset?.loaded || dataset?.saved;
     const failed = checksOf(run, name).filter((check) => !check.passed);
     return el(
       "li",
       {},
       dataset ? link(name, () => go("dataset", name)) : nameOf(name),
-      el("span", { class: "muted" }, figureWords(figures)),
+      el("span", { class: "muted" }, figureWords(dataset)),
       failed.length > 0 && verdict(worstCheck(failed)),
       (dataset?.marks || []).map((mark) => el("span", { class: "marked" }, mark)),
     );

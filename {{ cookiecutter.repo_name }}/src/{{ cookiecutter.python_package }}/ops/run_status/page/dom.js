@@ -6,8 +6,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = {
   queued: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zm0 1.6a4.4 4.4 0 1 1 0 8.8 4.4 4.4 0 0 1 0-8.8z",
   running: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 1.7a5.3 5.3 0 0 1 0 10.6z",
-  complete: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM6.9 11.6 3.6 8.3l1.2-1.2 2.1 2.1 4.3-4.3 1.2 1.2z",
-  error:
+  succeeded: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM6.9 11.6 3.6 8.3l1.2-1.2 2.1 2.1 4.3-4.3 1.2 1.2z",
+  failed:
     "M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1zM5 6.2 6.8 8 5 9.8 6.2 11 8 9.2 9.8 11 11 9.8 9.2 8 11 6.2 9.8 5 8 6.8 6.2 5z",
   "upstream failed": "M8 1.2 15.6 14.6H.4zM7.2 6v4.4h1.6V6zm0 5.4V13h1.6v-1.6z",
   skipped: "M2 3l6 5-6 5zM8 3l6 5-6 5z",
@@ -110,16 +110,18 @@ function duration(time) {
   const whole = Math.round(time);
   const two = (number) => String(number).padStart(2, "0");
   if (whole < 3600) {
-    return `${Math.floor(whole / 60)} m ${two(whole % 60)} s`;
+    return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   }
-  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} m`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
 // Made once: to make one takes longer than to use it.
 const NUMBERS = new Intl.NumberFormat("en");
-const WHEN = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const DAY = { day: "numeric", month: "short", year: "numeric" };
+const MINUTE = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+const WHEN = new Intl.DateTimeFormat("en-GB", { ...DAY, ...MINUTE });
 const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
-const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const EXACT = new Intl.DateTimeFormat("en-GB", { ...DAY, ...MINUTE, second: "2-digit" });
 
 function count(number) {
   return number === null || number === undefined ? "" : NUMBERS.format(number);

@@ -15,20 +15,20 @@ class GraphView {
     this.scale = 1;
     this.x = 0;
     this.y = 0;
-    this.boxes = this.drawn.boxes.map((told) => this.makeBox(told));
+    this.boxes = Object.entries(this.drawn.boxes).map(([id, place]) => this.makeBox(id, place));
     this.points = [...this.boxes.map((box) => [box.x, box.y]), ...this.drawn.bends];
     this.index = new Map(this.boxes.map((box, index) => [box.id, index]));
     this.neighbours();
     this.element = this.draw();
   }
 
-  makeBox(told) {
-    const kind = ["node", "dataset", "namespace"].find((each) => each in told);
-    const name = told[kind];
+  makeBox(id, [x, y, wide]) {
+    const kind = id.split(":", 1)[0];
+    const name = id.slice(kind.length + 1);
     const inside = this.space && name.startsWith(`${this.space}.`);
     const short = inside ? name.slice(this.space.length + 1) : name;
     const labels = { node: () => this.run.node.get(name).label, dataset: () => short, namespace: () => `${short} · ${count(this.members(name).length)}` };
-    return { kind, name, id: `${kind}:${kind === "dataset" ? plain(name) : name}`, label: labels[kind](), x: told.x, y: told.y, wide: told.width };
+    return { kind, name, id: `${kind}:${kind === "dataset" ? plain(name) : name}`, label: labels[kind](), x, y, wide };
   }
 
   members(name) {
@@ -52,7 +52,7 @@ class GraphView {
       return `Node ${box.name}, ${state}${time && `, ${time}`}`;
     }
     if (box.kind === "dataset") {
-      const rows = rowsOf(this.run.dataset.get(box.name));
+      const rows = this.run.dataset.get(box.name)?.rows ?? null;
       return `Dataset ${box.name}, ${state}${rows === null ? "" : `, ${plural(rows, "row")}`}`;
     }
     return `Namespace ${box.name}, ${plural(this.members(box.name).length, "node")}, ${state}: open it`;
@@ -60,12 +60,9 @@ class GraphView {
 
   // The boxes above and below each, through the bends of the lines.
   neighbours() {
-    this.down = this.points.map(() => []);
+    this.down = this.drawn.lines;
     this.up = this.points.map(() => []);
-    for (const [from, to] of this.drawn.lines) {
-      this.down[from].push(to);
-      this.up[to].push(from);
-    }
+    this.down.forEach((ends, from) => ends.forEach((to) => this.up[to].push(from)));
   }
 
   // Boxes next to a box in a direction, and the lines that lead there.
@@ -174,7 +171,7 @@ class GraphView {
     return thing.marks.length > 0 || checksOf(this.run, box.name).some((check) => !check.passed);
   }
 
-  path(lines = this.drawn.lines) {
+  path(lines = this.down.flatMap((ends, from) => ends.map((to) => [from, to]))) {
     const parts = [];
     for (const [from, to] of lines) {
       const [[x1, y1], [x2, y2]] = [this.points[from], this.points[to]];
@@ -220,7 +217,7 @@ class GraphView {
 
   // Where to begin: the whole if it can be read, else around what matters most.
   start(id) {
-    const important = ["error", "interrupted", "running"];
+    const important = ["failed", "interrupted", "running"];
     const first = important.map((state) => this.boxes.find((box) => box.state === state && box.kind !== "dataset")).find(Boolean);
     const index = this.index.get(id) ?? (first ? this.boxes.indexOf(first) : null);
     const wide = this.element.clientWidth;

@@ -4,10 +4,11 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const OPEN = new Set(["queued", "running", "unknown"]); // states of a run that goes on
 const PHASES = ["loading", "computing", "saving"];
 
-// Values of what run.js leaves out, because it is not known.
+// Values of what run.js leaves out, because it is not known. What most nodes or datasets
+// of a run share is in its each_node and each_dataset.
 const RUN = { project: "", pipelines: [], env: "", runner: "", branch: "", commit: "", user: "", host: "", started: null, ended: null, last_news: null, resume: "", failure: null };
-const NODE = { namespace: "", tags: [], inputs: [], outputs: [], started: null, ended: null, usual: null, peak_memory: null, reason: "", marks: [], failure: null };
-const DATASET = { type: "", place: "", loaded: null, saved: null, marks: [] };
+const NODE = { inputs: [], outputs: [], started: null, ended: null, usual: null, memory: null, attempts: 1, reason: "", marks: [], failure: null };
+const DATASET = { place: "", rows: null, size: null, loaded: null, marks: [] };
 
 const runs = new Map(DATA.runs.map((line) => [line.key, makeRun({ run: line })])); // the newest first
 
@@ -24,15 +25,15 @@ function newest() {
 
 // The last run before one that ran the same pipelines to the end.
 function keyBefore(run) {
-  const same = (other) => other.state === "complete" && String(other.pipelines) === String(run.pipelines);
+  const same = (other) => other.state === "succeeded" && String(other.pipelines) === String(run.pipelines);
   return [...runs.values()].find((other) => other.key !== run.key && other.started < run.started && same(other))?.key;
 }
 
-function makeRun({ run: told, nodes, datasets = [], checks = [], drawings = [] }) {
+function makeRun({ run: told, each_node: eachNode, each_dataset: eachDataset, nodes, datasets = [], checks = [], drawings = [] }) {
   const run = { ...RUN, ...told, counts: told.nodes, isLoaded: Boolean(nodes), checks, drawings };
   run.goesOn = OPEN.has(run.state) && run.ended === null;
-  run.nodes = (nodes || []).map((node) => makeNode(run, node));
-  run.datasets = datasets.map((dataset) => ({ ...DATASET, ...dataset, columns: columnsOf(dataset) }));
+  run.nodes = (nodes || []).map((node) => makeNode(run, { ...NODE, ...eachNode, ...node }));
+  run.datasets = datasets.map((dataset) => makeDataset({ ...DATASET, ...eachDataset, ...dataset }));
   run.node = new Map(run.nodes.map((node) => [node.name, node]));
   run.dataset = new Map(run.datasets.map((dataset) => [dataset.name, dataset]));
   run.makers = byDataset(run.nodes, "outputs");
@@ -41,10 +42,9 @@ function makeRun({ run: told, nodes, datasets = [], checks = [], drawings = [] }
 }
 
 function makeNode(run, told) {
-  const node = { ...NODE, ...told, label: told.short_name || told.name, spans: [] };
-  for (const time of ["started", "ended"]) {
-    node[time] = node[time] === null ? null : run.started + node[time];
-  }
+  const node = { ...told, label: told.short_name || told.name, spans: [] };
+  const moment = (time) => (time === null ? null : run.started + time);
+  node.started = moment(told.started);
   let start = node.started;
   for (const phase of PHASES.filter((each) => each in told)) {
     node.spans.push({ phase, start, end: start + told[phase] });
@@ -53,12 +53,13 @@ function makeNode(run, told) {
   if (told.phase) {
     node.spans.push({ phase: told.phase, start, end: null });
   }
+  node.ended = moment(told.ended) ?? (node.spans.length && !told.phase && node.state !== "running" ? start : null);
   return node;
 }
 
-function columnsOf({ columns = {}, nulls = {} }) {
-  const known = new Map(Object.entries(nulls));
-  return Object.entries(columns).map(([name, type]) => ({ name, type, nulls: known.get(name) }));
+function makeDataset(told) {
+  const nulls = new Map(Object.entries(told.nulls));
+  return { ...told, columns: Object.entries(told.columns).map(([name, type]) => ({ name, type, nulls: nulls.get(name) })) };
 }
 
 function byDataset(nodes, side) {
@@ -100,7 +101,7 @@ function phaseSeconds(node, phase) {
   return spans.length ? spans.reduce((sum, span) => sum + Math.max(0, (span.end ?? end) - span.start), 0) : null;
 }
 
-const WORST = ["error", "interrupted", "unknown", "upstream failed", "running", "queued", "complete", "skipped", "not selected"];
+const WORST = ["failed", "interrupted", "unknown", "upstream failed", "running", "queued", "succeeded", "skipped", "not selected"];
 
 function worst(states) {
   return WORST.find((state) => states.includes(state)) || "not selected";
@@ -113,12 +114,8 @@ function datasetState(run, name) {
     return worst(makers.map((node) => node.state));
   }
   const users = run.users.get(plain(name)) || [];
-  const used = users.some((node) => node.state === "complete" || node.started !== null);
-  return used ? "complete" : worst(users.map((node) => node.state));
-}
-
-function rowsOf(dataset) {
-  return dataset?.saved?.row_count ?? dataset?.loaded?.row_count ?? null;
+  const used = users.some((node) => node.state === "succeeded" || node.started !== null);
+  return used ? "succeeded" : worst(users.map((node) => node.state));
 }
 
 function checksOf(run, subject) {
@@ -127,7 +124,7 @@ function checksOf(run, subject) {
 
 // Failed nodes, the first to fail first.
 function failedNodes(run) {
-  return run.nodes.filter((node) => node.state === "error").sort((one, other) => (one.ended ?? 0) - (other.ended ?? 0));
+  return run.nodes.filter((node) => node.state === "failed").sort((one, other) => (one.ended ?? 0) - (other.ended ?? 0));
 }
 
 // How long a node takes: what the run was told, else what the previous run took.
@@ -137,7 +134,7 @@ function usualSeconds(node) {
 
 function previousSeconds(name) {
   const same = previous?.node.get(name);
-  return same?.state === "complete" ? seconds(same) : null;
+  return same?.state === "succeeded" ? seconds(same) : null;
 }
 
 function median(numbers) {
@@ -161,7 +158,7 @@ function progress(run) {
     } else if (!OPEN.has(node.state)) {
       found.over += 1;
       done += weight;
-      work += node.state === "complete" ? weight : 0;
+      work += node.state === "succeeded" ? weight : 0;
     }
   }
   found.share = all ? Math.min(1, done / all) : 0;

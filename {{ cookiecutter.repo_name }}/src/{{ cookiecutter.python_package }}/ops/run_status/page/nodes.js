@@ -25,14 +25,14 @@ function nodeColumns(run, go) {
       ...phases,
       timeColumn("Total", seconds),
       timeColumn("Usual", usualSeconds),
-      { title: "Memory", number: true, value: (node) => node.peak_memory, cell: (node) => bytes(node.peak_memory) },
+      { title: "Memory", number: true, value: (node) => node.memory, cell: (node) => bytes(node.memory) },
       { title: "Note", value: noteOf, cell: (node) => el("span", { class: "note" }, noteOf(node)) },
     ].filter(some),
   ];
 }
 
 function noteOf(node) {
-  return node.failure ? `${node.failure.type}: ${node.failure.message}`.slice(0, 160) : [node.reason, ...node.marks].filter(Boolean).join("; ");
+  return node.failure ? `${node.failure.type}: ${node.failure.message}`.slice(0, 160) : [node.attempts > 1 && `attempt ${node.attempts}`, node.reason, ...node.marks].filter(Boolean).join("; ");
 }
 
 function timeColumn(title, value) {
@@ -93,9 +93,9 @@ function datasetsView(run, filter, go) {
     ...[
       { title: "Type", value: (each) => each.type, cell: (each) => each.type },
       { title: "Made by", value: (each) => makers(each)[0]?.name ?? "", cell: (each) => makers(each).map((node) => link(node.name, () => go("node", node.name))) },
-      { title: "Rows loaded", number: true, value: (each) => each.loaded?.row_count ?? null, cell: (each) => count(each.loaded?.row_count) },
-      { title: "Rows saved", number: true, value: (each) => each.saved?.row_count ?? null, cell: (each) => count(each.saved?.row_count) },
-      { title: "Size", number: true, value: (each) => each.saved?.size ?? each.loaded?.size ?? null, cell: (each) => bytes(each.saved?.size ?? each.loaded?.size) },
+      { title: "Rows", number: true, value: (each) => each.rows, cell: (each) => count(each.rows) },
+      { title: "Rows loaded", number: true, value: (each) => each.loaded, cell: (each) => count(each.loaded) },
+      { title: "Size", number: true, value: (each) => each.size, cell: (each) => bytes(each.size) },
       { title: "Columns", number: true, value: (each) => each.columns.length || null, cell: (each) => count(each.columns.length || null) },
       { title: "Checks", value: (each) => checkWords(run, each.name), cell: (each) => checksOf(run, each.name).length > 0 && verdict(worstCheck(checksOf(run, each.name))) },
       { title: "Unusual", value: (each) => each.marks.join("; "), cell: (each) => each.marks.map((mark) => el("span", { class: "marked" }, mark)) },

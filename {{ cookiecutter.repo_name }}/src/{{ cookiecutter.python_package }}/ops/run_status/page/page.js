@@ -181,7 +181,7 @@ function drawHead(anew = false) {
   part("top").replaceChildren(...top.filter(Boolean));
 }
 
-const HEADLINES = { queued: "Starting", running: "Running", complete: "Complete", error: "Failed", interrupted: "Interrupted", unknown: "No news" };
+const HEADLINES = { queued: "Starting", running: "Running", succeeded: "Succeeded", failed: "Failed", interrupted: "Interrupted", unknown: "No news" };
 
 function liveWords() {
   if (!page.run.goesOn) {
@@ -215,7 +215,7 @@ function progressOf(run) {
   if (!total) {
     return null;
   }
-  const order = ["complete", "skipped", "running", "error", "interrupted", "upstream failed", "unknown", "queued"];
+  const order = ["succeeded", "skipped", "running", "failed", "interrupted", "upstream failed", "unknown", "queued"];
   const chips = [];
   const bars = [];
   let across = 0;
@@ -258,7 +258,7 @@ function alarm(run) {
     const more = failed.length > 1 && el("p", { class: "muted" }, "Also failed: ", failed.slice(1, 6).map((node) => [link(node.name, () => go("node", node.name)), " "]), failed.length > 6 && `and ${failed.length - 6} more`);
     return alarmOf(run, [link(failed[0].name, () => go("node", failed[0].name)), " failed"], failed[0].failure, more);
   }
-  if (run.state === "error") {
+  if (run.state === "failed") {
     const checks = run.checks.filter((check) => !check.passed && check.level === "error");
     const list = checks.length > 0 && el("ul", { class: "checks" }, checks.slice(0, 10).map((check) => el("li", {}, verdict(check), " ", nameOf(check.subject), ": ", check.message)));
     return alarmOf(run, ["The run failed"], run.failure, list);
@@ -279,7 +279,7 @@ function alarmOf(run, title, failure, more) {
     failure && el("p", { class: "error" }, el("strong", {}, failure.type), failure.type && failure.message && ": ", failure.message),
     failure?.traceback && el("details", {}, el("summary", {}, "Traceback"), el("pre", { tabindex: "0" }, failure.traceback)),
     more,
-    run.resume && [el("p", { class: "muted" }, "Go on from there:"), command(run.resume)],
+    run.resume && [el("p", { class: "muted" }, "Resume with:"), command(run.resume)],
   );
 }
 
@@ -423,7 +423,7 @@ function go(kind, name) {
 
 // The namespace in whose drawing a node is a box.
 function spaceOf(name) {
-  return page.run.drawings.find((each) => each.boxes.some((box) => box.node === name))?.namespace ?? "";
+  return page.run.drawings.find((each) => `node:${name}` in each.boxes)?.namespace ?? "";
 }
 
 function drawDetail() {

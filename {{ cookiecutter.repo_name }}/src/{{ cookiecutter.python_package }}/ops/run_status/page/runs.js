@@ -40,9 +40,9 @@ function wantedOf(run) {
 }
 
 function outcome(run) {
-  const failed = countOf(run, "error") + countOf(run, "upstream failed");
+  const failed = countOf(run, "failed");
   const skipped = countOf(run, "skipped");
-  return [`${count(countOf(run, "complete"))} of ${count(wantedOf(run))}`, skipped && `${count(skipped)} skipped`, failed && `${count(failed)} failed`].filter(Boolean).join(", ");
+  return [`${count(countOf(run, "succeeded"))} of ${count(wantedOf(run))}`, skipped && `${count(skipped)} skipped`, failed && `${count(failed)} failed`].filter(Boolean).join(", ");
 }
 
 function durationBar(run, longest) {

@@ -5,7 +5,7 @@ import sys
 import pytest
 from kit import PACKAGE, ops
 
-code_version = ops("skip_unchanged.code_version")
+modules = ops("skip_unchanged.modules")
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def site(tmp_path, monkeypatch):
 
 
 def forget():
-    code_version._installed.cache_clear()
+    modules.installed.cache_clear()
 
 
 def install(folder, name, version, *files, notes="RECORD", suffix="dist-info"):
@@ -30,7 +30,7 @@ def install(folder, name, version, *files, notes="RECORD", suffix="dist-info"):
 
 
 def versions(module):
-    return code_version.versions(code_version._package(module).name)
+    return modules.versions(modules.top_level(module))
 
 
 def test_a_package_is_found_by_its_module(site):
@@ -67,7 +67,7 @@ def test_what_is_not_installed_is_the_projects_own(tmp_path, monkeypatch, site):
     (tmp_path / "beside.py").touch()
     (site / "installed.py").touch()
     (tmp_path / "vendored.py").touch()
-    is_own = code_version.CodeVersions(tmp_path, PACKAGE).is_own
+    is_own = modules.Modules(PACKAGE).is_own
 
     assert is_own("beside")
     assert is_own(f"{PACKAGE}.pipelines")
@@ -78,13 +78,13 @@ def test_what_is_not_installed_is_the_projects_own(tmp_path, monkeypatch, site):
     assert not is_own("json.decoder")
     # Pip was told to install into that folder.
     install(tmp_path, "vendored", "1.0", "vendored.py,,")
-    assert not code_version.CodeVersions(tmp_path, PACKAGE).is_own("vendored")
+    assert not modules.Modules(PACKAGE).is_own("vendored")
 
 
-def test_the_projects_package_is_left_out_of_titles(tmp_path):
-    found = code_version.CodeVersions(tmp_path, "toe_test")
+def test_the_projects_package_is_left_out_of_titles():
+    found = modules.Modules("toe_test")
 
-    assert found._title("toe_test.pipelines.clean") == "pipelines/clean.py"
-    assert found._title(f"{PACKAGE}.pipelines") == "pipelines/__init__.py"
-    assert found._title("toe_tests.clean") == "toe_tests/clean.py"
-    assert found._title("") == "code without a file"
+    assert found.title("toe_test.pipelines.clean") == "pipelines/clean.py"
+    assert found.title(f"{PACKAGE}.pipelines") == "pipelines/__init__.py"
+    assert found.title("toe_tests.clean") == "toe_tests/clean.py"
+    assert found.title("") == "code without a file"

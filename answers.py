@@ -9,6 +9,7 @@ import inspect
 import keyword
 import os
 import re
+import runpy
 import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -43,11 +44,18 @@ NO = {"n", "no", "false", "f", "off", "0"}
 
 @simple_filter  # type: ignore[untyped-decorator]
 def checked(answers: dict[str, Any]) -> str:
-    """Refuse bad answers and turn the switches in `answers` into booleans.
+    """Refuse bad answers and turn the switches in `answers` into booleans."""
+    # `cruft update` imports this module once, for the old and for the new template, and
+    # exchanges the file in between.
+    runpy.run_path(__file__)["check"](answers)
+    return ""
 
-    `answers` tells which switches there are, not the file next to this one: `cruft
-    update` makes the old and the new project with one import of this module.
-    """
+
+def check(answers: dict[str, Any]) -> None:
+    """Refuse bad answers and turn the switches in `answers` into booleans."""
+    if known := _answers_before_the_update():
+        new = {key for key in answers if answers[key] == "yes"} - known.keys()
+        answers.update(dict.fromkeys(new, "no"))
     no_switch = {*NAMES, *CHOICES}
     switches = [key for key in answers if key[0] != "_" and key not in no_switch]
     _check_keys(_keys_given(), [*NAMES, *switches, *CHOICES, *KEDRO_KEYS])
@@ -60,7 +68,6 @@ def checked(answers: dict[str, Any]) -> str:
         answers[key] = _choice(key, answers[key])
     _check_needs(answers)
     answers.update(_starter())
-    return ""
 
 
 def _refuse(problem: str, remedy: str) -> NoReturn:
@@ -144,6 +151,20 @@ def _choice(key: str, answer: object) -> str:
         *some, last = CHOICES[key]
         _refuse(f"{key} is {answer!r}", f"write {', '.join(some)} or {last}")
     return word
+
+
+def _answers_before_the_update() -> dict[str, Any]:
+    """The answers of the project that `cruft update` works on; else nothing.
+
+    Cruft does not pass them on, so this looks at its variables.
+    """
+    frame = inspect.currentframe()
+    while frame and frame.f_code.co_name != "_generate_output":
+        frame = frame.f_back
+    if frame is None or "cruft_state" not in frame.f_locals:
+        return {}
+    known: dict[str, Any] = frame.f_locals["cruft_state"]["context"]["cookiecutter"]
+    return known
 
 
 def _starter() -> dict[str, Any]:
