@@ -36,6 +36,7 @@ check: $(VENV)/ready ## check format, style and types, here and in a new project
 
 bench: $(VENV)/ready ## measure what the guards cost (about an hour)
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_steel_toes.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench_progress.py --nodes=1 --nodes=1000 --nodes=5000
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_preflight.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_expectations.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/compare_kedro_expectations.py

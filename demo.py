@@ -48,7 +48,7 @@ def demonstrate() -> None:
     say("2. The first commit, and a run on main")
     run("git", "add", "--all")
     run("git", "commit", "--message", "Start")
-    run("kedro", "run", show="completed")
+    run("kedro", "run", show="succeeded")
     mains = checksums()
 
     say("3. A branch that gives the model one more feature, and a run there")

@@ -48,7 +48,7 @@ bootstrap_project(Path.cwd())
 from bench.ops.preflight import inputs
 from bench.ops.preflight.checks import ask_all, check_all
 from bench.ops.preflight.hook import PreflightOptions, check_run, start
-from bench.ops.preflight.linters import CodeOptions, Linters
+from bench.ops.preflight.linters import ARGUMENTS, CodeOptions, Linters
 from bench.ops.preflight.planned_run import PlannedRun
 
 def timed(function):
@@ -87,12 +87,12 @@ def code(context):
         found = [*check_all(asked)]
         assert found == [], found
     def by_hand():
-        tools = (["ruff", "check"], ["mypy"])
         started = [
             subprocess.Popen(
-                [sys.executable, "-m", *tool, "src"], stdout=subprocess.DEVNULL
+                [sys.executable, "-m", tool, *ARGUMENTS[tool], "src"],
+                stdout=subprocess.DEVNULL,
             )
-            for tool in tools
+            for tool in ("ruff", "mypy")
         ]
         assert [each.wait() for each in started] == [0, 0]
     ask()  # fills the caches of ruff and mypy

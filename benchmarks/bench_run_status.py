@@ -97,6 +97,8 @@ def make_sides(folder: Path, nodes: int) -> dict[str, Path]:
         off = dict.fromkeys(SWITCHES, False)
         (folder / side).mkdir()
         sides[side] = generate(folder / side, project_name="Bench", **off | on)
+        # With Kedro's own logging, as the bare side has it.
+        (sides[side] / "conf" / "logging.yml").unlink(missing_ok=True)
         fill(sides[side], nodes)
         commit(sides[side])
     return sides

@@ -1,6 +1,8 @@
 """No place where a run is told shows a secret: one run fails with 80 forms of them."""
 
 import json
+import logging
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -155,6 +157,24 @@ def test_preflight_knows_the_secrets_of_the_project(hidden, monkeypatch):
     list(hook.check_run(starting, {}, "pipeline", "catalog", code=False))
 
     assert asked == ["context", "catalog"]
+
+
+@contextmanager
+def session(**known):
+    yield SimpleNamespace(load_context=lambda: "context")
+
+
+def test_commands_know_the_secrets_of_the_project(monkeypatch):
+    options, asked = ops("core.run_options"), []
+    monkeypatch.setattr(redaction, "hide_secrets_of", asked.append)
+    monkeypatch.setattr(options.KedroSession, "create", session)
+    monkeypatch.setattr(options.project.pipelines, "set_requested", lambda _: None)
+    names = ("pipelines", "env", "conf_source", "params")
+    options.load_run_context(dict.fromkeys(names))
+    cli.load_context(None)
+    logging.disable(logging.NOTSET)
+
+    assert asked == ["context", "context"]
 
 
 def test_no_error_of_a_command_shows_a_secret(hidden):

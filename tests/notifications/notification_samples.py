@@ -7,8 +7,7 @@ from run_status.some_runs import START, failed, run
 
 send = ops("notifications.send")
 message = ops("notifications.message")
-record = ops("notifications.record")
-Kind = message.Kind
+Kind = ops("notifications.rules").Kind
 
 
 class Recorder(send.Channel):
@@ -49,14 +48,6 @@ def sample(kind=Kind.FAILURE, **known):
     return message.Message(kind=kind, **{**parts, **known})
 
 
-def record_runs(store, *runs, parameters=None):
-    """Write the records of runs, the oldest first."""
-    for each in runs:
-        store.put(f"{each.key}/vm-1.jsonl", b"")
-        attempt = record.Attempt(parameters=parameters or {})
-        record.Record.from_run(each, [attempt]).write_once(store)
-
-
 def succeeded(key, seconds=4.0, **known):
     """A run that succeeded after so many seconds."""
     return run(key, **known, ended=START + seconds)
@@ -69,7 +60,6 @@ __all__ = [
     "Recorder",
     "Slow",
     "failed",
-    "record_runs",
     "sample",
 ]
 __all__ += ["succeeded"]

@@ -45,10 +45,7 @@ def hostile_message():
     node.failure = runs.Failure(hostile(), hostile(), hostile())
     node.marks.append(hostile())
     run.checks.append(runs.Check("first", hostile(), "error", False, hostile()))
-    record = ops("notifications.record")
-    summary = record.Record.from_run(run, [])
-    previous = record.PreviousRuns([])
-    composer = message.Composer(run, summary, previous, Path("/no/project"))
+    composer = message.Composer(run, [], [hostile()], Path("/no/project"))
     return composer.message(DICE.choice(list(Kind)), "https://ops.example.com/runs")
 
 

@@ -23,7 +23,6 @@ COUNT = 500
 def failed(workshop: Workshop) -> Any:
     """The message of a run all of whose nodes failed, with a lot to say."""
     runs, module = ops("run_status.model"), ops("notifications.message")
-    record = ops("notifications.record")
     run = runs.Run("r1", "id", state=runs.State.FAILED, project=LONG, branch=LONG)
     run.started, run.ended = 1_795_000_000.0, 1_795_000_100.0
     for number in range(COUNT):
@@ -33,11 +32,10 @@ def failed(workshop: Workshop) -> Any:
         run.nodes[node.name] = node
         run.checks.append(runs.Check("first", LONG, "error", False, f"<i>{LONG}"))
     run.resume = f"kedro run --from-nodes={','.join(run.nodes)}"
-    store = ops("run_status.journal").RunStore(str(workshop.path / "data/.ops"))
-    summary = record.Record.from_run(run, [])
-    previous = record.PreviousRuns.read(store, run)
-    composer = module.Composer(run, summary, previous, workshop.path)
-    return composer.message(module.Kind.FAILURE, "https://ops.example.com/runs")
+    composer = module.Composer(run, [], [], workshop.path)
+    return composer.message(
+        ops("notifications.rules").Kind.FAILURE, "https://ops.example.com/runs"
+    )
 
 
 @pytest.mark.parametrize("width", [360, 1200])

@@ -6,12 +6,13 @@ import time
 import pytest
 from kit import ops
 from run_status.test_replay import ENDED, main, text
+from run_status.test_session import START as STARTED
 
-from .notification_samples import Kind, Recorder
+from .notification_samples import START, Kind, Recorder, failed, succeeded
 
 module = ops("notifications.notifier")
-options = ops("notifications.settings")
-record = ops("notifications.record")
+options = ops("notifications.rules")
+State = ops("run_status.model").State
 OpsError = ops("core.errors").OpsError
 OLD = 15 * 86_400
 
@@ -31,11 +32,16 @@ def notifier(tmp_path, monkeypatch):
 def enter(notifier, key="r1", ago=100.0, events=None, **attempt):
     """A run that ended so long ago."""
     events = main(ENDED) if events is None else events
-    entry = {"event": record.EVENT, "at": events[-1]["at"], **attempt}
+    entry = {"event": module.EVENT, "at": events[-1]["at"], **attempt}
     moved = time.time() - ago - max(event["at"] for event in events)
     shifted = [{**each, "at": each["at"] + moved} for each in [*events, entry]]
     shifted[0]["key"] = key
     notifier.store.put(f"{key}/vm-1.jsonl", text(shifted))
+
+
+def whole():
+    """The events of a run of all nodes that succeeded."""
+    return main(ENDED, nodes=[{**node, "selected": True} for node in STARTED["nodes"]])
 
 
 def notify(notifier, *keys, **known):
@@ -105,3 +111,98 @@ def test_a_notification_can_be_composed_again(notifier):
 
     assert message.kind == Kind.SUCCESS
     assert [delivery.to for delivery in deliveries] == [["#a"]]
+
+
+def test_earlier_runs_are_those_of_the_same_thread_since_the_last_good_one(notifier):
+    for key in ("r1", "r2", "r3", "r4"):
+        enter(notifier, key, events=whole())
+        notify(notifier, key)
+    notifier.store.put("r3/notified.json", b'{"thread": "another"}')
+    notifier.store.put("r4/notified.json", b"damaged")
+
+    run = module.replay.read(notifier.store, "r4")
+    assert [each.key for each in notifier._earlier_runs(run)] == ["r2"]
+
+
+def test_parameters_that_changed_since_the_last_good_run_are_named(notifier):
+    enter(notifier, "r1", events=whole(), parameters={"a": "1", "b": "2", "c": "3"})
+    notify(notifier, "r1")
+    enter(notifier, "r2", parameters={"a": "1", "b": "9", "d": "4"})
+
+    message, _ = notifier.compose("r2", [])
+    assert message.sections["Parameters changed since the last good run"] == [
+        "b",
+        "c",
+        "d",
+    ]
+
+
+def test_attempts_are_read_from_the_journals_of_a_run(notifier):
+    entry = {"shared": True, "last_try": False, "parameters": {"a": "0123"}}
+    first = {"at": 1.0, "event": module.EVENT, **entry, "new": 1}
+    second = {"at": 2.0, "event": "run_failed", "message": "notifications"}
+    third = {"at": 3.0, "event": module.EVENT, "notify": False}
+    notifier.store.put(
+        "r1/a.jsonl", f"{json.dumps(first)}\n{json.dumps(second)}\n".encode()
+    )
+    notifier.store.put("r1/b.jsonl", f"{json.dumps(third)}\n".encode())
+
+    assert module.read_attempts(notifier.store, "r1") == [
+        module.Attempt(**entry, failed=True),
+        module.Attempt(notify=False),
+    ]
+    assert module.read_attempts(notifier.store, "r2") == []
+
+
+def finished(run, *attempts, now=START):
+    return module.is_finished(run, list(attempts), now)
+
+
+def test_a_run_of_one_process_is_finished_when_it_has_ended():
+    assert finished(succeeded("r1"), module.Attempt())
+    assert finished(failed("r1"), module.Attempt())
+    assert finished(succeeded("r1", state=State.INTERRUPTED), module.Attempt())
+    assert not finished(succeeded("r1", state=State.RUNNING), module.Attempt())
+
+
+def test_a_shared_run_is_finished_when_all_nodes_are_done():
+    run, shared = succeeded("r1"), module.Attempt(shared=True)
+    assert finished(run, shared)
+
+    run.nodes["fit"].state = State.NOT_SELECTED
+    assert not finished(run, shared)
+    assert finished(run, module.Attempt())
+
+
+def test_a_shared_run_fails_with_the_last_try():
+    first = module.Attempt(shared=True, last_try=False, failed=True)
+    last = module.Attempt(shared=True, failed=True)
+    assert not finished(failed("r1"), first)
+    assert finished(failed("r1"), first, last)
+
+
+def test_a_shared_run_that_was_killed_may_be_started_again():
+    run, shared = succeeded("r1", state=State.INTERRUPTED), module.Attempt(shared=True)
+    assert not finished(run, shared, now=run.last_news + 60)
+    assert finished(run, shared, now=run.last_news + 3600)
+
+
+@pytest.mark.parametrize(
+    ("retries", "number", "last"),
+    [(0, "1", True), (2, "2", False), (2, "3", True), (2, "", True)],
+)
+def test_airflow_says_which_try_it_is(retries, number, last):
+    environ = {"AIRFLOW_CTX_TRY_NUMBER": number}
+    assert module.is_last_try(retries, environ) is last
+
+
+def test_a_changed_parameter_is_seen_without_its_value():
+    given = {"model": {"depth": 3, "columns": ["a"]}, "api_token": "hunter2", "e": {}}
+    before = module.hash_parameters(given)
+    given["model"]["depth"], given["api_token"] = 4, "hunter3"
+    after = module.hash_parameters(given)
+
+    changed = {name for name in before if before[name] != after[name]}
+    assert before.keys() == {"model.depth", "model.columns", "api_token", "e"}
+    assert changed == {"model.depth"}  # of a secret nothing is kept
+    assert module.hash_parameters({}) == {}

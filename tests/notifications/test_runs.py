@@ -421,18 +421,11 @@ def test_no_text_of_a_run_becomes_a_header(shop, quick, tmp_path) -> None:
 # What is wrong is said at the start
 
 
-def test_a_missing_token_is_a_warning_or_stops_the_run(shop, quick, slack) -> None:
+def test_a_missing_token_is_a_warning(shop, quick, slack) -> None:
     shop.write({"conf/local/credentials.yml": ""})
     _, said = quick("run")
     line = "Notifications: slack: 'slack' is not defined in credentials.yml"
     assert line in " ".join(re.sub(r"[\w]+\.py:\d+", "", said).split())
-
-    configure(shop, slack, check="error")
-    shop.write({"conf/local/credentials.yml": ""})
-    refused = shop.refused(PYTHONPATH=str(shop.without))
-    assert (
-        "could not be sent: slack: 'slack' is not defined in credentials.yml" in refused
-    )
 
 
 @pytest.mark.parametrize(
@@ -440,7 +433,6 @@ def test_a_missing_token_is_a_warning_or_stops_the_run(shop, quick, slack) -> No
     [
         ({"chanels": {}}, "did you mean 'channels'"),
         ({"limit": 60}, "a number of seconds, at most 10"),
-        ({"check": "of"}, "write error or warn"),
         ({"routes": [{"tags": ["a"], "to": {"smoke": ["x"]}}]}, "is not a channel"),
         ({"routes": [{"to": {"slack": ["#x"]}}]}, "matches no run"),
     ],
@@ -490,7 +482,7 @@ def start(shop: Workshop, **env: str) -> subprocess.Popen[bytes]:
     return process
 
 
-@pytest.mark.parametrize("command", [("run",), ("runs", "list"), ("notify",)])
+@pytest.mark.parametrize("command", [("run",), ("notify",)])
 def test_a_killed_run_is_notified_once_by_the_next_command(
     shop, quick, slack, command
 ) -> None:

@@ -93,6 +93,14 @@ def test_each_channel_answers_whatever_others_do():
     assert [result.text for result in results] == [text, "recorded"]
 
 
+def test_an_answer_steers_no_terminal_and_shows_no_secret(monkeypatch):
+    answer = "no\x1b[2J\x9b31m password=hunter2\r\n[/]"
+    monkeypatch.setattr(Recorder, "send", lambda *_: answer)
+    [result] = send(Recorder)
+
+    assert result.text == "no\ufffd[2J\ufffd31m password=*** [/]"
+
+
 def test_a_channel_sends_in_order(monkeypatch):
     channel, sent = Recorder("mine", {}, None), []
     monkeypatch.setattr(Recorder, "send", lambda self, m, *_: sent.append(m.key) or "")

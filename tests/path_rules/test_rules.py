@@ -1,7 +1,9 @@
 """One path rule: the entries that it is for, and what it changes in them."""
 
+from types import SimpleNamespace
+
 import pytest
-from kit import ops
+from kit import PACKAGE, ops
 
 path_rule = ops("path_rules.rules")
 OpsError = ops("core.errors").OpsError
@@ -269,3 +271,81 @@ def test_what_is_wrong_with_a_name_is_said_with_the_rule():
 
     with pytest.raises(OpsError, match="rule 1 {prefix: a, to: b}: no such name"):
         rule(prefix="a", to="b", fill=fill)
+
+
+# The names in braces
+
+CI_VARIABLES = ["STEEL_TOES_BRANCH", "CI", *ops("core.branch")._CI_SYSTEMS]
+
+
+@pytest.fixture
+def context(tmp_path, monkeypatch):
+    for variable in CI_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("LOGNAME", "ann")
+    loader = SimpleNamespace(default_run_env="local")
+    return SimpleNamespace(project_path=tmp_path, env="prod", config_loader=loader)
+
+
+def test_each_name_stands_for_what_the_run_has(context, monkeypatch):
+    monkeypatch.setenv("STEEL_TOES_BRANCH", "feat/x")
+
+    filled = path_rule.fill_names("s3://b/{env}/{user}/{branch}/{project}/", context)
+
+    assert filled == f"s3://b/prod/ann/{ops('core.branch').slug('feat/x')}/{PACKAGE}/"
+
+
+def test_without_an_environment_it_is_the_default_one(context):
+    context.env = None
+    assert path_rule.fill_names("{env}", context) == "local"
+
+    context.config_loader = SimpleNamespace()
+    assert path_rule.fill_names("{env}", context) == "local"
+
+
+def test_the_branch_is_asked_for_only_where_it_is_used(context):
+    (context.project_path / ".git").mkdir()
+    (context.project_path / ".git" / "HEAD").write_text("0123456789abcdef\n")
+
+    assert path_rule.fill_names("{env}", context) == "prod"
+    with pytest.raises(OpsError, match="detached.*set STEEL_TOES_BRANCH"):
+        path_rule.fill_names("{branch}", context)
+
+
+@pytest.mark.parametrize("name", ["COMPANY\\ann", "ann/../bob", "..", "an{n}", "a b"])
+def test_a_user_is_always_one_part_of_a_path(context, monkeypatch, name):
+    monkeypatch.setenv("LOGNAME", name)
+
+    user = path_rule.fill_names("{user}", context)
+
+    assert not set(user) & set("\\/{} ")
+    assert user not in ("", ".", "..")
+
+
+@pytest.mark.parametrize("name", ["ann", "Ann_B", "ann.b-c"])
+def test_a_plain_user_stays_as_it_is(context, monkeypatch, name):
+    monkeypatch.setenv("LOGNAME", name)
+
+    assert path_rule.fill_names("{user}", context) == name
+
+
+def test_a_user_that_the_system_does_not_know_is_an_error_with_a_remedy(
+    context, monkeypatch
+):
+    monkeypatch.setattr(path_rule, "user", lambda: "")
+
+    assert path_rule.fill_names("{env}", context) == "prod"
+    with pytest.raises(OpsError, match="{user}.*set the environment variable LOGNAME"):
+        path_rule.fill_names("{user}", context)
+
+
+@pytest.mark.parametrize("text", ["{usr}", "{name}", "{}", "{user", "user}", "{a{env}"])
+def test_any_other_brace_is_an_error_that_lists_the_names(context, text):
+    with pytest.raises(OpsError, match="{env}, {user}, {branch}, {project}"):
+        path_rule.fill_names(text, context)
+
+
+def test_a_backslash_in_a_value_is_no_reference_to_a_group(context):
+    context.env = r"a\1"
+
+    assert path_rule.fill_names(r"\1/{env}", context) == r"\1/a\\1"

@@ -24,7 +24,7 @@ def test_a_run_that_cannot_succeed_is_stopped_with_its_problems(planner, capsys)
     [problem] = caught.value.findings
     assert (problem.level, problem.subject, problem.check) == ("error", "a", "data")
     assert problem.guard == "preflight"
-    assert problem.message.endswith("data/a.txt")
+    assert problem.message == "has no data at data/a.txt"
     assert "has no data" in capsys.readouterr().err
 
 

@@ -67,11 +67,18 @@ def test_a_file_that_is_there_and_one_that_is_not(planner):
     run = planner.run({"a": text("data/a.txt"), "b": text("b")}, ("a", "b"))
     [problem] = problems(run)
     assert problem.subject == "a"
-    assert problem.message == "has no data at data/a.txt"
+    assert problem.message == f"has no data at {planner.path}/data/a.txt"
     assert problem.place.startswith("conf/base/catalog.yml:")
 
     planner.write("data/a.txt", "x")
     assert problems(run) == []
+
+
+def test_the_lines_of_the_catalog_are_read_for_a_finding_only(planner, monkeypatch):
+    monkeypatch.setattr(ops("preflight.planned_run"), "catalog_lines", None)
+    planner.write("data/a.txt", "x")
+
+    assert problems(planner.run({"a": text("data/a.txt")}, ("a", "b"))) == []
 
 
 def test_what_is_ignored_is_not_asked(planner):
@@ -214,7 +221,7 @@ def test_a_file_that_ibis_reads_is_a_file(planner):
     entry = {"type": "ibis.FileDataset", "file_format": "csv", "table_name": "cars"}
     entries = {"a": {**entry, "filepath": "data/a.csv", "connection": connection}}
     run = planner.run(entries, ("a", "b"))
-    assert problems(run)[0].message == "has no data at data/a.csv"
+    assert problems(run)[0].message == f"has no data at {planner.path}/data/a.csv"
 
     planner.write("data/a.csv", "x\n1\n")
     assert problems(run) == []

@@ -3,6 +3,7 @@
 import copy
 import logging
 import pickle
+import re
 import warnings
 
 import pytest
@@ -13,6 +14,7 @@ from kedro.runner import SequentialRunner, ThreadRunner
 from kit import ops
 
 hook = ops("progress.hook")
+shown_run = ops("progress.shown_run")
 internals = ops("core.kedro_internals")
 
 
@@ -55,15 +57,21 @@ def test_each_node_that_is_done_is_one_line(on, caplog, kind):
     with caplog.at_level(logging.INFO):
         run(chain(3), kind())
 
-    lines = [r.getMessage() for r in caplog.records if r.name == hook.__name__]
+    lines = [r.getMessage() for r in caplog.records if r.name == shown_run.__name__]
     assert lines == ["1 of 3: n0", "2 of 3: n1", "3 of 3: n2"]
+
+
+def test_one_line_says_that_a_run_succeeded(on, capsys):
+    run(chain(3), SequentialRunner())
+
+    assert re.fullmatch(r"succeeded  3 of 3 nodes in \d+ ms\n", capsys.readouterr().err)
 
 
 def test_off_says_nothing(caplog):
     with caplog.at_level(logging.INFO):
         run(chain(2), SequentialRunner())
 
-    assert not [r for r in caplog.records if r.name == hook.__name__]
+    assert not [r for r in caplog.records if r.name == shown_run.__name__]
 
 
 def test_skipped_nodes_count_as_done(on, caplog):

@@ -54,7 +54,7 @@ def record(name, level=logging.INFO, path="", **extra):
             ),
             True,
         ),
-        (record("team.ops", **log.LAST_LINES), False),
+        (record("team.ops", in_last_lines=True), False),
     ],
 )
 def test_the_console_has_all_but_kedros_own_lines(given, passes):

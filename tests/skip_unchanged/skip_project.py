@@ -71,7 +71,8 @@ class SkipProject:
         runner = ops("skip_unchanged.session").with_skipping(kind)()
         runner.context = context
         os.environ["RAN"] = str(ran)
-        runner.run(Pipeline(nodes), context._get_catalog(), _create_hook_manager())
+        catalog = context._get_catalog()
+        self.returned = runner.run(Pipeline(nodes), catalog, _create_hook_manager())
         return ran.read_text().split()
 
     def plan(self, nodes=NODES):

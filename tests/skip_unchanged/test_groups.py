@@ -27,7 +27,7 @@ def test_in_memory_they_are_one():
     [group] = grouped([("a", "x", "y"), ("b", "y", "z")], {"y"})
 
     assert group.name == "a, b"
-    assert (group.inputs, group.outputs, group.lost) == (["x"], ["z"], [])
+    assert (group.inputs, group.outputs, group.in_memory) == (["x"], ["z"], [])
 
 
 def test_groups_that_need_each_other_are_one():
@@ -43,10 +43,10 @@ def test_ways_to_read_a_dataset_are_one_dataset():
     assert found[1].parents == {0}
 
 
-def test_what_is_lost_and_what_is_given():
+def test_what_stays_in_memory_and_what_is_given():
     [group] = grouped([("a", "x", "y")], {"x", "y"})
 
-    assert (group.given, group.lost) == (["x"], ["y"])
+    assert (group.given, group.in_memory) == (["x"], ["y"])
 
 
 def test_long_chains_are_no_matter_of_depth():

@@ -6,6 +6,7 @@ import kedro.utils
 import pytest
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Node, Pipeline
+from kedro.runner import ThreadRunner
 from kit import ops
 
 from .skip_project import NODES, SkipProject, note, text, total
@@ -50,6 +51,63 @@ def test_nodes_in_memory_are_one_step(project):
     assert actions(project.plan()) == {"clean, total": "run"}
     project.run()
     assert actions(project.plan()) == {"clean, total": "skip"}
+
+
+def score(mid):
+    note("score")
+    return {"letters": len(mid), "first": (mid[0],)}
+
+
+SCORED = [*NODES, Node(score, "mid", "metrics", name="score")]
+
+
+def test_small_plain_outputs_in_memory_are_kept(project):
+    del project.entries["mid"]
+    assert project.run(SCORED) == ["clean", "score", "total"]
+    made = project.returned["metrics"].load()
+
+    assert project.run(SCORED) == []
+    assert project.returned["metrics"].load() == made == {"letters": 3, "first": ("o",)}
+    assert project.run(SCORED, ThreadRunner) == []
+
+
+@pytest.mark.parametrize("damage", ["[]", "", None])
+def test_a_node_runs_if_what_was_kept_of_it_is_gone(project, damage):
+    project.run(SCORED)
+    [file] = project.path.glob("data/.ops/kept/*.json")
+    file.write_text(damage) if damage is not None else file.unlink()
+
+    assert "it is in memory only, and what was kept of it is gone" in str(
+        project.plan(SCORED).steps[-1].reasons + project.plan(SCORED).steps[1].reasons
+    )
+    assert project.run(SCORED) == ["score"]
+    assert project.run(SCORED) == []
+
+
+def test_an_output_in_memory_that_is_not_kept_asks_for_a_catalog_entry(project):
+    project.settings = {"keep_values_up_to": 5}
+    project.run(SCORED)
+
+    reasons = {step.name: step.reasons for step in project.plan(SCORED).steps}
+    assert reasons["score"] == [
+        "give `metrics` a catalog entry: it is in memory only, and it is larger than 5 bytes"
+    ]
+
+
+def test_what_is_kept_is_of_the_same_code_parameters_and_data(project):
+    nodes = [Node(total, ["raw", "params:size"], "metrics", name="score")]
+    assert project.run(nodes) == ["total"]
+    project.parameters = {"size": 2}
+    assert project.run(nodes) == ["total"]
+    assert project.returned["metrics"].load() == "one 2"
+    (project.path / "data/raw.txt").write_text("two")
+    assert project.run(nodes) == ["total"]
+    assert project.returned["metrics"].load() == "two 2"
+    (project.path / "data/raw.txt").write_text("one")
+    project.parameters = {"size": 1}
+
+    assert project.run(nodes) == []
+    assert project.returned["metrics"].load() == "one 1"
 
 
 def test_reasons_are_words(project):
@@ -102,6 +160,33 @@ def test_code_that_a_parameter_names_is_part_of_the_recipe(project, monkeypatch)
     sys.modules.pop("named_models")
     [step] = project.plan(nodes).steps
     assert step.reasons == ["`named_models.py` changed"]
+
+
+def test_a_table_without_a_fingerprint_is_not_called_missing(project):
+    con = f"sqlite:///{project.path}/db"
+    project.entries["orders"] = {
+        "type": "pandas.SQLTableDataset",
+        "table_name": "orders",
+        "credentials": {"con": con},
+    }
+    reads = Node(len, "orders", "count", name="count")
+    writes = Node(load, ["params:size", "raw"], "orders", name="fill")
+
+    for node in (reads, writes):
+        [step] = project.plan([node]).steps
+        [why] = [each for each in step.reasons if "orders" in each]
+        assert why.startswith("`orders` is a SQLTableDataset: whether it changed")
+
+
+def test_the_table_says_the_reasons_of_nodes_that_run_together_once(project, capsys):
+    del project.entries["mid"]
+    project.settings = {"fingerprints": {"raw": "run"}}
+    view = ops("skip_unchanged.plan_table").View(project.plan(), project.path, {})
+    view.show()
+    said = capsys.readouterr().out
+
+    assert said.count("the settings say run") == 1
+    assert said.count("runs together with `clean`") == 1
 
 
 class Hooks:

@@ -3,12 +3,13 @@
 import os
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 from kit import ops
 
 
 @pytest.fixture
 def cache(tmp_path):
-    return ops("skip_unchanged.stat_cache").StatCache(
+    return ops("skip_unchanged.data_version").StatCache(
         str(tmp_path / "ops/stats.json"), str(tmp_path)
     )
 
@@ -29,12 +30,10 @@ def test_it_is_the_fingerprint_of_the_content(cache, tmp_path):
     (tmp_path / "folder/in").mkdir(parents=True)
     (tmp_path / "folder/a").write_text("1")
     (tmp_path / "folder/in/b").write_text("2")
-    import fsspec  # noqa: PLC0415
-
     for name in ("folder", "folder/a"):
         path = str(tmp_path / name)
-        known = ops("core.checksum").of_path(fsspec.filesystem("file"), path)
-        assert cache.look(path)[0] == known
+        known = ops("core.dataset_io").Files(LocalFileSystem(), path, path)
+        assert cache.look(path)[0] == known.fingerprint()
     assert cache.look(str(tmp_path / "nothing")) == (None, ())
 
 
@@ -52,10 +51,10 @@ def test_a_file_that_was_not_touched_is_not_read_again(
 ):
     file = tmp_path / "a"
     file.write_text("1")
-    monkeypatch.setattr(ops("skip_unchanged.stat_cache"), "_FRESH", -1)
+    monkeypatch.setattr(ops("skip_unchanged.data_version"), "_FRESH", -1)
     cache.look(str(file))
     cache.save()
-    again = ops("skip_unchanged.stat_cache").StatCache(
+    again = ops("skip_unchanged.data_version").StatCache(
         str(tmp_path / "ops/stats.json"), str(tmp_path)
     )
 
@@ -72,7 +71,7 @@ def test_a_file_that_was_not_touched_is_not_read_again(
 def test_a_damaged_cache_is_as_none(tmp_path, text):
     (tmp_path / "stats").write_text(text)
     (tmp_path / "a").write_text("1")
-    cache = ops("skip_unchanged.stat_cache").StatCache(
+    cache = ops("skip_unchanged.data_version").StatCache(
         str(tmp_path / "stats"), str(tmp_path)
     )
 

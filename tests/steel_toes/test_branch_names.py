@@ -81,7 +81,7 @@ def test_names_lead_nowhere_else(
     found = branches.dataset(dataset, branch)
     assume(found is not None)  # Kedro leaves out entries whose name begins with "_"
     base, target = (
-        ops("core.stored_data").stored_data(each).location
+        ops("core.dataset_io").stored_data(each).location
         for each in (found.base, found.target)
     )
     before = watched.snapshot(base, target)

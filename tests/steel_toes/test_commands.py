@@ -153,7 +153,7 @@ def test_the_context_is_loaded_without_what_kedro_logs(monkeypatch):
     report = ops("core.cli")
     try:
         context = report.load_context(None)
-        assert logging.root.manager.disable == logging.WARNING
+        assert logging.root.manager.disable == logging.INFO
     finally:
         logging.disable(logging.NOTSET)
     assert context.project_path

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,18 @@ def test_an_entry_with_two_places_leaves_both_of_main(project, monkeypatch):
     assert (project.path / "data" / "meta_dev.txt").read_text() == "ennew"
 
 
+def test_a_run_removes_what_killed_saves_have_left(project):
+    left = project.path / "data" / f".{'0' * 32}_cars_dev.txt"
+    left.write_text("half")
+    os.utime(left, (0, 0))
+    (project.path / "data" / "raw.txt").write_text("x")
+
+    catalog = project.catalog({"raw": text("raw.txt"), "cars": text("cars.txt")})
+    project.run(catalog, ("raw", "cars"))
+
+    assert project.files() == ["cars_dev.txt", "raw.txt"]
+
+
 def test_a_second_place_that_another_dataset_has_stops_the_run(project, monkeypatch):
     monkeypatch.chdir(project.path)
     kind = f"{__name__}.TwoPlacesDataset"
@@ -319,6 +332,25 @@ def test_a_check_that_fails_stops_the_run_in_one_line(project):
     with pytest.raises(OpsError, match="exists check.*'cars'.*symbolic links") as error:
         project.run(catalog, ("cars", "memory"))
     assert "\n" not in error.value.message
+
+
+def test_only_buckets_are_asked_from_many_threads(project):
+    table = {"type": "ibis.TableDataset", "table_name": "t"}
+    entries = {
+        "file": text("cars.txt"),
+        "table": {**table, "connection": {"backend": "duckdb"}},
+        "bucket": {"type": "text.TextDataset", "filepath": "memory://b/cars.txt"},
+    }
+    catalog = project.catalog(entries)
+
+    answers = ops("steel_toes.checks")._ask(
+        lambda dataset: (dataset.name, threading.get_ident()),
+        [catalog[name] for name in entries],
+    )
+
+    assert [name for name, _ in answers] == [*entries]
+    here = threading.get_ident()
+    assert [thread == here for _, thread in answers] == [True, True, False]
 
 
 def test_a_protected_trunk_is_refused_before_the_run_and_allowed_in_ci(

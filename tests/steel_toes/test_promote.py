@@ -9,7 +9,7 @@ from kedro.io import AbstractDataset
 from kit import ops
 
 module = ops("steel_toes.promote")
-files = ops("core.stored_files")
+files = ops("core.dataset_io")
 OpsError = ops("core.errors").OpsError
 
 NAMES = ["a", "b", "c"]
@@ -220,7 +220,7 @@ def test_what_the_catalog_does_not_have_is_refused(cars):
 
 
 def test_a_view_is_made_anew_by_a_run(cars, monkeypatch):
-    monkeypatch.setattr(ops("core.stored_files").Files, "is_view", True)
+    monkeypatch.setattr(ops("core.dataset_io").Files, "is_view", True)
 
     assert plan(cars)["cars"].startswith("nothing: it is a view")
 

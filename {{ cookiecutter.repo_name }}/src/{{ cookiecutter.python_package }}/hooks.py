@@ -28,7 +28,9 @@ from .ops.steel_toes.hook import SteelToes
 {%- endif %}
 {%- endset %}
 {%- if imports %}
-{{ imports }}
+
+# The guards that are on; your own imports go above.
+{{- imports }}
 {%- endif %}
 
 

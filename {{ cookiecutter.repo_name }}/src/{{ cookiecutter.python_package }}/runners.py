@@ -65,7 +65,11 @@ def _execute(task: Any) -> Any:
     # A task that is told of a hook manager uses it; one marked parallel would configure
     # the project and look for plugins again, for every node.
     task.parallel, task.hook_manager = False, _hook_manager()
-    return task()
+    try:
+        return task()
+    except Exception as error:
+        vars(error).setdefault("kedro_node", task.node.name)  # travels with the error
+        raise
 
 
 @cache

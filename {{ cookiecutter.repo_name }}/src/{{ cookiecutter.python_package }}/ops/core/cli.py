@@ -60,9 +60,8 @@ def show(
     title: str, rows: list[dict[str, Any]], as_json: bool, whole: Collection[str] = ()
 ) -> None:
     """Print rows of the same keys, without secrets; see ``table`` for ``whole``."""
-    rows = redaction.values(rows, clean=redaction.without_secrets)
     if as_json:
-        click.echo(json.dumps(rows))
+        click.echo(json.dumps(redaction.values(rows, clean=redaction.without_secrets)))
     elif rows:
         Console().print(table(rows, title, whole))
     else:
@@ -98,11 +97,15 @@ def stop_before_doing() -> None:
 
 
 def _cell(value: Any) -> Text:
-    """A name may have anything in it: it is no markup, and steers no terminal."""
+    """A name may have anything in it: it is no markup, and steers no terminal.
+
+    Rich's ``Text`` is a word of ours.
+    """
     if isinstance(value, Text):
         return value
     if isinstance(value, dict):
         value = ", ".join(f"{count} {name}" for name, count in sorted(value.items()))
     elif isinstance(value, list):
         value = "\n".join(map(str, value))
-    return Text(printable("" if value is None else str(value)))
+    text = "" if value is None else str(value)
+    return Text(printable(redaction.without_secrets(text)))

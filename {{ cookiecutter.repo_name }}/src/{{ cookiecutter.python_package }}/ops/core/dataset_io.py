@@ -1,18 +1,41 @@
-"""What a dataset has stored: is it there, and replace it in one step."""
+"""The data of a dataset: where it is, whether it is there, its size, time and checksum,
+and how it is saved, copied and replaced in one step."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import posixpath
+import re
+import shutil
 import stat
+import time
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
+from fsspec.implementations.local import (  # type: ignore[import-untyped]
+    LocalFileSystem,
+)
 from kedro.io import AbstractDataset, AbstractVersionedDataset
 from kedro.utils import HTTP_PROTOCOLS
 
-from . import kedro_internals
+from . import checksum, kedro_internals
+from .entry_places import PATHS
+
+if TYPE_CHECKING:
+    from .tables import IbisTable, SqlTable
+
+# Data that can be told apart, measured, copied and deleted.
+Stored: TypeAlias = "Files | SqlTable | IbisTable"
+# What S3 and Google's store say of an object's content, so that it need not be read.
+# Google and Azure have an "etag", too, but it is another one for each copy.
+_REMOTE = ("ETag", "md5Hash")
+
+_SCRATCH = re.compile(r"\.[0-9a-f]{32}_")
+_OLD = 3600.0  # seconds for which a scratch file may be that of a save that goes on
 
 
 def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
@@ -76,15 +99,42 @@ def _is_a_failure(error: Exception) -> bool:
 
 
 def save(dataset: AbstractDataset[Any, Any], data: Any) -> None:
-    """Save data; a single local file is replaced in one step.
+    """Save data; a local file is replaced in one step, and so is each partition.
 
     A run that is killed at any moment leaves the old file or the new one, and so does
     one that reads while another writes.
     """
     if _is_one_local_file(dataset):
         _replace_file(dataset, data)
+        return
+    filesystem, folder = place(dataset)
+    writer = kedro_internals.saving_partitions_by(
+        dataset,
+        partial(_save_partition, folder=os.path.dirname(os.path.realpath(folder))),
+    )
+    if writer is None or not is_local(filesystem):
+        dataset.save(data)
+        return
+    writer.save(data)
+    dataset.release()  # its list of partitions
+
+
+def _save_partition(dataset: AbstractDataset[Any, Any], data: Any, folder: str) -> None:
+    if _is_one_local_file(dataset):
+        # The scratch file is beside the folder, or it would be taken for a partition.
+        _replace_file(dataset, data, folder)
     else:
         dataset.save(data)
+
+
+def remove_leftovers(folder: str) -> None:
+    """Remove the scratch files in a folder that saves have left which were killed."""
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        for file in found:
+            if _SCRATCH.match(file.name):
+                age = time.time() - file.stat(follow_symlinks=False).st_mtime
+                if age > _OLD and file.is_file():
+                    os.unlink(file)
 
 
 def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
@@ -108,20 +158,20 @@ def appends(dataset: Any) -> bool:
     return any(mode.startswith(("a", "r+")) for mode in modes)
 
 
-def _replace_file(dataset: Any, data: Any) -> None:
+def _replace_file(dataset: Any, data: Any, scratch_folder: str = "") -> None:
     versioned = kedro_internals.version(dataset) is not None
     if versioned:
         kedro_internals.forget_versions(dataset)
     path = str(kedro_internals.save_path(dataset))
     mode = _mode(path)
     if stat.S_ISLNK(mode):
-        path = os.path.realpath(path)
+        path, scratch_folder = os.path.realpath(path), ""
         mode = _mode(path)
     if stat.S_ISDIR(mode):  # a folder of pictures, say: its own class knows how
         dataset.save(data)
         return
     folder, name = os.path.split(path)
-    scratch = os.path.join(folder, f".{uuid4().hex}_{name}")
+    scratch = os.path.join(scratch_folder or folder, f".{uuid4().hex}_{name}")
     posix = scratch if os.sep == "/" else Path(scratch).as_posix()
     writer = kedro_internals.unversioned_at(dataset, posix)
     try:
@@ -130,6 +180,7 @@ def _replace_file(dataset: Any, data: Any) -> None:
         if mode and written and mode != written:
             os.chmod(scratch, stat.S_IMODE(mode))
         if written:  # else its class keeps its own path, and has saved
+            os.makedirs(folder, exist_ok=True)
             os.replace(scratch, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -152,3 +203,197 @@ def bucket(filesystem: Any, path: str) -> str:
     whole = str(filesystem.unstrip_protocol(path))
     protocol, _, rest = whole.partition("://")
     return f"{protocol}://{rest.partition('/')[0]}"
+
+
+def info(filesystem: Any, path: str) -> dict[str, Any] | None:
+    """What a file system says of a path now; none if nothing is there."""
+    # Not fsspec's ``exists``, which takes every failure for an absence.
+    filesystem.invalidate_cache(path)
+    try:
+        found: dict[str, Any] = filesystem.info(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found
+
+
+def objects(filesystem: Any, path: str) -> dict[str, dict[str, Any]]:
+    """What a file system says of each file of a folder, by its name behind the path, in
+    order; of a file, under an empty name; empty if nothing is there."""
+    there = info(filesystem, path)
+    if there is None or there["type"] != "directory":
+        return {"": there} if there else {}
+    files = filesystem.find(path, detail=True)
+    return {name.removeprefix(path): files[name] for name in sorted(files)}
+
+
+def stored_data(dataset: Any) -> Stored | None:
+    """What a dataset stores; none for a kind that only its own class understands."""
+    args = kedro_internals.load_args(dataset)
+    if hasattr(dataset, "engine") and "table_name" in args:
+        from .tables import SqlTable  # noqa: PLC0415
+
+        return SqlTable(dataset.engine, args["table_name"], args.get("schema"))
+    table = kedro_internals.ibis_table(dataset)
+    if table and hasattr(dataset, "connection"):
+        from .tables import IbisTable  # noqa: PLC0415
+
+        return IbisTable(dataset.connection, *table)
+    return Files.of(dataset)
+
+
+def _local_path(dataset: Any) -> str:
+    """Where a dataset of the project's own keeps its file, by its arguments; empty if its
+    class does not agree on whether something is there."""
+    own = isinstance(dataset, AbstractDataset)
+    config = kedro_internals.init_config(dataset) if own else {}
+    path = next((str(config[key]) for key in PATHS if config.get(key)), "")
+    if "://" in path or not path:
+        return ""
+    if kedro_internals.has_exists(type(dataset)):
+        return path if dataset.exists() == os.path.exists(path) else ""
+    return path
+
+
+class Files(NamedTuple):
+    """The files of a dataset, on whatever file system they are."""
+
+    filesystem: Any
+    path: str
+    current: str  # the file of the version that is read now; else the path
+
+    @classmethod
+    def of(cls, dataset: Any) -> Files | None:
+        """The files of a dataset; none if it keeps none that fsspec can reach."""
+        filesystem, path = kedro_internals.place(dataset)
+        if filesystem is None:
+            filesystem, path = LocalFileSystem(), _local_path(dataset)
+        if not path:
+            return None
+        current = path = kedro_internals.strip_protocol(filesystem, path)
+        if kedro_internals.version(dataset) is not None and dataset.exists():
+            there = str(kedro_internals.load_path(dataset))
+            current = kedro_internals.strip_protocol(filesystem, there)
+        return cls(filesystem, path, current)
+
+    @property
+    def location(self) -> str:
+        """The path with its protocol."""
+        if self._is_local:
+            return f"file://{self.path}"
+        return str(self.filesystem.unstrip_protocol(self.path))
+
+    @property
+    def is_view(self) -> bool:
+        """Files are data."""
+        return False
+
+    def fingerprint(self) -> str | None:
+        """Of the content that is read now, with the names in a folder; none if there is
+        none. An object in a bucket is taken by its checksum, which two copies share that
+        were not made in parts."""
+        if self._is_local and os.path.isfile(self.current):
+            return checksum.of_local_file(self.current)
+        found = {
+            name: self._checksum(f"{self.current}{name}", info)
+            for name, info in objects(self.filesystem, self.current).items()
+        }
+        if found.keys() <= {""}:
+            return found.get("")
+        return checksum.of_texts(*(f"{name} {each}" for name, each in found.items()))
+
+    def _checksum(self, path: str, info: dict[str, Any]) -> str:
+        for key in _REMOTE:
+            if info.get(key):
+                return f"{key.lower()}:{info[key]!s}".replace('"', "")
+        if self._is_local:
+            return checksum.of_local_file(path)
+        with self.filesystem.open(path, "rb") as file:
+            return checksum.of_file(file)
+
+    def size(self) -> int:
+        """Bytes that it takes, with all versions."""
+        if self._is_local and os.path.isfile(self.path):
+            return os.path.getsize(self.path)
+        self.filesystem.invalidate_cache(self.path)
+        return int(self.filesystem.du(self.path))
+
+    def modified(self) -> datetime | None:
+        """When the newest of its files was written; none if nothing is there."""
+        self.filesystem.invalidate_cache(self.path)
+        files = self.filesystem.find(self.path)
+        return max(map(self.filesystem.modified, files), default=None)
+
+    def remove(self) -> None:
+        """Delete it, with all versions, if it is there."""
+        if self._is_local and os.path.islink(self.path):
+            os.unlink(self.path)  # and not what it leads to
+            return
+        if self._is_there():
+            folder = self.filesystem.isdir(self.path)
+            self.filesystem.rm(self.path, recursive=folder)
+
+    def beside(self, mark: str) -> Files:
+        """A place next to this one, on the same disk, for a copy that is on its way."""
+        path = os.path.realpath(self.path) if self._is_local else self.path
+        folder, name = posixpath.split(path)
+        path = posixpath.join(folder, f".{mark}_{name}")
+        return Files(self.filesystem, path, path)
+
+    @property
+    def version(self) -> str | None:
+        """The version that is read now; none for data without versions."""
+        if self.current == self.path:
+            return None
+        return posixpath.basename(posixpath.dirname(self.current))
+
+    def at(self, version: str | None) -> Files:
+        """The place of a version here."""
+        if version is None:
+            return self
+        path = posixpath.join(self.path, version, posixpath.basename(self.path))
+        return self._replace(path=path, current=path)
+
+    def copy_from(self, other: Files) -> None:
+        """Become a copy of what ``other`` reads now; not in one step."""
+        self.remove()
+        if self._is_local:
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            # Without the times of the original: the copy is newer than that.
+            if os.path.isdir(other.current):
+                shutil.copytree(other.current, self.path, copy_function=shutil.copy)
+            else:
+                shutil.copy(other.current, self.path)
+            return
+        names = objects(self.filesystem, other.current)
+        if not names:
+            raise FileNotFoundError(other.current)
+        for name in names:
+            self.filesystem.cp_file(other.current + name, self.path + name)
+
+    def take(self, other: Files, away: Files) -> None:
+        """Become ``other``, which may be gone then; if it was gone, nothing is done.
+
+        A file is replaced in one step, a folder in two, with the old one ``away``. After
+        an interruption the same can be done again.
+        """
+        if not other._is_there():
+            return
+        if not self._is_local:
+            self.copy_from(other)
+            return
+        path = os.path.realpath(self.path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if os.path.isdir(path):
+            away.remove()
+            os.rename(path, away.path)
+        elif os.path.isfile(path):
+            shutil.copymode(path, other.path)
+        os.replace(other.path, path)
+        away.remove()
+
+    def _is_there(self) -> bool:
+        return info(self.filesystem, self.path) is not None
+
+    @property
+    def _is_local(self) -> bool:
+        return is_local(self.filesystem)

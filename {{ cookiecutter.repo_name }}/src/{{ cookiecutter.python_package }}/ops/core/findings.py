@@ -57,9 +57,13 @@ class Finding:
 
     def without_secrets(self) -> Finding:
         """The same finding, as others may read it."""
-        texts = {"message": self.message, "remedy": self.remedy, "place": self.place}
         clean = redaction.without_secrets
-        return evolve(self, **{name: clean(text) for name, text in texts.items()})
+        return evolve(
+            self,
+            message=clean(self.message),
+            remedy=clean(self.remedy),
+            place=clean(self.place),
+        )
 
     def as_row(self) -> dict[str, Any]:
         """For JSON."""

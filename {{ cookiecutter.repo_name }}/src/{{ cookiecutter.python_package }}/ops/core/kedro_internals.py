@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from kedro.io import (
     AbstractDataset,
     CachedDataset,
     DataCatalog,
+    MemoryDataset,
     SharedMemoryDataCatalog,
     Version,
 )
@@ -124,6 +126,11 @@ def uncached(dataset: Any) -> Any:
 def is_ephemeral(dataset: Any) -> bool:
     """Whether nothing is left of it after a run: Kedro's own mark, which is not public."""
     return bool(dataset._EPHEMERAL)
+
+
+def data_in_memory(dataset: Any) -> Any:
+    """What a MemoryDataset holds. The public ``load`` copies all of it."""
+    return dataset._data if isinstance(dataset, MemoryDataset) else dataset.load()
 
 
 def is_single_process(dataset: Any) -> bool:
@@ -259,6 +266,34 @@ def connection_string(dataset: Any) -> str:
     return str(getattr(dataset, "_connection_str", ""))
 
 
+# PartitionedDataset: it has nothing public of its partitions but to load and save all.
+
+
+def saving_partitions_by(dataset: Any, save: Callable[[Any, Any], None]) -> Any:
+    """A copy of a dataset of partitions that saves each of them by a function, which gets
+    the partition's dataset and its data; None for any other dataset."""
+    kind = getattr(dataset, "_dataset_type", None)
+    if kind is None or not hasattr(dataset, "_partition_to_path"):
+        return None
+
+    make: Callable[..., Any] = kind
+
+    class Partition:
+        def __init__(self, **arguments: Any) -> None:
+            self.dataset = make(**arguments)
+
+        def save(self, data: Any) -> None:
+            save(self.dataset, data)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.dataset, name)
+
+    Partition.__name__ = make.__name__  # for Kedro's messages
+    writer = copy.copy(dataset)
+    writer._dataset_type = Partition
+    return writer
+
+
 # IncrementalDataset: it has nothing public but to load and to confirm its own.
 
 
@@ -319,3 +354,19 @@ def remember_inputs_and_outputs(pipeline: Pipeline) -> None:
     """
     setattr(pipeline, "inputs", pipeline.inputs().copy)
     setattr(pipeline, "outputs", pipeline.outputs().copy)
+
+
+def node_and_dataset(error: BaseException) -> tuple[str, str]:
+    """From which node an error is, and which dataset was loaded or saved; else empty.
+
+    Hooks are not called with errors of loading and saving, so this looks at the frames of
+    Kedro's modules. A worker passes on no frames, but the project's runner adds the node.
+    """
+    node, dataset = str(getattr(error, "kedro_node", "")), ""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        module, found = frame.f_globals.get("__name__"), frame.f_locals
+        if module == "kedro.runner.task" and "node" in found:
+            node = str(getattr(found["node"], "name", "")) or node
+        if module == "kedro.io.data_catalog" and "ds_name" in found:
+            dataset = str(found["ds_name"])
+    return node, dataset

@@ -9,17 +9,17 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
-
-from kedro.framework.context import KedroContext
-from kedro.io import DataCatalog
 
 from . import kedro_internals, secret_patterns
 from .suppress import suppress_errors
 
-HIDDEN = "***"
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import DataCatalog
 
+HIDDEN = "***"
 _HOME = os.path.expanduser("~")
 
 # What credentials hold that is no secret, and would be missed in a message.
@@ -115,13 +115,7 @@ def secrets(given: Any, everything: bool, key: str = "") -> Iterator[str]:
 
 
 def values(given: Any, key: str = "", clean: Callable[[str], str] | None = None) -> Any:
-    """A copy of settings or parameters in which secrets are hidden.
-
-    Args:
-        given: anything that YAML can hold.
-        key: under which ``given`` is.
-        clean: what makes a text clean: ``text``, or another function.
-    """
+    """A copy of settings in which ``clean``, or else ``text``, has cleaned each text."""
     if isinstance(given, Mapping):
         return {str(k): values(value, str(k), clean) for k, value in given.items()}
     named = key and secret_patterns.NAME.search(key)

@@ -15,7 +15,7 @@ from kedro.pipeline import Pipeline
 from kedro.runner import AbstractRunner
 from kedro.utils import load_obj
 
-from . import kedro_internals
+from . import kedro_internals, redaction
 from .errors import OpsError, innermost_cause, one_line
 
 
@@ -70,6 +70,7 @@ def load_run_context(options: dict[str, Any]) -> KedroContext:
         runtime_params=options["params"],
     ) as session:
         context: KedroContext = session.load_context()
+    redaction.hide_secrets_of(context)
     return context
 
 

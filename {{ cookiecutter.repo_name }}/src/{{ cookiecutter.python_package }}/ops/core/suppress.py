@@ -1,4 +1,4 @@
-"""What must not fail a run, nor keep it waiting, whatever is wrong with it."""
+"""Work that must neither fail a run nor keep it waiting."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from contextlib import contextmanager
 
 @contextmanager
 def suppress_errors() -> Iterator[None]:
-    """Let no error out; whoever looks for it finds it in the log, on level DEBUG."""
+    """Log an error on level DEBUG instead of raising it."""
     try:
         yield
     except Exception:  # of any file system, any kind of data, or a mistake of ours
-        logging.getLogger(__name__).debug("This was left undone:", exc_info=True)
+        logging.getLogger(__name__).debug("This could not be done:", exc_info=True)
 
 
 def run_within(seconds: float, act: Callable[[], None]) -> None:
-    """Act quietly, and wait for it so long; a store may take longer to answer."""
+    """Call a function on a thread, without its errors, and wait for it this long."""
 
     def run() -> None:
         with suppress_errors():
             act()
 
-    thread = threading.Thread(target=run, name="run-status-act", daemon=True)
+    thread = threading.Thread(target=run, name="ops-run-within", daemon=True)
     thread.start()
     thread.join(seconds)

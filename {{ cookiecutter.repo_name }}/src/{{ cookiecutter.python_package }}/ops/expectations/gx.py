@@ -8,10 +8,10 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from kedro.io import DataCatalog
 
+from ..core import redaction
 from ..core.errors import OpsError, one_line
 from ..core.findings import ERROR, Finding
 from ..core.kedro_internals import load_args
@@ -51,9 +51,8 @@ def check_table(suite: Suite, dataset: str, stored: Any) -> list[Finding]:
     except OpsError:
         raise
     except Exception as error:  # of any driver; the password may be part of the message
-        text = one_line(error)
-        for secret in _spellings(stored.engine.url.password):
-            text = text.replace(secret, "***")
+        redaction.hide(filter(None, [stored.engine.url.password]))
+        text = redaction.text(one_line(error))
         raise OpsError(f"{type(error).__name__}: {text}") from None
 
 
@@ -193,13 +192,6 @@ def _sql_batch(sources: Any, args: dict[str, Any]) -> Any:
         source = sources.add_sql("database", connection_string="${url}")
         asset = source.add_table_asset("table", **place)
     return asset.add_batch_definition_whole_table("all").get_batch()
-
-
-def _spellings(password: Any) -> list[str]:
-    """A password as it is, and as it is written in URLs."""
-    text = str(password) if password else ""
-    spelled = dict.fromkeys([text, quote_plus(text), quote(text)])
-    return [each for each in spelled if each]
 
 
 def _message(result: Any) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import apprise
 
-from .message import Kind, Message
+from .message import Message
+from .rules import Kind
 from .send import Channel, ChannelError
 
 _TYPES = {Kind.RECOVERY: "success", Kind.SUCCESS: "success", Kind.UNUSUAL: "warning"}

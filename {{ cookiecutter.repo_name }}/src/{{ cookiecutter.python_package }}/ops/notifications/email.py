@@ -16,7 +16,8 @@ from typing import Any
 from attrs import define
 from jinja2 import Environment
 
-from .message import Kind, Message
+from .message import Message
+from .rules import Kind
 from .send import Channel, ChannelError, ChannelOptions
 
 _PORTS = {"starttls": 587, "tls": 465, "plain": 25}
@@ -104,7 +105,7 @@ class EmailOptions(ChannelOptions):
     """``credentials`` has ``username`` and ``password``, if the server needs a login."""
 
     host: str = ""
-    port: int = 0  # 0: the usual port for the security
+    port: int = 0  # 0: the default port for the security
     security: str = "starttls"  # or tls (SMTPS), or plain
     sender: str = ""
     ca_file: str = ""  # certificates of an authority that this machine does not know
@@ -198,8 +199,8 @@ def write_mail(message: Message, sender: str, to: list[str]) -> EmailMessage:
 def write_page(message: Message) -> str:
     """Write the HTML."""
     badge, color, light = _BADGES[message.kind]
-    shown = {"Branch", "Nodes", "Time"}  # in a list of mails, beside the subject
-    preview = " · ".join(text for name, text in message.facts.items() if name in shown)
+    names = {"Branch", "Nodes", "Time"}  # in a list of mails, beside the subject
+    preview = " · ".join(text for name, text in message.facts.items() if name in names)
     known = {"badge": badge, "color": color, "light": light, "preview": preview}
     return _PAGE.render(message=message, **known)
 

@@ -1,82 +1,44 @@
-"""Notifications: one message for each run that somebody has to know about.
+"""Notifications: one message when a run needs attention.
 
-The message is made from the run's journals when they are complete, so this hook wraps
-the one that closes them. Whatever goes wrong here neither fails a run nor delays it for
-longer than the limit.
+Run status calls this guard when the journals of a run are complete. Whatever goes wrong
+here neither fails a run nor delays it for longer than the limit.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Iterable
 from contextvars import ContextVar
+from functools import partial
 from time import monotonic
 from typing import Any
 
-import click
-from attrs import asdict, define, field
+from attrs import asdict
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 
 from ..core import findings, redaction
-from ..core.errors import OpsError
 from ..core.findings import WARNING, Finding
 from ..core.settings import is_guard_on
 from ..core.suppress import run_within, suppress_errors
-from ..run_status import describe, interruption, journal
+from ..run_status import describe, journal
 from ..run_status.journal import Journal
-from . import record, rules
-from .notifier import Notifier
-from .record import Attempt
+from ..run_status.model import Run, State
+from . import rules
+from .notifier import EVENT, Attempt, Notifier, hash_parameters, is_last_try
 from .send import Channel, Result
-from .settings import ERROR
 
-_TERMINATED = 4.0  # seconds, when the process was asked to end
+_KILLED = 4.0  # seconds, if somebody wants the process to end
 _LOG = logging.getLogger(__name__)
 
 # Of this thread: `kedro server` has one hook for all of its requests.
 _NOTIFIER: ContextVar[Notifier | None] = ContextVar("notifier", default=None)
 
 
-@define(eq=False)
-class _Watched:
-    """A run that goes on in this process."""
-
-    notifier: Notifier
-    attempt: Attempt
-    channels: list[Channel]
-    thread: int = field(factory=threading.get_ident)
-    on_exit: Callable[[str], None] | None = None
-
-    def send(self, key: str, seconds: float) -> list[Result]:
-        """Send what is due, within so many seconds."""
-        deadline = monotonic() + 0.95 * seconds
-        results = [Result(key, "all", False, f"not sent within {seconds:.0f} s")]
-
-        def notify() -> None:
-            others, channels = self.notifier.unnotified(but=key), self.channels
-            if others and not channels:
-                channels, _ = self.notifier.open_channels()
-            # Without a channel, leave the other runs to a process that has one.
-            keys = [*others, key] if channels else [key]
-            results[:] = self.notifier.notify(keys, channels, deadline)
-
-        try:
-            run_within(seconds, notify)
-        except RuntimeError:  # Python is about to end and starts no more threads
-            notify()
-        return list(results)
-
-
 class Notifications:
-    """The hook. It wraps all others, so that it acts when they are done."""
-
-    def __init__(self) -> None:
-        """No run is going on."""
-        self._runs: dict[Journal, _Watched] = {}
+    """The hook: prepares the notification of a run."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -85,91 +47,28 @@ class Notifications:
         notifier = Notifier.from_context(context)
         if is_guard_on("notifications", notifier.settings.enabled):
             _NOTIFIER.set(notifier)
-            _notify_after_kedro_runs(notifier)
 
-    @hook_impl(wrapper=True)
+    @hook_impl(tryfirst=True)  # before a guard stops the run
     def before_pipeline_run(
         self, run_params: dict[str, Any], catalog: DataCatalog
-    ) -> Generator[None, Any, Any]:
-        """Check the channels and watch the run, also if a guard stops it."""
-        notifier = _NOTIFIER.get()
-        if notifier is None:
-            return (yield)
+    ) -> None:
+        """Check the channels, and prepare to send the notification when the run ends."""
+        notifier, run_id = _NOTIFIER.get(), str(run_params["run_id"])
+        entries = journal.journal_of_catalog(catalog, run_id)
+        if notifier is None or entries is None or entries.ticket.run_id != run_id:
+            return
         attempt = _attempt(notifier, run_params, catalog)
-        channels, problems = notifier.open_channels() if attempt.notify else ([], {})
-        texts = [redaction.text(text) for found in problems.values() for text in found]
-        if texts and notifier.settings.check == ERROR:
-            raise OpsError(
-                "The run was not started, because its notification could not be sent: "
-                f"{'; '.join(texts)}"
-            )
-        watched = _Watched(notifier, attempt, channels)
-        try:
-            result = yield
-        except BaseException:
-            entries = journal.latest()
-            if entries and entries.ticket.run_id == str(run_params["run_id"]):
-                attempt.failed = True
-                with suppress_errors():
-                    _enter_after_end(entries, record.EVENT, [asdict(attempt)])
-                    self._watch(entries, watched)
-                    self._end(entries)
-            raise
-        for text in texts:
-            _LOG.warning("Notifications: %s", text)
-        for channel, found in problems.items():
-            text = "; ".join(found)
-            finding = Finding(text, channel, level=WARNING, guard="notifications")
-            findings.report(finding)
-        entries = journal.journal_of_catalog(catalog, str(run_params["run_id"]))
-        if entries is not None:
-            with suppress_errors():
-                entries.enter(record.EVENT, **asdict(attempt))
-                self._watch(entries, watched)
-        return result
-
-    @hook_impl(wrapper=True)
-    def after_pipeline_run(
-        self, run_params: dict[str, Any], catalog: DataCatalog
-    ) -> Generator[None, Any, Any]:
-        """Send what is due at the end of a run, also after a failure."""
-        entries = journal.journal_of_catalog(catalog, str(run_params.get("run_id")))
-        try:
-            return (yield)
-        finally:
-            self._end(entries)
-
-    on_pipeline_error = after_pipeline_run
-
-    def _watch(self, entries: Journal, watched: _Watched) -> None:
-        for other, left in list(self._runs.items()):
-            # A run that Ctrl-C ended in a notebook. In other threads, it is just ending.
-            if other.closed and left.thread == watched.thread:
-                self._forget(other)
-        self._runs[entries] = watched
-        if watched.attempt.notify:
-            watched.on_exit = lambda reason: self._end(entries, _TERMINATED)
-            interruption.on_the_end(watched.on_exit)
-
-    def _end(self, entries: Journal | None, seconds: float = 10.0) -> None:
+        channels: list[Channel] = []
+        if attempt.notify:
+            channels, problems = notifier.open_channels()
+            for name, found in problems.items():
+                text = redaction.text("; ".join(found))
+                _LOG.warning("Notifications: %s", text)
+                finding = Finding(text, name, level=WARNING, guard="notifications")
+                findings.report(finding)
         with suppress_errors():
-            watched = self._forget(entries)
-            if watched is None or entries is None:
-                return
-            key, limit = entries.ticket.key, watched.notifier.settings.limit
-            results = watched.send(key, min(seconds, limit))
-            for each in results:
-                if not each.ok:
-                    _LOG.warning("Notifications: %s: %s", each.channel, each.text)
-            own = [each for each in results if each.run == key]
-            if own:
-                _enter_after_end(entries, "check", map(_check, own))
-
-    def _forget(self, entries: Journal | None) -> _Watched | None:
-        watched = self._runs.pop(entries, None) if entries else None
-        if watched is not None and watched.on_exit is not None:
-            interruption.forget(watched.on_exit)
-        return watched
+            entries.enter(EVENT, **asdict(attempt))
+            entries.at_end.append(partial(_send, entries, notifier, channels))
 
 
 def _attempt(
@@ -183,47 +82,56 @@ def _attempt(
         if asked or settings.attended or not rules.is_attended():
             attempt.notify = rules.is_selected(settings, names, branch)
         attempt.shared = describe.is_shared()
-        attempt.last_try = record.is_last_try(settings.airflow_retries)
+        attempt.last_try = is_last_try(settings.airflow_retries)
         parameters = catalog.get("parameters")
         known = parameters.load() if parameters is not None else {}
-        attempt.parameters = record.hash_parameters(known)
+        attempt.parameters = hash_parameters(known)
     return attempt
 
 
-def _check(result: Result) -> dict[str, Any]:
-    return {
-        "guard": "notifications",
-        "subject": result.channel,
-        "level": "warning",
-        "passed": result.ok,
-        "message": f"{'sent' if result.ok else 'not sent'}: {result.text}",
-    }
-
-
-def _enter_after_end(
-    entries: Journal, event: str, found: Iterable[dict[str, Any]]
+def _send(
+    entries: Journal, notifier: Notifier, channels: list[Channel], run: Run
 ) -> None:
-    """Add events to a run whose journal is closed."""
+    """Send what is due at the end of a run, also for earlier runs that were killed."""
+    seconds = min(notifier.settings.limit, 10.0)
+    if run.state == State.INTERRUPTED:
+        seconds = min(seconds, _KILLED)
+    deadline, able = monotonic() + 0.95 * seconds, list(channels)
+    results = [Result(run.key, "all", False, f"not sent within {seconds:.0f} s")]
+
+    def notify() -> None:
+        others = notifier.unnotified(but=run.key)
+        if others and not able:
+            able.extend(notifier.open_channels()[0])
+        # Without a channel, leave the other runs to a process that has one.
+        keys = [*others, run.key] if able else [run.key]
+        results[:] = notifier.notify(keys, able, deadline)
+
+    try:
+        run_within(seconds, notify)
+    except RuntimeError:  # Python is about to end and starts no more threads
+        notify()
+    for each in results:
+        if not each.ok:
+            _LOG.warning("Notifications: %s: %s", each.channel, each.text)
+    _enter_results(entries, (each for each in results if each.run == run.key))
+
+
+def _enter_results(entries: Journal, results: Iterable[Result]) -> None:
+    """Enter whether a notification was sent in the journal, which is closed."""
+    found = list(results)
+    if not found:
+        return
     after = Journal(entries.ticket_for_others())
-    for fields in found:
-        after.enter(event, **fields)
+    for each in found:
+        after.enter(
+            "check",
+            guard="notifications",
+            subject=each.channel,
+            level="warning",
+            passed=each.ok,
+            message=f"{'sent' if each.ok else 'not sent'}: {each.text}",
+        )
     after.enter("postscript")
     after.flush(2.0)
     after.close()
-
-
-def _notify_after_kedro_runs(notifier: Notifier) -> None:
-    """`kedro runs` shows which runs were killed: send their notifications after it."""
-    command = click.get_current_context(silent=True)
-    if command is None or "runs" not in command.command_path.split():
-        return
-
-    def notify() -> None:
-        with suppress_errors():
-            keys = notifier.unnotified()
-            channels = notifier.open_channels()[0] if keys else []
-            if channels:
-                deadline = monotonic() + notifier.settings.limit
-                notifier.notify(keys, channels, deadline)
-
-    command.call_on_close(notify)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
-from enum import Enum
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,27 +13,12 @@ from attrs import field, frozen
 from ..core import git, redaction
 from ..core.text import duration
 from ..run_status.model import Check, Failure, Run, State
-from .record import PreviousRuns, Record
+from . import rules
+from .rules import Kind
 
 _TITLE = 110  # characters
 _LINES, _WIDTH = 12, 160  # of a traceback
-_ERRORS, _SHOWN = 3, 8  # errors, and lines of a section
-
-
-class Kind(str, Enum):
-    """What a notification is about. The values are the keys of ``notifications.when``."""
-
-    FAILURE = "failure"
-    STOPPED = "stopped"  # by a guard, before it began
-    INTERRUPTION = "interruption"
-    RECOVERY = "recovery"  # the first good run after a bad one
-    UNUSUAL = "unusual"
-    SUCCESS = "success"
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether somebody has to act."""
-        return self in {Kind.FAILURE, Kind.STOPPED, Kind.INTERRUPTION}
+_ERRORS, _ITEMS = 3, 8  # errors, and lines of a section
 
 
 @frozen
@@ -80,8 +66,8 @@ class Composer:
     """Writes the message of a run that has ended."""
 
     run: Run
-    record: Record
-    previous: PreviousRuns
+    earlier: list[Run]  # of the same thread, newest first, back to the last good one
+    changed: list[str]  # parameters, since the last good run
     project_path: Path
 
     def message(self, kind: Kind, base_url: str) -> Message:
@@ -93,7 +79,7 @@ class Composer:
             kind=kind,
             title=self._clean(" ".join(self._title(kind).split()), _TITLE),
             key=run.key,
-            thread=self.record.series,
+            thread=thread_id(run),
             facts={name: self._clean(t) for name, t in self._facts().items() if t},
             errors=list(self._errors()),
             sections=self._sections(),
@@ -113,7 +99,7 @@ class Composer:
             why = run.failure.message if run.failure else ""
             return f"{name} was interrupted after {took}{f': {why}' if why else ''}"
         if kind == Kind.RECOVERY:
-            bad = _count(len(self.previous.bad()), "unsuccessful run")
+            bad = _count(len(rules.bad_runs(self.earlier)), "unsuccessful run")
             return f"{name} recovered after {bad} ({took})"
         if kind == Kind.UNUSUAL:
             return f"{name} succeeded, but is unusual: {'; '.join(run.marks())}"
@@ -150,25 +136,24 @@ class Composer:
             yield ErrorReport("", f"{_count(len(known) - _ERRORS, 'more node')} failed")
 
     def _sections(self) -> dict[str, list[str]]:
-        good = self.previous.last_good()
-        checks = [_said(check) for check in self.run.checks if not check.passed]
+        checks = [_check_text(check) for check in self.run.checks if not check.passed]
         found = {
             "Failed checks and warnings": checks,
             "Unusual": self.run.marks(),
-            "Commits since the last good run": self._commits(good),
-            "Parameters changed since the last good run": self._changed(good),
+            "Commits since the last good run": self._commits(),
+            "Parameters changed since the last good run": self.changed,
         }
         return {
             heading: self._shorten(lines) for heading, lines in found.items() if lines
         }
 
     def _shorten(self, lines: list[str]) -> list[str]:
-        shown = [self._clean(line, _WIDTH) for line in lines[:_SHOWN]]
-        left = len(lines) - _SHOWN
-        return [*shown, f"and {left} more"] if left > 0 else shown
+        first = [self._clean(line, _WIDTH) for line in lines[:_ITEMS]]
+        left = len(lines) - _ITEMS
+        return [*first, f"and {left} more"] if left > 0 else first
 
-    def _commits(self, good: Record | None) -> list[str]:
-        now = self.run.commit
+    def _commits(self) -> list[str]:
+        good, now = rules.last_good(self.earlier), self.run.commit
         if good is None or not good.commit or not now or good.commit == now:
             return []
         options = ["--format=%h %s (%an)", "-n", "99", f"{good.commit}..{now}"]
@@ -177,15 +162,14 @@ class Composer:
         except git.GitError:  # a shallow clone
             return []
 
-    def _changed(self, good: Record | None) -> list[str]:
-        if good is None or not good.parameters or not self.record.parameters:
-            return []
-        before, now = good.parameters, self.record.parameters
-        names = sorted({*before, *now})
-        return [name for name in names if before.get(name) != now.get(name)]
-
     def _clean(self, text: str, most: int = 300) -> str:
         return _short(redaction.text(text, self.project_path), most)
+
+
+def thread_id(run: Run) -> str:
+    """What runs of the same pipelines, branch and environment have in common."""
+    names = [run.project, *run.pipelines, "", run.branch, run.env]
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]
 
 
 def _name(run: Run) -> str:
@@ -206,7 +190,7 @@ def _why_stopped(run: Run) -> str:
     if not failed:
         return _line(run.failure)
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-    return f"{_said(failed[0])}{more}"
+    return f"{_check_text(failed[0])}{more}"
 
 
 def _line(failure: Failure | None) -> str:
@@ -216,7 +200,7 @@ def _line(failure: Failure | None) -> str:
     return " ".join(": ".join(filter(None, [failure.type, first])).split())
 
 
-def _said(check: Check) -> str:
+def _check_text(check: Check) -> str:
     known = check.message.startswith(check.subject)
     return check.message if known else f"{check.subject}: {check.message}"
 

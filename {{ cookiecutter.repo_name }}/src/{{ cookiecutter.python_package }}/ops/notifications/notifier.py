@@ -1,31 +1,55 @@
-"""Finds the runs that need a notification, and sends it: once for each run."""
+"""Finds the runs that need a notification, and sends it: once for each run.
+
+Each process enters an ``Attempt`` in the journal of its run, for another process that
+sends the notification if this one is killed. Of all processes that create the file
+``notified.json`` beside the journals, the one that succeeds sends it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, fields_dict, frozen
 from kedro.framework.context import KedroContext
 
-from ..core import kedro_internals
+from ..core import kedro_internals, redaction
 from ..core.errors import OpsError
+from ..core.records import json_lines
 from ..core.settings import open_store, read_settings
 from ..core.suppress import suppress_errors
 from ..run_status import replay
 from ..run_status.journal import RunStore
-from ..run_status.model import State
-from . import record, rules
-from .message import Composer, Kind, Message
-from .record import Attempt, PreviousRuns, Record
+from ..run_status.model import Run, State
+from . import rules
+from .message import Composer, Message, thread_id
+from .rules import Kind, NotificationOptions
 from .send import Channel, Delivery, Result, open_channels, send
-from .settings import NotificationOptions
 
+EVENT = "notifications"
+FILE = "notified.json"
+_ENTRY, _FAILED = (b'"event": "%s"' % e for e in (b"notifications", b"run_failed"))
+_EARLIER = 30  # runs that are searched for those of the same thread
+_RESTART = 1800.0  # seconds in which Airflow may restart a task that was killed
 _FRESH = 60.0  # seconds in which the process of a run sends the notification itself
 _OLD = 14 * 86_400.0  # seconds after which it is no news
 _SEARCHED = 20  # runs
+
+
+@define
+class Attempt:
+    """One session of Kedro that works on a run; several may, in Airflow."""
+
+    notify: bool = True  # whether to send a notification when the run ends
+    shared: bool = False  # whether other processes work on the same run
+    last_try: bool = True  # whether nobody starts it again if it fails
+    failed: bool = False
+    parameters: dict[str, str] = field(factory=dict)  # short hashes of the values
 
 
 @frozen
@@ -46,8 +70,8 @@ class Notifier:
         """
         settings = read_settings(context.config_loader, NotificationOptions)
         settings.validate()
-        credentials = kedro_internals.credentials(context)
         store = RunStore(*open_store(context))
+        credentials = kedro_internals.credentials(context)
         return cls(settings, store, Path(context.project_path), credentials)
 
     def open_channels(self) -> tuple[list[Channel], dict[str, list[str]]]:
@@ -57,14 +81,14 @@ class Notifier:
     def unnotified(self, but: str = "") -> list[str]:
         """The keys of runs that ended without a notification: they were killed."""
         now, found = time.time(), []
-        for key in self.store.without(record.FILE)[-_SEARCHED:]:
-            attempts = record.read_attempts(self.store, key)
+        for key in self.store.without(FILE)[-_SEARCHED:]:
+            attempts = read_attempts(self.store, key)
             if key == but or not any(attempt.notify for attempt in attempts):
                 continue
             run = replay.read(self.store, key)
             age = now - (run.last_news or 0.0)
             fresh = run.state != State.INTERRUPTED and age < _FRESH
-            if record.is_finished(run, attempts, now) and not fresh and age < _OLD:
+            if is_finished(run, attempts, now) and not fresh and age < _OLD:
                 found.append(key)
         return found
 
@@ -89,37 +113,110 @@ class Notifier:
         Raises:
             OpsError: if the run has not ended.
         """
-        composer, _ = self._composer(key)
-        kind = next(rules.kinds(composer.run, composer.previous), None)
+        run = replay.read(self.store, key)
+        earlier = self._earlier_runs(run)
+        kind = next(rules.kinds(run, earlier), None)
         if kind is None:
             raise OpsError(f"Run {key} has not ended: there is nothing to send yet.")
-        return self._deliveries(composer, kind, channels)
+        return self._deliveries(run, earlier, kind, channels)
 
     def _claim(self, key: str, channels: list[Channel], last: bool) -> list[Delivery]:
         """The deliveries of a run that has ended, if this process is the one to send."""
-        composer, attempts = self._composer(key)
-        run, kind = composer.run, None
-        finished = record.is_finished(run, attempts, time.time())
+        run, kind = replay.read(self.store, key), None
+        attempts = read_attempts(self.store, key)
+        finished = is_finished(run, attempts, time.time())
         if not finished and not (last and run.state != State.RUNNING):
             return []
+        earlier = self._earlier_runs(run)
         if any(attempt.notify for attempt in attempts):
-            kind = rules.kind_to_send(run, composer.previous, self.settings)
-        due = self._deliveries(composer, kind, channels)[1] if kind else []
-        composer.record.sent = kind.value if kind and due else ""
-        return due if composer.record.write_once(self.store) else []
-
-    def _composer(self, key: str) -> tuple[Composer, list[Attempt]]:
-        run = replay.read(self.store, key)
-        attempts = record.read_attempts(self.store, key)
-        previous = PreviousRuns.read(self.store, run)
-        summary = Record.from_run(run, attempts)
-        return Composer(run, summary, previous, self.project_path), attempts
+            kind = rules.kind_to_send(run, earlier, self.settings)
+        due = self._deliveries(run, earlier, kind, channels)[1] if kind else []
+        sent = kind.value if kind and due else ""
+        text = json.dumps({"thread": thread_id(run), "sent": sent})
+        return due if self.store.create(f"{key}/{FILE}", text.encode()) else []
 
     def _deliveries(
-        self, composer: Composer, kind: Kind, channels: list[Channel]
+        self, run: Run, earlier: list[Run], kind: Kind, channels: list[Channel]
     ) -> tuple[Message, list[Delivery]]:
+        changed = self._changed_parameters(run, rules.last_good(earlier))
+        composer = Composer(run, earlier, changed, self.project_path)
         message = composer.message(kind, self.settings.base_url)
-        usual = {each.name: list(each.options.to) for each in channels}
-        to = rules.recipients(composer.run, self.settings, usual)
+        defaults = {each.name: list(each.options.to) for each in channels}
+        to = rules.recipients(run, self.settings, defaults)
         able = [channel for channel in channels if channel.name in to]
         return message, [Delivery(message, each, to[each.name]) for each in able]
+
+    def _earlier_runs(self, run: Run) -> list[Run]:
+        """The runs of the same thread, newest first, back to the last good one."""
+        earlier = list[Run]()
+        keys = [key for key in reversed(self.store.keys()) if key != run.key]
+        thread = thread_id(run).encode()
+        for key in keys[:_EARLIER]:
+            if thread in (self.store.get(f"{key}/{FILE}") or b""):
+                earlier.append(replay.read(self.store, key))
+                if rules.is_good(earlier[-1]):
+                    break
+        return earlier
+
+    def _changed_parameters(self, run: Run, good: Run | None) -> list[str]:
+        if good is None:
+            return []
+        before, now = (
+            next((a.parameters for a in read_attempts(self.store, each.key)[-1:]), {})
+            for each in (good, run)
+        )
+        names = sorted({*before, *now}) if before and now else []
+        return [name for name in names if before.get(name) != now.get(name)]
+
+
+def read_attempts(store: RunStore, key: str) -> list[Attempt]:
+    """The attempts in the journals of a run."""
+    attempts = []
+    for text in store.read(key).values():
+        lines = [line for line in text.splitlines() if _ENTRY in line]
+        for event in json_lines(b"\n".join(lines)):
+            known = fields_dict(Attempt).keys() & event.keys()
+            attempt = Attempt(**{name: event[name] for name in known})
+            attempt.failed = attempt.failed or _FAILED in text
+            attempts.append(attempt)
+    return attempts
+
+
+def is_finished(run: Run, attempts: list[Attempt], now: float) -> bool:
+    """Whether nobody will go on with a run.
+
+    A run that many processes share has succeeded when all nodes of its pipeline have,
+    and has failed when one failed on its last try.
+    """
+    shared = any(attempt.shared for attempt in attempts)
+    if run.state == State.SUCCEEDED:
+        open_states = {State.NOT_SELECTED, State.QUEUED}
+        left = any(node.state in open_states for node in run.nodes.values())
+        return not (shared and left)
+    if run.state == State.FAILED:
+        return not shared or any(a.failed and a.last_try for a in attempts)
+    if run.state == State.INTERRUPTED:
+        return not shared or now - (run.last_news or now) > _RESTART
+    return False
+
+
+def is_last_try(retries: int, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether Airflow will not start this task again if it fails."""
+    number = environ.get("AIRFLOW_CTX_TRY_NUMBER", "")
+    return not number.isdigit() or int(number) > retries
+
+
+def hash_parameters(parameters: Any) -> dict[str, str]:
+    """A short hash of each parameter: it shows that a value changed, not the value."""
+    return {
+        name: hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()[:8]
+        for name, value in _leaves(redaction.values(parameters))
+    }
+
+
+def _leaves(given: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(given, dict) and given:
+        for name, value in given.items():
+            yield from _leaves(value, f"{path}.{name}" if path else str(name))
+    elif path:
+        yield path, given

@@ -1,4 +1,4 @@
-"""Which runs to send a notification for, which kind, and to whom."""
+"""The settings, and what they say: which runs to send for, which kind, and to whom."""
 
 from __future__ import annotations
 
@@ -6,14 +6,107 @@ import builtins
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from fnmatch import fnmatchcase
+from typing import Any
+
+from attrs import define, field
 
 from ..core import branch
+from ..core.errors import OpsError
+from ..core.settings import settings_section
 from ..run_status import describe
 from ..run_status.model import Run, State
-from .message import Kind
-from .record import PreviousRuns, Record
-from .settings import NotificationOptions, Route
+
+_DONE = {State.SUCCEEDED, State.SKIPPED}
+
+
+class Kind(str, Enum):
+    """What a notification is about. The values are the keys of ``notifications.when``."""
+
+    FAILURE = "failure"
+    STOPPED = "stopped"  # by a guard, before it began
+    INTERRUPTION = "interruption"
+    RECOVERY = "recovery"  # the first good run after a bad one
+    UNUSUAL = "unusual"
+    SUCCESS = "success"
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody has to act."""
+        return self in {Kind.FAILURE, Kind.STOPPED, Kind.INTERRUPTION}
+
+
+@define
+class When:
+    """Which kinds of notification to send, by the values of ``Kind``."""
+
+    failure: bool = True
+    stopped: bool = True
+    interruption: bool = True
+    recovery: bool = True
+    success: bool = False
+    unusual: bool = False
+
+
+@define
+class Only:
+    """Which runs to send one for; an empty list is any. ``*`` matches any text."""
+
+    branches: list[str] = field(factory=list)
+    pipelines: list[str] = field(factory=list)
+    ci: bool = False
+
+
+@define
+class Route:
+    """Recipients of the runs that match, instead of those of the channels."""
+
+    pipelines: list[str] = field(factory=list)
+    nodes: list[str] = field(factory=list)
+    tags: list[str] = field(factory=list)
+    to: dict[str, list[str]] = field(factory=dict)  # by channel
+
+
+@settings_section("notifications")
+class NotificationOptions:
+    """``notifications`` in ``ops.yml``."""
+
+    enabled: bool = True
+    attended: bool = False
+    limit: float = 10  # seconds
+    base_url: str = ""
+    airflow_retries: int = 0
+    when: When = field(factory=When)
+    only: Only = field(factory=Only)
+    channels: dict[str, Any] = field(factory=dict)
+    routes: list[Route] = field(factory=list)
+
+    def validate(self) -> None:
+        """Check what the types do not.
+
+        Raises:
+            OpsError: in one line.
+        """
+        if not 0 < self.limit <= 10:  # noqa: PLR2004
+            raise OpsError(
+                f"ops.yml: 'notifications.limit' is {self.limit:g}: write a number of "
+                "seconds, at most 10."
+            )
+        for number, route in enumerate(self.routes, start=1):
+            path = f"notifications.routes.{number}"
+            for name in route.to.keys() - self.channels.keys():
+                raise OpsError(
+                    f"ops.yml: '{path}.to.{name}' is not a channel. Channels: "
+                    f"{', '.join(self.channels) or 'none'}."
+                )
+            if not (route.pipelines or route.nodes or route.tags):
+                raise OpsError(
+                    f"ops.yml: '{path}' matches no run: add pipelines, nodes or tags."
+                )
+
+
+# Which runs
 
 
 def is_attended(environ: Mapping[str, str] = os.environ) -> bool:
@@ -35,7 +128,11 @@ def is_selected(
     return not only.pipelines or _match(pipelines, only.pipelines)
 
 
-def kinds(run: Run, previous: PreviousRuns) -> Iterator[Kind]:
+# Which kind. Earlier runs are those of the same pipelines, branch and environment, newest
+# first, back to the last good one: a run of all nodes that succeeded.
+
+
+def kinds(run: Run, earlier: list[Run]) -> Iterator[Kind]:
     """The kinds of notification that fit a run, the most important first."""
     if run.state == State.INTERRUPTED:
         yield Kind.INTERRUPTION
@@ -43,8 +140,8 @@ def kinds(run: Run, previous: PreviousRuns) -> Iterator[Kind]:
         began = any(node.started is not None for node in run.nodes.values())
         yield Kind.FAILURE if began else Kind.STOPPED
     elif run.state == State.SUCCEEDED:
-        left = previous.left()
-        if left and left <= {*Record.from_run(run, []).done}:
+        left = _nodes_left(earlier)
+        if left and left <= _nodes_done(run):
             yield Kind.RECOVERY
         if run.marks():
             yield Kind.UNUSUAL
@@ -52,11 +149,48 @@ def kinds(run: Run, previous: PreviousRuns) -> Iterator[Kind]:
 
 
 def kind_to_send(
-    run: Run, previous: PreviousRuns, settings: NotificationOptions
+    run: Run, earlier: list[Run], settings: NotificationOptions
 ) -> Kind | None:
     """The kind to send, if ``when`` asks for any."""
-    fitting = kinds(run, previous)
+    fitting = kinds(run, earlier)
     return next((k for k in fitting if getattr(settings.when, k.value)), None)
+
+
+def is_good(run: Run) -> bool:
+    """Whether all nodes of the pipeline were selected and the run succeeded."""
+    states = {node.state for node in run.nodes.values()}
+    return run.state == State.SUCCEEDED and State.NOT_SELECTED not in states
+
+
+def last_good(earlier: list[Run]) -> Run | None:
+    """The last good run."""
+    return next(filter(is_good, earlier), None)
+
+
+def bad_runs(earlier: list[Run]) -> list[Run]:
+    """The runs since then that did not succeed."""
+    return [run for run in earlier if run.state != State.SUCCEEDED]
+
+
+def _nodes_left(earlier: list[Run]) -> set[str]:
+    """The nodes that the last bad run left and that no run has done since."""
+    done = set[str]()
+    for run in earlier:
+        if run.state != State.SUCCEEDED:  # a guard may fail it when all nodes are done
+            return (_nodes_selected(run) - _nodes_done(run) or _nodes_done(run)) - done
+        done |= _nodes_done(run)
+    return set()
+
+
+def _nodes_selected(run: Run) -> set[str]:
+    return {n.name for n in run.nodes.values() if n.state != State.NOT_SELECTED}
+
+
+def _nodes_done(run: Run) -> set[str]:
+    return {node.name for node in run.nodes.values() if node.state in _DONE}
+
+
+# To whom
 
 
 def recipients(

@@ -19,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ..core import redaction
 from ..core.errors import OpsError
+from ..core.text import printable
 from .message import Message
 
 
@@ -185,4 +186,5 @@ def _send_one(delivery: Delivery, deadline: float) -> Result:
         text, ok = str(error), False
     except Exception as error:  # of any library or server: it must not harm a run
         text, ok = f"{type(error).__name__}: {error}", False
-    return Result(message.key, channel.name, ok, redaction.text(" ".join(text.split())))
+    text = printable(redaction.text(" ".join(text.split())))
+    return Result(message.key, channel.name, ok, text)

@@ -16,7 +16,8 @@ from slack_sdk.http_retry.builtin_handlers import (
 from slack_sdk.web.client import WebClient
 from slack_sdk.webhook import WebhookClient
 
-from .message import Kind, Message
+from .message import Message
+from .rules import Kind
 from .send import Channel, ChannelError, ChannelOptions
 
 # The library logs what it sends and to which address: that of a webhook is a secret.
@@ -49,13 +50,13 @@ _PLAIN = _ESCAPES | {ord(mark): f"\u200b{mark}\u200b" for mark in "*~`"}
 
 @define
 class SlackOptions(ChannelOptions):
-    """``to`` names channels, or several webhooks."""
+    """``to`` names channels, if there is a token."""
 
     base_url: str = WebClient.BASE_URL
 
 
 class Slack(Channel):
-    """``credentials`` has a ``token``, a ``webhook`` or several ``webhooks`` by name."""
+    """``credentials`` has a ``token`` or a ``webhook``, which is for one channel."""
 
     Options = SlackOptions
 
@@ -64,7 +65,6 @@ class Slack(Channel):
         super().__init__(*known)
         given = self.credentials if isinstance(self.credentials, dict) else {}
         self._token, self._webhook = given.get("token"), str(given.get("webhook") or "")
-        self._webhooks = dict(given.get("webhooks") or {})
 
     def problems(self) -> Iterator[str]:
         """A token needs a channel; without a token there has to be a webhook."""
@@ -72,20 +72,16 @@ class Slack(Channel):
         name, to = self.options.credentials or "slack", self.options.to
         if self.options.credentials and self.credentials is None:
             return
-        if not (self._token or self._webhook or self._webhooks):
+        if not (self._token or self._webhook):
             yield f"credentials.yml needs {name}: {{token: ...}} or {{webhook: ...}}"
         elif not to and not self._webhook:
             yield f"there are no recipients: set notifications.channels.{self.name}.to"
-        elif not self._token and not self._webhook:
-            for each in to:
-                if each not in self._webhooks:
-                    yield f"'{name}.webhooks.{each}' is not defined in credentials.yml"
 
     def send(self, message: Message, to: list[str], seconds: float) -> str:
-        """Post the message to each channel or webhook."""
+        """Post the message to each channel, or to that of the webhook."""
         payload = {"text": plain(message.title), "blocks": blocks(message)}
         answers, problems = [], []
-        for name in to if self._token or self._webhooks else ["webhook"]:
+        for name in to if self._token else ["webhook"]:
             try:
                 answers.append(f"{name}: {self._post(payload, name, seconds)}")
             except ChannelError as error:
@@ -103,7 +99,7 @@ class Slack(Channel):
                 client = WebClient(self._token, base_url=self.options.base_url, **known)
                 payload = {"channel": name, "unfurl_links": False, **payload}
                 return f"posted {client.chat_postMessage(**payload)['ts']}"
-            webhook = WebhookClient(self._webhooks.get(name, self._webhook), **known)
+            webhook = WebhookClient(self._webhook, **known)
             answer = webhook.send_dict(payload)
         except SlackApiError as error:
             status = getattr(error.response, "status_code", "")
@@ -181,7 +177,7 @@ def _cut(text: str, most: int) -> str:
 
 def _code(text: str) -> str:
     """The end of a text, in a block of code."""
-    shown = text.replace("```", "'''")
-    while len(escaped := shown.translate(_ESCAPES)) > _TEXT - 10:
-        shown = f"…{shown[len(shown) // 10 + 1 :]}"
+    text = text.replace("```", "'''")
+    while len(escaped := text.translate(_ESCAPES)) > _TEXT - 10:
+        text = f"…{text[len(text) // 10 + 1 :]}"
     return f"```\n{escaped}\n```"

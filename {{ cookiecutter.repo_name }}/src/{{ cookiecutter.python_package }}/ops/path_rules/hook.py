@@ -10,8 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kedro.framework import project
 from kedro.framework.context import KedroContext
@@ -21,10 +20,7 @@ from kedro.io.catalog_config_resolver import CatalogConfigResolver
 from ..core import entry_places, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings_list
-from .settings import PathRule
-
-if TYPE_CHECKING:
-    from .rules import Rule
+from .rules import PathRule, Rule, fill_names
 
 # Where the config loader keeps what the rules did. It is there once they have acted, so
 # that a hook that fires twice does not apply "a to b" and "b to c" to the result again.
@@ -40,7 +36,10 @@ class PathRules:
         loader = context.config_loader
         if not is_guard_on("path_rules", True):
             return
-        rules = _read_rules(context)
+        rules = [
+            Rule.of(number, given, lambda text: fill_names(text, context))
+            for number, given in enumerate(read_settings_list(loader, PathRule), 1)
+        ]
         if not rules or _ACTS in loader:
             return
         written: dict[str, Any] = {**loader["catalog"]}
@@ -49,28 +48,15 @@ class PathRules:
         for name, entry in written.items():
             changed[name], acts[name] = _apply(rules, name, entry)
         _warn_of_idle(rules, acts)
-        _refuse_sharing(written, changed, acts)
-        _refuse_parting(written, changed)
+        before, after = _places(written), _places(changed)
+        _refuse_sharing(before, after, acts)
+        _refuse_parting(before, after)
         loader["catalog"], loader[_ACTS] = changed, acts
 
     def explain(self, context: KedroContext, name: str) -> list[str]:
         """What the rules did to a dataset of the catalog, in their order."""
         acts: dict[str, list[str]] = context.config_loader.get(_ACTS, {})
         return acts.get(name if name in acts else _Patterns(acts).of(name) or "", [])
-
-
-def _read_rules(context: KedroContext) -> list[Rule]:
-    given = read_settings_list(context.config_loader, PathRule)
-    if not given:
-        return []
-    # Not before there is a rule: every start would pay.
-    from . import placeholders  # noqa: PLC0415
-    from .rules import Rule  # noqa: PLC0415
-
-    return [
-        Rule.of(number, rule, lambda text: placeholders.fill(text, context))
-        for number, rule in enumerate(given, start=1)
-    ]
 
 
 class _Patterns:
@@ -132,13 +118,12 @@ def _warn_of_idle(rules: list[Rule], acts: dict[str, list[str]]) -> None:
 
 
 def _refuse_sharing(
-    written: dict[str, Any], changed: dict[str, Any], acts: dict[str, list[str]]
+    before: dict[str, set[str]], after: dict[str, set[str]], acts: dict[str, list[str]]
 ) -> None:
     """Stop if rules put the data of two entries in one place."""
-    before, after = _places(written), _places(changed)
     there: dict[str, list[str]] = defaultdict(list)
-    for name, found in after.items():
-        for place in found:
+    for name, places in after.items():
+        for place in places:
             for other in there[place]:
                 if not before[name] & before[other]:
                     raise OpsError(
@@ -149,20 +134,16 @@ def _refuse_sharing(
             there[place].append(name)
 
 
-def _refuse_parting(written: dict[str, Any], changed: dict[str, Any]) -> None:
+def _refuse_parting(before: dict[str, set[str]], after: dict[str, set[str]]) -> None:
     """Stop if rules take the forms of a transcoded dataset to different places."""
-    before, after = _places(written), _places(changed)
-    forms: dict[str, list[str]] = defaultdict(list)
-    for name in before:
-        forms[name.partition("@")[0]].append(name)
-    for names in forms.values():
-        for name, other in pairwise(names):
-            if len(before[name] & before[other]) > len(after[name] & after[other]):
-                raise OpsError(
-                    f"ops.yml: path_rules put '{name}' and '{other}', which are one "
-                    "dataset, in two places. Narrow the rule by only.datasets, not by "
-                    "only.types."
-                )
+    forms: dict[str, str] = {}
+    for name, places in before.items():
+        other = forms.setdefault(name.partition("@")[0], name)
+        if len(places & before[other]) > len(after[name] & after[other]):
+            raise OpsError(
+                f"ops.yml: path_rules put '{other}' and '{name}', which are one dataset, "
+                "in two places. Narrow the rule by only.datasets, not by only.types."
+            )
 
 
 def _places(catalog: dict[str, Any]) -> dict[str, set[str]]:

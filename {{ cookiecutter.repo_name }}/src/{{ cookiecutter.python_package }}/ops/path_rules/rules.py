@@ -1,4 +1,4 @@
-"""One path rule: which entries of the catalog it is for, and what it changes in them."""
+"""A path rule: which entries of the catalog it is for, and what it changes in them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from attrs import frozen
+from attrs import define, field, frozen
+from kedro.framework.context import KedroContext
 from kedro.utils import CLOUD_PROTOCOLS
 
-from ..core import entry_places
+from ..core import branch, entry_places
 from ..core.entry_places import TABLES
 from ..core.errors import OpsError
-from .settings import OnlyDatasets, PathRule
+from ..core.process import user
+from ..core.settings import settings_section
 
 KINDS = ("bucket", "prefix", "match", "schema")
 
@@ -23,6 +25,26 @@ _SCHEMAS = ("schema", "database", "dataset")  # the last one in BigQuery
 _DOTS = r"^(\./+)+"
 
 Change = Callable[[str], str]
+
+
+@define
+class OnlyDatasets:
+    """The entries that a rule is for; ``*`` stands for any text, no list for all."""
+
+    types: list[str] = field(factory=list)
+    datasets: list[str] = field(factory=list)
+
+
+@settings_section("path_rules", many=True)
+class PathRule:
+    """One of ``path_rules`` in ``ops.yml``: one of the four kinds, and ``to``."""
+
+    bucket: str = ""
+    prefix: str = ""
+    match: str = ""
+    schema: str = ""
+    to: str | None = None
+    only: OnlyDatasets = field(factory=OnlyDatasets)
 
 
 @frozen
@@ -153,3 +175,52 @@ def _change_schemas(
             schema, dot, table = value.rpartition(".")  # over JDBC
             changed[key] = f"{change(schema)}{dot}{table}"
     return changed
+
+
+def fill_names(text: str, context: KedroContext) -> str:
+    """Put values in the place of the names in braces, in a template of ``re.sub``.
+
+    Raises:
+        OpsError: for a name that is not known, and one whose value cannot be found.
+    """
+
+    def value(brace: re.Match[str]) -> str:
+        name = brace[0][1:-1]
+        if name not in _VALUES:
+            known = ", ".join(f"{{{name}}}" for name in _VALUES)
+            raise OpsError(f"'{brace[0]}' in 'to' is no name; there are: {known}.")
+        return _VALUES[name](context).replace("\\", r"\\")
+
+    return re.sub(r"\{[^{}]*\}|[{}]", value, text)
+
+
+def _environment(context: KedroContext) -> str:
+    default = getattr(context.config_loader, "default_run_env", None)
+    return context.env or default or "local"
+
+
+def _user(context: KedroContext) -> str:
+    name = user()
+    if not name:
+        raise OpsError(
+            "this system does not say who {user} is: set the environment variable LOGNAME."
+        )
+    # As it is known, unless it would not be one part of a path ("COMPANY\\name").
+    return name if re.fullmatch(r"\w[\w.-]*", name) else branch.slug(name)
+
+
+def _branch(context: KedroContext) -> str:
+    return branch.current(context.project_path).slug
+
+
+def _project(context: KedroContext) -> str:
+    return __name__.partition(".")[0]
+
+
+# Called when a rule has the name, so that only {branch} needs to know the branch.
+_VALUES: dict[str, Callable[[KedroContext], str]] = {
+    "env": _environment,
+    "user": _user,
+    "branch": _branch,
+    "project": _project,
+}

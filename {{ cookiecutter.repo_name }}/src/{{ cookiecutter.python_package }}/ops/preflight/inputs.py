@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from kedro.io import MemoryDataset
@@ -52,10 +51,10 @@ def _check(run: PlannedRun, seconds: float, name: str) -> Iterator[Found]:
 def _explain(
     run: PlannedRun, name: str, seconds: float, answer: Any
 ) -> Iterator[Finding]:
+    if answer is True:
+        return  # before the lines of the catalog are read, which takes long
     dataset = run.datasets[name]
     place, level = run.place(name), ERROR
-    if answer is True:
-        return
     if isinstance(answer, NoAnswer):
         message = f"no answer within {seconds:g} s from {_server(dataset)}"
         remedy = "try again, or raise preflight.timeout"
@@ -70,9 +69,8 @@ def _explain(
         return
     else:
         version = getattr(kedro_internals.version(dataset), "load", None)
-        project = f"{Path(run.context.project_path).as_posix()}/"
-        where = _where(dataset).replace(project, "")
-        message = f"has no data{f' of version {version}' if version else ''} at {where}"
+        what = f"has no data{f' of version {version}' if version else ''}"
+        message = f"{what} at {_where(dataset)}"
         remedy = "put it there, or run the pipeline that creates it"
         level = WARNING if run.only_missing_outputs else ERROR
     yield Finding(message, name, place, remedy, level)

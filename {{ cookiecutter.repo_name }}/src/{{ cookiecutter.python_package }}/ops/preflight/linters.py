@@ -31,7 +31,7 @@ _LINE = re.compile(
 )
 
 # The arguments of each, before the paths. ruff and mypy have caches of their own.
-_ARGUMENTS = {
+ARGUMENTS = {
     "ruff": ["check", "--output-format=concise", "--no-fix"],
     "mypy": ["--no-error-summary", "--no-color-output", "--no-pretty"],
     "flake8": [],
@@ -79,7 +79,7 @@ class Linters:
 
     def check(self) -> Iterator[Question]:
         """A question for each tool; all tools run side by side."""
-        for tool in _ARGUMENTS:
+        for tool in ARGUMENTS:
             level = level_of(f"preflight.code.{tool}", getattr(self.options, tool))
             if self.paths and level != OFF:
                 # It stops the tool itself when the time is up, and needs some more.
@@ -96,7 +96,7 @@ class Linters:
         """Run a tool; return its exit code and what it printed."""
         plain = {key: os.environ[key] for key in os.environ.keys() - {"FORCE_COLOR"}}
         process = subprocess.Popen(
-            [sys.executable, "-m", tool, *_ARGUMENTS[tool], *self.paths],
+            [sys.executable, "-m", tool, *ARGUMENTS[tool], *self.paths],
             cwd=self.project,
             env={**plain, "NO_COLOR": "1", "TERM": "dumb"},
             stdin=subprocess.DEVNULL,

@@ -1,8 +1,7 @@
-"""Progress: says how far a run has come, and makes Kedro's bookkeeping linear."""
+"""Progress: shows how far a run has come and how it ended; spares Kedro work per node."""
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Generator
 from contextvars import ContextVar
@@ -12,13 +11,15 @@ from typing import Any
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
 
-from ..core import findings, kedro_internals
+from ..core import findings, kedro_internals, run_facts
+from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.suppress import suppress_errors
-from .logging import CompletedNodes, ConsoleFilter, console, use_project_logging
-
-_LOG = logging.getLogger(__name__)
+from . import bar
+from . import logging as run_logging
+from .shown_run import ShownRun
 
 
 @settings_section("progress")
@@ -26,38 +27,6 @@ class ProgressOptions:
     """``progress`` in ``ops.yml``."""
 
     enabled: bool = True
-
-
-class ShownRun:
-    """A run that is shown: how many of its nodes are done."""
-
-    def __init__(self, total: int) -> None:
-        """Take how many nodes there are."""
-        self.total, self.completed, self.skipped = total, 0, 0
-        self._counter = CompletedNodes(self.complete)
-        self._filter = ConsoleFilter()
-        self._console = console()
-
-    def start(self) -> None:
-        """Begin to listen."""
-        logging.getLogger().addHandler(self._counter)
-        if self._console is not None:
-            self._console.addFilter(self._filter)
-
-    def stop(self) -> None:
-        """Leave the log as it was."""
-        logging.getLogger().removeHandler(self._counter)
-        if self._console is not None:
-            self._console.removeFilter(self._filter)
-
-    def complete(self, node: str) -> None:
-        """A node has saved its outputs."""
-        self.completed += 1
-        _LOG.info("%d of %d: %s", self.completed + self.skipped, self.total, node)
-
-    def skip(self) -> None:
-        """A node need not run."""
-        self.skipped += 1
 
 
 # Of this thread: `kedro server` has one hook for all of its requests.
@@ -72,6 +41,9 @@ class Progress:
         """Hide what Kedro's way of using OmegaConf would say at the start of each run."""
         message = r"register_new_resolver\(\) is deprecated"
         warnings.filterwarnings("ignore", message, module=r"kedro\.config")
+        self._bar: bar.Bar | None = None  # a terminal has one
+        self._file = ""  # in a worker: where it says which nodes it begins
+        self._node = ""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -79,43 +51,106 @@ class Progress:
         settings = read_settings(context.config_loader, ProgressOptions)
         _ON.set(is_guard_on("progress", settings.enabled))
         with suppress_errors():
-            use_project_logging(Path(context.project_path))
+            run_logging.use_project_logging(Path(context.project_path))
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline
     ) -> Generator[None, Any, Any]:
-        """Show the run from now on."""
+        """Show the run from now on, also if another guard refuses it."""
+        self._stop()  # a run that Ctrl-C ended in a notebook
+        run_facts.provide(None)
         if _ON.get():
             kedro_internals.remember_inputs_and_outputs(pipeline)
             with suppress_errors():
-                self._start(run_params, pipeline)
+                self._start(len(pipeline.nodes), Path(run_params["project_path"]))
         try:
-            return (yield)
-        except BaseException:
-            self._stop()
+            result = yield
+        except Exception as error:
+            refused = isinstance(error, OpsError)
+            self._end("not started" if refused else "failed", error)
             raise
+        if shown := _SHOWN.get():
+            shown.facts = run_facts.provided()
+            # On top of what a guard does then, which is what comes next.
+            shown.watch_for_sigterm()
+        return result
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(self) -> Generator[None, Any, Any]:
-        """Show it no longer, when the other hooks have said what they have to say."""
+        """Say how the run ended, when the other hooks have said what they have to say."""
+        self._stop_watching()
+        try:
+            result = yield
+        except Exception as error:
+            self._end("failed", error)
+            raise
+        self._end("succeeded")
+        return result
+
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(self, error: Exception) -> Generator[None, Any, Any]:
+        """Say why it failed."""
+        self._stop_watching()
         try:
             return (yield)
         finally:
-            self._stop()
+            self._end("failed", error)
 
-    on_pipeline_error = after_pipeline_run
+    @hook_impl
+    def before_dataset_loaded(self, node: Node) -> None:
+        """A node begins."""
+        self._begin(node.name)
 
-    def _start(self, run_params: dict[str, Any], pipeline: Pipeline) -> None:
-        self._stop()  # a run that Ctrl-C ended in a notebook
-        shown = ShownRun(len(pipeline.nodes))
-        shown.start()
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """A node begins that loads nothing."""
+        self._begin(node.name)
+
+    def tell_workers(self) -> tuple[str, str] | None:
+        """What a worker has to know of the run: its folder, and a file if there is a bar."""
+        shown = _SHOWN.get()
+        if shown is None:
+            return None
+        file = self._bar.file_for_workers() if self._bar is not None else ""
+        return str(shown.project_path), file
+
+    def start_worker(self, told: tuple[str, str]) -> None:
+        """Log in a worker as its parent does."""
+        project_path, self._file = told
+        self._bar = None
+        with suppress_errors():
+            run_logging.log_in_worker(Path(project_path), bool(self._file))
+
+    def _begin(self, node: str) -> None:
+        if self._bar is not None:
+            self._bar.begin(node)
+        elif self._file and node != self._node:
+            self._node = node
+            bar.tell_parent(self._file, node)
+
+    def _start(self, total: int, project_path: Path) -> None:
+        shown = ShownRun(total, project_path)
         _SHOWN.set(shown)
+        self._bar = shown.bar
+        shown.start()
+
+    def _stop_watching(self) -> None:
+        if shown := _SHOWN.get():
+            shown.ignore_sigterm()
+
+    def _end(self, state: str, error: BaseException | None = None) -> None:
+        if shown := _SHOWN.get():
+            shown.facts = run_facts.provided()
+            self._bar = None
+            _SHOWN.set(None)
+            with suppress_errors():
+                shown.end(state, error)
 
     def _stop(self) -> None:
-        shown = _SHOWN.get()
-        _SHOWN.set(None)
-        if shown is not None:
+        if shown := _SHOWN.get():
+            self._bar = None
+            _SHOWN.set(None)
             with suppress_errors():
                 shown.stop()
 

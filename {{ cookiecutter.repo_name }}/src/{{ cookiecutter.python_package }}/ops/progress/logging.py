@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable
 from logging.config import DictConfigurator
 from pathlib import Path
@@ -16,7 +17,8 @@ import kedro
 import yaml
 from kedro.framework import project
 
-LAST_LINES = {"in_last_lines": True}  # `extra` of a record that the last lines repeat
+from .bar import write_above_parent
+
 _COMPLETED = "Completed node: %s"
 _KEDRO = os.path.dirname(kedro.__file__) + os.sep
 
@@ -26,10 +28,10 @@ class ConsoleFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the console gets a record."""
-        if record.levelno >= logging.WARNING:
-            return True
-        in_last_lines = getattr(record, "in_last_lines", False)
-        return not in_last_lines and not record.pathname.startswith(_KEDRO)
+        if getattr(record, "in_last_lines", False):
+            return False
+        is_kedros = record.pathname.startswith(_KEDRO)
+        return record.levelno >= logging.WARNING or not is_kedros
 
 
 class CompletedNodes(logging.Handler):
@@ -69,7 +71,7 @@ def console() -> logging.Handler | None:
 
 
 def open_file(project_path: Path) -> logging.Handler | None:
-    """The handler ``file`` of ``conf/logging.yml``; none if it cannot be written."""
+    """Add the handler ``file`` of ``conf/logging.yml``; none if it cannot be written."""
     config = dict(project.LOGGING)
     entry = dict(config.get("handlers", {}).get("file", {}))
     if "filename" not in entry:
@@ -93,3 +95,23 @@ def open_file(project_path: Path) -> logging.Handler | None:
     setattr(handler, "handleError", lambda record: None)
     logging.getLogger().addHandler(handler)
     return handler
+
+
+def use_stderr(handler: logging.Handler) -> None:
+    """Let a handler for stderr write to what stands in for it while there is a bar."""
+    if isinstance(handler, logging.StreamHandler):
+        if handler.stream in {sys.__stderr__, sys.stderr}:
+            handler.setStream(sys.stderr)
+
+
+def log_in_worker(project_path: Path, has_bar: bool) -> None:
+    """Let a worker log as its parent does; one that was forked does so in part."""
+    handlers = logging.getLogger().handlers
+    if has_bar:
+        write_above_parent()
+        if not any(each.name == "file" for each in handlers):
+            open_file(project_path)
+    handler = console()
+    if handler is not None:
+        handler.addFilter(ConsoleFilter())
+        use_stderr(handler)

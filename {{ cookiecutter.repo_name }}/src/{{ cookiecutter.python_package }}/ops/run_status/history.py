@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from itertools import islice
 
 from attrs import frozen
 
 from ..core.errors import OpsError
 from . import replay
 from .journal import RunStore
-from .model import Run
+from .model import Run, State
 
 LAST = "last"
+_LOOK_BACK = 5  # runs
 
 
 @frozen
@@ -52,6 +54,19 @@ class History:
         raise OpsError(
             f"'{name}' fits {len(found)} runs: write more, e.g. {found[-1]}."
         )
+
+    def expected_seconds(self, key: str, nodes: set[str]) -> float | None:
+        """How long the last run took that ran just these nodes; none if it is long ago.
+
+        Args:
+            key: of the run that goes on.
+            nodes: their names.
+        """
+        for run in islice(self.without({key}), _LOOK_BACK):
+            ran = {n.name for n in run.nodes.values() if n.state == State.SUCCEEDED}
+            if run.state == State.SUCCEEDED and ran == nodes and run.ended:
+                return run.ended - (run.started or run.ended)
+        return None
 
     def prune(self, keep: int, key: str) -> None:
         """Forget the oldest runs, except those that go on.

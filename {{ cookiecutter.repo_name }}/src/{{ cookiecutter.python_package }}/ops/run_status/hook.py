@@ -23,8 +23,9 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, redaction
+from ..core import findings, redaction, run_facts
 from ..core.findings import Finding
+from ..core.run_facts import RunFacts
 from ..core.settings import is_guard_on, open_store, read_settings, settings_section
 from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, terminal
@@ -194,13 +195,13 @@ class RunStatus:
         if project is None:
             return None
         try:
-            redaction.hide_parameters_of(catalog)
             watch = _new_watch(project, run_params, pipeline, catalog)
             for other in list(self._watches.values()):
-                if not watch.is_within(other):
+                if signal := other.signal():
                     self._watches.pop(other.journal, None)
-                    other.interrupt("left")
+                    other.interrupt(signal)
             self._watches[watch.journal] = watch
+            run_facts.provide(_facts(watch, run_params, pipeline, catalog))
             watch.start()
         except Exception:
             log = logging.getLogger(__name__)
@@ -218,12 +219,14 @@ class RunStatus:
         self._watches.pop(watch.journal, None)
         run = watch.end(state)
         if run is not None and run.started is not None:
-            viz = ""
             project = _PROJECT.get()
             if project and project.settings.kedro_viz and state == State.SUCCEEDED:
                 path = Path(watch.journal.ticket.project_path)
-                viz = kedro_viz.build(path, project.store, run.env)
-            logging.getLogger(__name__).info(terminal.report(run, watch.page, viz))
+                watch.viz = kedro_viz.build(path, project.store, run.env)
+            text = terminal.report(run, watch.page, watch.viz)
+            # Where the last lines of the run say the same, the console leaves this out.
+            log = logging.getLogger(__name__)
+            log.info(text, extra={"in_last_lines": True})
 
     def _close_generator(self, entries: Journal, node: Node) -> None:
         """A generator has no end of its own: it is the next node in its thread."""
@@ -247,6 +250,7 @@ def _new_watch(
     catalog: DataCatalog,
 ) -> Watch:
     run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
+    redaction.hide_parameters_of(catalog)
     facts = describe.describe(run_params, pipeline, catalog)
     ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
     page = StatusPage(project.store) if project.settings.page else None
@@ -266,6 +270,25 @@ def _enter_resume(
     run = entries.reader.run()
     how = describe.resume_command(run, run_params, pipeline, catalog)
     entries.enter("resume", command=how)
+
+
+def _facts(
+    watch: Watch, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+) -> RunFacts:
+    """What other guards may show of a run."""
+    ticket = watch.journal.ticket
+
+    def last_lines() -> list[tuple[str, str]]:
+        run = watch.journal.reader.run()
+        if run.state in {State.RUNNING, State.INTERRUPTED}:  # nobody has entered how
+            run.resume = describe.resume_command(run, run_params, pipeline, catalog)
+        return terminal.last_lines(run, watch.page, watch.viz)
+
+    def expected_seconds() -> float | None:
+        names = {node.name for node in pipeline.nodes}
+        return History(ticket.store).expected_seconds(ticket.key, names)
+
+    return RunFacts(last_lines, expected_seconds)
 
 
 def store_of(context: KedroContext) -> RunStore:

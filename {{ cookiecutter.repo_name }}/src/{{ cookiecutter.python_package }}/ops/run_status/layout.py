@@ -147,38 +147,27 @@ def draw(widths: Sequence[int], edges: Iterable[tuple[int, int]]) -> Drawing:
     Of edges that make a circle one goes up.
     """
     sheet = _Sheet(widths, edges)
-    for part in sheet.parts():
-        rows = sheet.in_rows(part)
-        sheet.join(part, rows)
-        if any(len(row) > 1 for row in rows):
-            points = sum(map(len, rows))
-            sweeps = max(2, min(12, EFFORT // points))
-            sheet.in_order(rows, sweeps)
-            sheet.in_place(rows, sweeps)
-        sheet.drawn.append(rows)
-    return sheet.packed()
+    return sheet.packed([sheet.draw(part) for part in sheet.parts()])
 
 
 class _Sheet:
     """The drawing while it is made: lists by point, first of boxes, then of bends."""
 
     def __init__(self, widths: Sequence[int], edges: Iterable[tuple[int, int]]) -> None:
-        count = len(widths)
-        self.boxes = count
-        self.above: list[list[int]] = [[] for _ in range(count)]
-        self.below: list[list[int]] = [[] for _ in range(count)]
+        self.boxes = len(widths)
+        self.above: list[list[int]] = [[] for _ in widths]
+        self.below: list[list[int]] = [[] for _ in widths]
         for upper, lower in dict.fromkeys(edges):
             if upper != lower:
                 self.below[upper].append(lower)
                 self.above[lower].append(upper)
         self.room = [width + GAP for width in widths]
-        self.row = [-1] * count
-        self.x = [0.0] * count
+        self.row = [-1 for _ in widths]
+        self.x = [0.0 for _ in widths]
         # Neighbours in the rows just above and below.
-        self.up: list[list[int]] = [[] for _ in range(count)]
-        self.down: list[list[int]] = [[] for _ in range(count)]
+        self.up: list[list[int]] = [[] for _ in widths]
+        self.down: list[list[int]] = [[] for _ in widths]
         self.lines: list[tuple[int, int]] = []
-        self.drawn: list[list[list[int]]] = []
 
     def parts(self) -> list[list[int]]:
         """The connected parts, in each of which what is above comes first."""
@@ -203,8 +192,7 @@ class _Sheet:
         """Each box after those above it; a circle is cut where least is missing."""
         missing = [len(above) for above in self.above]
         order = [box for box, number in enumerate(missing) if not number]
-        done = 0
-        while done < self.boxes:
+        for done in range(self.boxes):
             if done == len(order):
                 left = set(range(self.boxes)).difference(order)
                 cut = min(left, key=lambda box: (missing[box], box))
@@ -214,34 +202,38 @@ class _Sheet:
                 missing[lower] -= 1
                 if not missing[lower]:
                     order.append(lower)
-            done += 1
         return order
 
-    def in_rows(self, part: list[int]) -> list[list[int]]:
+    def draw(self, part: list[int]) -> list[list[int]]:
+        """Give each point of a part its row and its x; return the rows."""
+        rows = self._in_rows(part)
+        self._join(part, rows)
+        if any(len(row) > 1 for row in rows):
+            sweeps = max(2, min(12, EFFORT // sum(map(len, rows))))
+            self._order(rows, sweeps)
+            self._place(rows, sweeps)
+        return rows
+
+    def _in_rows(self, part: list[int]) -> list[list[int]]:
         """Each box below those above it, where there is room; a source near its use."""
         row_of, above = self.row, self.above
         limit = max(12, int(0.8 * sqrt(len(part))))
-        rows: list[list[int]] = [[]]
+        rows: list[list[int]] = []
         for box in part:
             if not above[box] and self.below[box]:
                 continue  # a source comes with the first that needs it
-            uppers = above[box]
-            row = max(map(row_of.__getitem__, uppers), default=-1) + 1
-            sources = [one for one in uppers if row_of[one] < 0 and not above[one]]
+            sources = [one for one in above[box] if row_of[one] < 0 and not above[one]]
+            row = max((row_of[one] for one in above[box]), default=-1) + 1
             row = max(row, 1) if sources else row
-            while len(rows) <= row or len(rows[row]) >= limit:
-                if len(rows) > row:
-                    row += 1
-                else:
-                    rows.append([])
-            row_of[box] = row
-            rows[row].append(box)
-            for source in sources:
-                row_of[source] = row - 1
-                rows[row - 1].append(source)
+            while row < len(rows) and len(rows[row]) >= limit:
+                row += 1
+            rows += [[] for _ in range(row + 1 - len(rows))]
+            for one, depth in [(box, row), *((source, row - 1) for source in sources)]:
+                row_of[one] = depth
+                rows[depth].append(one)
         return rows
 
-    def join(self, part: list[int], rows: list[list[int]]) -> None:
+    def _join(self, part: list[int], rows: list[list[int]]) -> None:
         """Lines from row to row; all that go far down from a box share their bends."""
         row_of = self.row
         far = FAR if self.boxes > LARGE else len(rows)
@@ -253,27 +245,26 @@ class _Sheet:
                     continue
                 while depth < row_of[lower] - 1:
                     depth += 1
-                    bend = self._bend(rows[depth], depth)
+                    bend = self._bend(depth)
+                    rows[depth].append(bend)
                     self._line(last, bend)
                     last = bend
                 self._line(last, lower)
 
-    def _bend(self, row: list[int], depth: int) -> int:
-        bend = len(self.x)
-        row.append(bend)
+    def _bend(self, depth: int) -> int:
         self.row.append(depth)
         self.room.append(BEND)
         self.x.append(0.0)
         self.up.append([])
         self.down.append([])
-        return bend
+        return len(self.x) - 1
 
     def _line(self, upper: int, lower: int) -> None:
         self.lines.append((upper, lower))
         self.down[upper].append(lower)
         self.up[lower].append(upper)
 
-    def in_order(self, rows: list[list[int]], sweeps: int) -> None:
+    def _order(self, rows: list[list[int]], sweeps: int) -> None:
         """Each point at the mean of its neighbours, from above and from below in turn."""
         place = [0.0] * len(self.x)
         for row in rows:
@@ -285,34 +276,32 @@ class _Sheet:
                 row.sort(key=means.__getitem__)
                 _number(row, place)
 
-    def in_place(self, rows: list[list[int]], sweeps: int) -> None:
+    def _place(self, rows: list[list[int]], sweeps: int) -> None:
         """As near to the neighbours as the order lets it be."""
-        x = self.x
         spaced = [(row, _offsets(row, self.room)) for row in rows]
         for row, offsets in spaced:
             middle = sum(offsets) / len(offsets)
             for point, offset in zip(row, offsets):
-                x[point] = offset - middle
+                self.x[point] = offset - middle
         for sweep in range(sweeps):
             neighbours = self.down if sweep % 2 else self.up
             for row, offsets in reversed(spaced) if sweep % 2 else spaced:
-                _set_apart(row, offsets, _means(row, neighbours, x), x)
+                _set_apart(row, offsets, _means(row, neighbours, self.x), self.x)
 
-    def packed(self) -> Drawing:
+    def packed(self, parts: list[list[list[int]]]) -> Drawing:
         """The parts side by side, in as many strips as give a good shape."""
-        extents = [self._extent(rows) for rows in self.drawn]
+        extents = [self._extent(rows) for rows in parts]
         area = sum((right - left) * high for left, right, high in extents)
         limit = max([sqrt(area * SHAPE), *(b - a for a, b, _ in extents)], default=0)
-        x = self.x
-        points = [(0, 0)] * len(x)
+        points = [(0, 0)] * len(self.x)
         across = top = strip = width = 0.0
-        for rows, (left, right, high) in zip(self.drawn, extents):
+        for rows, (left, right, high) in zip(parts, extents):
             if across + right - left > limit + 1:
                 across, top, strip = 0.0, top + strip, 0.0
             for depth, row in enumerate(rows):
                 y = int(top + ROW * depth + ROW / 2)
                 for point in row:
-                    points[point] = (int(x[point] - left + across), y)
+                    points[point] = (int(self.x[point] - left + across), y)
             across, strip = across + right - left, max(strip, high)
             width = max(width, across)
         return Drawing(int(width), int(top + strip), points, self.lines)
@@ -324,31 +313,21 @@ class _Sheet:
         return left, right, ROW * len(rows)
 
 
-def _means(row: list[int], neighbours: list[list[int]], at: list[float]) -> list[float]:
-    """Where the neighbours of each point are in the mean; without any, where it is."""
-    return [
-        at[near[0]]
-        if len(near := neighbours[point]) == 1
-        else sum(map(at.__getitem__, near)) / len(near)
-        if near
-        else at[point]
-        for point in row
-    ]
-
-
 def _number(row: list[int], place: list[float]) -> None:
     for index, point in enumerate(row):
         place[point] = index
 
 
+def _means(row: list[int], neighbours: list[list[int]], at: list[float]) -> list[float]:
+    """Where the neighbours of each point are in the mean; without any, where it is."""
+    nearby = (neighbours[point] or [point] for point in row)
+    return [sum(map(at.__getitem__, near)) / len(near) for near in nearby]
+
+
 def _offsets(row: list[int], room: list[int]) -> list[float]:
     """How far the points of a row are from its first one if none can be nearer."""
-    rooms = [room[point] for point in row]
-    return [0.0, *accumulate(map(_half, pairwise(rooms)))]
-
-
-def _half(rooms: tuple[int, int]) -> float:
-    return (rooms[0] + rooms[1]) / 2
+    between = ((room[one] + room[other]) / 2 for one, other in pairwise(row))
+    return [0.0, *accumulate(between)]
 
 
 def _set_apart(
@@ -358,17 +337,15 @@ def _set_apart(
 
     Points that would overlap become a block, which stands at the mean of their wishes.
     """
-    means: list[float] = []
-    sizes: list[int] = []
+    blocks: list[tuple[float, int]] = []  # the mean of the wishes, and how many points
     for offset, wish in zip(offsets, wanted):
         mean, size = wish - offset, 1
-        while means and means[-1] >= mean:
-            others = sizes.pop()
-            mean = (mean * size + means.pop() * others) / (size + others)
+        while blocks and blocks[-1][0] >= mean:
+            other, others = blocks.pop()
+            mean = (mean * size + other * others) / (size + others)
             size += others
-        means.append(mean)
-        sizes.append(size)
+        blocks.append((mean, size))
     placed = zip(row, offsets)
-    for mean, size in zip(means, sizes):
+    for mean, size in blocks:
         for point, offset in islice(placed, size):
             x[point] = mean + offset

@@ -51,6 +51,13 @@ def report(run: Run, page: str = "", viz: str = "") -> str:
     )
 
 
+def last_lines(run: Run, page: str, viz: str) -> list[tuple[str, str]]:
+    """What is said at the end of a run beside how it ended, each with its name."""
+    lines = [("resume", run.resume), ("page", page), ("viz", viz)]
+    lines += [("unusual", mark) for mark in run.marks()]
+    return [(name, printable(text)) for name, text in lines if text]
+
+
 def row(run: Run) -> dict[str, Any]:
     """A run in a list of runs, for a person."""
     pipelines = [name for name in run.pipelines if name != "__default__"]

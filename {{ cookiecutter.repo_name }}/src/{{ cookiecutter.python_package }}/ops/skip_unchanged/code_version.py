@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ast
 import enum
-import hashlib
 import inspect
 import sys
 from collections.abc import Iterable, Iterator
@@ -23,6 +22,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from ..core.checksum import of_local_file, of_texts
 from .modules import EVERYTHING, Modules, top_level, versions
 from .source_code import (
     Mentions,
@@ -30,7 +30,6 @@ from .source_code import (
     calls_by_name,
     code_text,
     compiled,
-    digest,
     hints,
     name_behind,
     names_acted_on,
@@ -144,12 +143,12 @@ class CodeVersions:
             for need in needs:
                 if numbers.setdefault(_key(need), len(numbers)) == len(waiting):
                     waiting.append(need)
-            text = digest(*part.texts)
+            text = of_texts(*part.texts)
             digests.append(f"{text} {[numbers[_key(need)] for need in needs]}")
             opaque += part.opaque
             if part.title:
                 items[_free(part.title, items)] = text
-        return CodeVersion(digest(*digests), items, tuple(dict.fromkeys(opaque)))
+        return CodeVersion(of_texts(*digests), items, tuple(dict.fromkeys(opaque)))
 
     def _part(self, thing: Any) -> Part:
         key = _key(thing)
@@ -280,7 +279,7 @@ class CodeVersions:
             self._add_imports(part, Mentions.find([source.code]), source.package)
             self._add_calls_by_name(part, source.tree, source)
         elif path:  # an extension that was built in place
-            part.texts.append(hashlib.blake2b(Path(path).read_bytes()).hexdigest())
+            part.texts.append(of_local_file(path))
 
     def _read_library_settings(self, part: Part, module: str) -> None:
         source = self._source(module, self.modules.origin(module))

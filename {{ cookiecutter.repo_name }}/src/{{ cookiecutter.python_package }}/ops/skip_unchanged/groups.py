@@ -21,7 +21,7 @@ class Group:
     inputs: list[str] = field(factory=list)  # what others have made
     outputs: list[str] = field(factory=list)  # what stays
     parameters: list[str] = field(factory=list)
-    lost: list[str] = field(factory=list)  # in memory, and for nobody in the run
+    in_memory: list[str] = field(factory=list)  # outputs that no node of the run reads
     given: list[str] = field(factory=list)  # in memory, and made by nobody in the run
 
     @property
@@ -117,7 +117,7 @@ def _described(
                 if not memory[name]:
                     group.outputs.append(name)
                 elif bare(name) not in read:
-                    group.lost.append(name)
+                    group.in_memory.append(name)
         for names in (group.inputs, group.parameters, group.outputs, group.given):
             names[:] = sorted(set(names))
         found.append(group)

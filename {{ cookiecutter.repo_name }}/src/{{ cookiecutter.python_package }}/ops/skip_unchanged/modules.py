@@ -9,7 +9,7 @@ from collections import defaultdict
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
-from .source_code import digest
+from ..core.checksum import of_texts
 
 EVERYTHING = "*"  # all packages that are installed
 # What may be the name of code, in a text.
@@ -95,7 +95,7 @@ class Modules:
                     found.append(f"{name} {_content(file)}")
             if not found and spec and spec.origin:
                 found.append(_content(Path(spec.origin)))
-            self._codes[package] = digest(*found)
+            self._codes[package] = of_texts(*found)
         return self._codes[package]
 
 
@@ -127,7 +127,7 @@ def versions(package: str) -> list[str]:
 
 
 def _content(file: Path) -> str:
-    return digest(file.read_bytes().decode("latin-1"))
+    return of_texts(file.read_bytes().decode("latin-1"))
 
 
 def top_level(module: str) -> str:

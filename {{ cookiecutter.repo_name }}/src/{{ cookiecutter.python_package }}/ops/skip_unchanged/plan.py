@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from attrs import define, field
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core.checksum import of_parts
-from . import reasons
+from ..core.checksum import of_texts
 from .data_version import MISSING, Held
 from .groups import Group, bare, groups
 from .history import Made, MadeLog
-from .recipe import Recipe, Recipes
+from .kept_values import KeptValues
+from .recipe import Recipe, Recipes, why_maybe, why_not_kept, why_run, why_skip
 from .settings import Forced
 
 RUN, SKIP, MAYBE, DONE = "run", "skip", "maybe", "done"
@@ -36,6 +37,7 @@ class Step:
     tellable: bool = True
     inputs: dict[str, Held] = field(factory=dict)
     outputs: dict[str, Held] = field(factory=dict)
+    values: dict[str, Any] = field(factory=dict)  # of outputs that are in memory only
 
     @property
     def name(self) -> str:
@@ -45,21 +47,31 @@ class Step:
     @property
     def seconds(self) -> float | None:
         """How long it took the last time."""
-        found = self.last.details.get("seconds") if self.last else None
-        if not isinstance(found, dict):
-            return None
-        return float(sum(each for each in found.values() if isinstance(each, float)))
+        found = self.recorded("seconds").values()
+        times = [each for each in found if isinstance(each, float)]
+        return sum(times) if times else None
+
+    def recorded(self, key: str) -> dict[str, Any]:
+        """What was recorded of the last time; nothing, if that is damaged."""
+        found = self.last.details.get(key) if self.last else None
+        return found if isinstance(found, dict) else {}
 
 
 class Plan:
     """The steps of a run, each after those that it needs."""
 
     def __init__(
-        self, pipeline: Pipeline, recipes: Recipes, log: MadeLog, forced: Forced
+        self,
+        pipeline: Pipeline,
+        recipes: Recipes,
+        log: MadeLog,
+        forced: Forced,
+        kept: KeptValues,
     ) -> None:
         """Look at everything that can be looked at before the first node runs."""
         datasets = recipes.datasets
         self.datasets, self.recipes, self.log = datasets, recipes, log
+        self.kept = kept
         self._held: dict[str, Held] = {}
         self._names: dict[str, set[str]] = defaultdict(set)  # all ways to read it
         for name in pipeline.datasets():
@@ -81,21 +93,40 @@ class Plan:
             return
         outputs = prints(step.outputs)
         for known in self.log.find(step.recipe.print, outputs):
-            fitting = [made for made in known if _fits(made, step, open_inputs)]
+            fitting = [
+                made
+                for made in known
+                if _fits(made, step, open_inputs) and self._load_values(made, step)
+            ]
             if fitting:
                 step.action = MAYBE if open_inputs else SKIP
                 step.reasons = [
-                    reasons.maybe(open_inputs)
+                    why_maybe(open_inputs)
                     if open_inputs
-                    else reasons.skip(fitting[-1], step.outputs, self.log.branch)
+                    else why_skip(fitting[-1], step.outputs, self.log.branch)
                 ]
                 if step.action == SKIP:
                     step.last = fitting[-1]
                 return
         step.action = RUN
-        step.reasons = reasons.run(
-            step.last, step.recipe, step.inputs, step.outputs, self.log.branch
-        ) or [reasons.maybe(open_inputs)]
+        step.reasons = (
+            why_run(step.last, step.recipe, step.inputs, step.outputs, self.log.branch)
+            or why_not_kept(step.last, step.group.in_memory)
+            or [why_maybe(open_inputs)]
+        )
+
+    def _load_values(self, made: Made, step: Step) -> bool:
+        """Whether outputs that are in memory only can be had without the node."""
+        if not step.group.in_memory:
+            return True
+        kept = made.details.get("kept") or {}
+        try:
+            step.values = {
+                name: self.kept.load(str(kept[name])) for name in step.group.in_memory
+            }
+        except (LookupError, TypeError):  # it was not kept, or is gone
+            return False
+        return True
 
     def wave(self, last: bool = False) -> list[Step]:
         """What can run now: all that must and does not wait for what may.
@@ -172,7 +203,7 @@ class Plan:
         reasons += [
             f"`{name}` {MISSING}"
             for name, held in step.inputs.items()
-            if not held.print
+            if held.why_not == MISSING
         ]
         return reasons
 
@@ -194,7 +225,7 @@ class Plan:
 
 def prints(held: dict[str, Held]) -> str:
     """One fingerprint for what several datasets hold."""
-    return of_parts(f"{name} {held[name].print}" for name in sorted(held))
+    return of_texts(*(f"{name} {held[name].print}" for name in sorted(held)))
 
 
 def _fits(made: Made, step: Step, open_inputs: list[str]) -> bool:
@@ -208,12 +239,12 @@ def _fits(made: Made, step: Step, open_inputs: list[str]) -> bool:
 
 def _step(group: Group, recipes: Recipes, forced: Forced) -> Step:
     recipe = recipes.recipe(group)
-    step = Step(group, of_parts(group.outputs), recipe)
+    step = Step(group, of_texts(*group.outputs, *group.in_memory), recipe)
     step.always = [why for node in group.nodes for why in _always(node, forced)]
     step.always += [f"`{name}` is in memory, from outside" for name in group.given]
-    step.always += [f"`{name}` is kept in memory only" for name in group.lost]
     step.always += [f"cannot be told from other code: {each}" for each in recipe.opaque]
-    step.tellable = not (group.given or recipe.opaque) and bool(group.outputs)
+    outputs = group.outputs or group.in_memory
+    step.tellable = bool(outputs) and not (group.given or recipe.opaque)
     return step
 
 

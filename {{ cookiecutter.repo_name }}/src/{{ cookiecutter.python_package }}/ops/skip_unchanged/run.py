@@ -12,21 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define, field
+from kedro.io import DatasetError, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core import branch, findings, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import STORE, open_store, read_settings
+from ..core.store import Store
 from ..core.suppress import suppress_errors
+from ..core.text import duration
 from .claims import EVERYTHING, RunMark
 from .code_version import CodeVersions
+from .data_version import StatCache
 from .dataset_version import Datasets
 from .history import Made, MadeLog
+from .kept_values import KeptValues, NotKeptError
 from .plan import DONE, SKIP, Plan, Step, prints
 from .recipe import Recipes
 from .settings import Forced, SkipUnchangedOptions
-from .stat_cache import StatCache
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,7 +80,8 @@ class SkipRun:
             if codes.modules.is_own(each.__module__)
             and not each.__module__.startswith(kit)
         ]
-        plan = Plan(pipeline, Recipes(datasets, hooks), log, forced)
+        kept = KeptValues(Store(url, credentials), settings.keep_values_up_to)
+        plan = Plan(pipeline, Recipes(datasets, hooks), log, forced, kept)
         return cls(plan, log, RunMark(url, credentials), cache, settings, run_id)
 
     def carry_out(self, run: Callable[[Pipeline], Any], waves: int | None) -> None:
@@ -123,7 +128,7 @@ class SkipRun:
             "Skip unchanged: %d of %d nodes skipped, which saved %s.",
             count,
             total,
-            in_words(saved),
+            duration(saved),
         )
         if self.forgotten:
             _LOG.warning(
@@ -189,7 +194,10 @@ class SkipRun:
         if not steady or not all(held.print for held in outputs.values()):
             self.forgotten.append(step.name)
             return
+        kept, not_kept = self._keep_values(step)
         details = {
+            "kept": kept,
+            "not_kept": not_kept,
             "nodes": [node.name for node in step.group.nodes],
             "branch": self.log.branch,
             "run": self.run_id,
@@ -207,6 +215,25 @@ class SkipRun:
         if self.log.is_local:
             self._flush()
 
+    def _keep_values(self, step: Step) -> tuple[dict[str, str], dict[str, str]]:
+        """Keep outputs that are in memory only: their fingerprints, or why not."""
+        kept, not_kept = {}, {}
+        for name in step.group.in_memory:
+            try:
+                dataset = self.plan.datasets.catalog[name]
+                value = kedro_internals.data_in_memory(dataset)
+                kept[name] = self.plan.kept.keep(value)
+            except (NotKeptError, DatasetError) as error:
+                not_kept[name] = str(error)
+        return kept, not_kept
+
+    def restore(self) -> None:
+        """Put the outputs in memory of nodes that were skipped into the catalog."""
+        for step in self.plan.steps:
+            if step.action == SKIP:
+                for name, value in step.values.items():
+                    self.plan.datasets.catalog[name] = MemoryDataset(value)
+
     def _flush(self) -> None:
         """Write down what was made, but for what another run may have written."""
         waiting, self._waiting = self._waiting, []
@@ -223,14 +250,3 @@ def _branch(project: Path) -> str:
         return branch.current(project).name
     except OpsError:  # what was made where is known without, too
         return ""
-
-
-def in_words(seconds: float) -> str:
-    """A time for a person: ``3 min``."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 90:  # noqa: PLR2004
-        return f"{seconds:.1f} s"
-    if seconds < 5400:  # noqa: PLR2004
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

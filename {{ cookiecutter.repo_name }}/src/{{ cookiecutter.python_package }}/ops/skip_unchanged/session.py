@@ -67,6 +67,7 @@ class SkipUnchanged(AbstractRunner):
             planned.carry_out(run_all, None if one_process else planned.settings.waves)
         finally:
             self._skip_run = None
+        planned.restore()
         planned.report()
         return {name: catalog[name] for name in pipeline.outputs()}
 

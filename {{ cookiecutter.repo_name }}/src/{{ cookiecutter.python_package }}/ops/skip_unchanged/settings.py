@@ -22,6 +22,7 @@ class SkipUnchangedOptions:
 
     enabled: bool = True
     waves: int = 3
+    keep_values_up_to: int = 1_000_000  # bytes
     fingerprints: dict[str, str] = field(factory=dict)
 
     def way(self, name: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dis
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -152,15 +151,6 @@ class Mentions:
         return sorted(
             n for n in names if _BY_NAME.fullmatch(n) or _UNNAMED.fullmatch(n)
         )
-
-
-def digest(*parts: str) -> str:
-    """One digest of several texts in their order."""
-    found = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        text = part.encode("utf-8", "surrogatepass")
-        found.update(b"%d:%s" % (len(text), text))
-    return found.hexdigest()
 
 
 def tree_text(tree: object) -> str:

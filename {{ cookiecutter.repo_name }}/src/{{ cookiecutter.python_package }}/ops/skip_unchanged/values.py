@@ -27,7 +27,8 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from .source_code import code_text, digest
+from ..core.checksum import of_texts
+from .source_code import code_text
 
 CODE = (FunctionType, type, ModuleType)
 _PLAIN = (type(None), bool, int, float, complex, bytes, type(...), type(NotImplemented))
@@ -104,7 +105,7 @@ class ValueWriter:
         return f"str {text}"
 
     def _all(self, word: str, parts: Iterable[Any]) -> str:
-        return f"{word} {digest(*map(self.write, parts))}"
+        return f"{word} {of_texts(*map(self.write, parts))}"
 
     def _unordered(self, word: str, parts: Iterable[Any]) -> str:
         outer, written = self.code, []
@@ -114,7 +115,7 @@ class ValueWriter:
             written.append((text, [*map(_place, self.code)], self.code))
         written.sort(key=lambda each: each[:2])
         self.code = outer + [each for _, _, code in written for each in code]
-        return f"{word} {digest(*(text for text, _, _ in written))}"
+        return f"{word} {of_texts(*(text for text, _, _ in written))}"
 
     def _object(self, value: Any) -> str:
         """What pickle would take of it: how it is made, and its state."""

@@ -14,10 +14,10 @@ from kedro.io import DatasetError
 
 from ..core import branch as git_branch
 from ..core import git, kedro_internals
+from ..core.dataset_io import Stored, stored_data
 from ..core.errors import OpsError
 from ..core.settings import open_store, read_settings
 from ..core.store import Store
-from ..core.stored_data import Stored, stored_data
 from . import paths
 from .catalog import CatalogRewriter, without_branch
 from .dataset import BranchedDataset

@@ -7,7 +7,7 @@ from typing import Any
 
 from kedro.io import DatasetError
 
-from ..core.stored_data import stored_data
+from ..core.dataset_io import stored_data
 from .branches import Branches
 from .manifest import NOTHING, shape
 

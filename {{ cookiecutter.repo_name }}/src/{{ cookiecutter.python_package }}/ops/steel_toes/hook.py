@@ -58,12 +58,14 @@ class SteelToes:
         """
         if self._rewriter is None:
             return (yield)
-        from .checks import BranchedRun  # noqa: PLC0415
+        from . import checks  # noqa: PLC0415
 
-        run = BranchedRun.of(run_params, pipeline, catalog, self._rewriter)
-        run.refuse_harm()
+        outputs = pipeline.all_outputs()
+        branched = checks.branched_datasets(pipeline, catalog)
+        checks.refuse_harm(branched, outputs, catalog)
         results = yield
-        run.begin()
+        checks.warn_of_shared(self._rewriter, outputs, catalog)
+        checks.begin_run(branched, run_params, pipeline)
         return results
 
 

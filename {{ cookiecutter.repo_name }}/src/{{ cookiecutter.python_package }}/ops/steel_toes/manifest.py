@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 from attrs import frozen
 
 from ..core.branch import slug
+from ..core.dataset_io import stored_data
 from ..core.process import user
 from ..core.records import Records
 from ..core.store import Store, warn_once
-from ..core.stored_data import stored_data
 
 NOTHING = "nothing"  # the base's fingerprint where there was no base
 _FOLDER = "manifest"

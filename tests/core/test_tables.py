@@ -3,7 +3,7 @@
 import pytest
 from kit import ops
 
-stored = ops("core.stored_data")
+stored = ops("core.dataset_io")
 
 pandas = pytest.importorskip("pandas")
 sqlalchemy = pytest.importorskip("sqlalchemy")
@@ -49,7 +49,7 @@ def test_the_password_is_not_shown():
     class Engine:
         url = sqlalchemy.make_url("postgresql://me:secret@host/cars")
 
-    location = ops("core.stored_tables").SqlTable(Engine, "t", "shop").location
+    location = ops("core.tables").SqlTable(Engine, "t", "shop").location
     assert location == "postgresql://me:***@host/cars::shop.t"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
@@ -23,17 +24,20 @@ class _Table:
         """Whether it holds no rows of its own."""
         return False
 
-    def size(self) -> None:
+    def size(self) -> int | None:
         """Not known: databases do not agree on how to ask."""
+        return None
 
-    def modified(self) -> None:
+    def modified(self) -> datetime | None:
         """Not known: databases do not tell."""
+        return None
 
     @property
-    def version(self) -> None:
+    def version(self) -> str | None:
         """Tables have no versions."""
+        return None
 
-    def at(self, version: None) -> Any:
+    def at(self, version: str | None) -> Any:
         """The table itself."""
         return self
 

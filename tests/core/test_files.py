@@ -3,12 +3,13 @@
 import os
 
 import pytest
-from kedro.io import Version
+from fsspec.implementations.memory import MemoryFileSystem
+from kedro.io import MemoryDataset, Version
 from kedro_datasets.partitions import PartitionedDataset
 from kedro_datasets.text import TextDataset
 from kit import ops
 
-Files = ops("core.stored_files").Files
+Files = ops("core.dataset_io").Files
 
 
 def text(path, version=None):
@@ -167,3 +168,51 @@ def test_partitions_are_a_folder(tmp_path):
 
     assert data.size() == 3
     assert data.fingerprint() == files(tmp_path / "p").fingerprint()
+
+
+@pytest.mark.parametrize("name", ["nothing", "file/below", "empty"])
+def test_nothing_has_no_fingerprint(tmp_path, name):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "empty").mkdir()
+
+    assert files(tmp_path / name).fingerprint() is None
+
+
+def test_a_folder_is_known_by_names_and_contents(tmp_path):
+    for folder, name in (("1", "a"), ("2", "a"), ("3", "b"), ("4", "x/a")):
+        (tmp_path / folder / name).parent.mkdir(parents=True)
+        (tmp_path / folder / name).write_text("x")
+
+    prints = [files(tmp_path / folder).fingerprint() for folder in "1234"]
+    assert prints[0] == prints[1]
+    assert len(set(prints)) == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [({"ETag": '"abc"'}, "etag:abc"), ({"md5Hash": "abc"}, "md5hash:abc")],
+)
+def test_an_object_is_known_by_its_stores_checksum(monkeypatch, told, known):
+    data = files("memory:///checksum/a.txt")
+    text("memory:///checksum/a.txt").save("x")
+    real = MemoryFileSystem.info
+
+    def info(self, path, **kwargs):
+        return {**real(self, path, **kwargs), **told}
+
+    assert data.fingerprint().startswith("xxh3:")
+    monkeypatch.setattr(MemoryFileSystem, "info", info)
+    assert data.fingerprint() == known
+
+
+def test_memory_stores_nothing():
+    assert ops("core.dataset_io").stored_data(MemoryDataset()) is None
+    assert ops("core.dataset_io").stored_data(None) is None
+
+
+def test_all_kinds_of_data_can_do_the_same():
+    tables = ops("core.tables")
+    asked = {name for name in vars(Files) if not name.startswith("_")}
+    asked -= {"of", "filesystem", "path", "current"}
+    for kind in (tables.SqlTable, tables.IbisTable):
+        assert asked <= set(dir(kind))
