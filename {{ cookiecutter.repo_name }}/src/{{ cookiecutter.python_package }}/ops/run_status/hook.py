@@ -194,7 +194,6 @@ class RunStatus:
         if project is None:
             return None
         try:
-            redaction.hide_parameters_of(catalog)
             watch = _new_watch(project, run_params, pipeline, catalog)
             for other in list(self._watches.values()):
                 if signal := other.signal():

@@ -20,9 +20,8 @@ from ..core import kedro_internals
 from ..core.entry_places import FILE, FOLDER, TABLES
 from . import data_version
 from .code_version import CodeVersion, CodeVersions
-from .data_version import MISSING, Held
+from .data_version import MISSING, Held, StatCache, signs_of
 from .settings import SkipUnchangedOptions
-from .stat_cache import StatCache, signs_of
 
 # Types whose data is one local file or folder, so that none need be built to look at it.
 _PLAIN = re.compile(
