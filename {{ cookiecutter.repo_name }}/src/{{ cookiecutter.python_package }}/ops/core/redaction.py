@@ -9,17 +9,17 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
-
-from kedro.framework.context import KedroContext
-from kedro.io import DataCatalog
 
 from . import kedro_internals, secret_patterns
 from .suppress import suppress_errors
 
-HIDDEN = "***"
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import DataCatalog
 
+HIDDEN = "***"
 _HOME = os.path.expanduser("~")
 
 # What credentials hold that is no secret, and would be missed in a message.

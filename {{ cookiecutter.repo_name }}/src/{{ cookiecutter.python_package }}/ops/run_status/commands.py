@@ -73,9 +73,10 @@ def watch(run: str, env: str | None) -> None:
 @env_option
 def page(folder: Path, publish: bool, env: str | None) -> None:
     """Write the page of all runs to a folder, to put it on a web server."""
-    from .page import INDEX, put_into, write  # noqa: PLC0415
+    from ..core.store import Store  # noqa: PLC0415
+    from .page import INDEX, write  # noqa: PLC0415
 
-    write(put_into(folder), _open(env), publish)
+    write(Store(str(folder)).write, _open(env), publish)
     click.echo(folder / INDEX)
 
 
@@ -85,12 +86,13 @@ def open_(env: str | None) -> None:
     """Open the page of all runs in a browser."""
     import tempfile  # noqa: PLC0415
 
-    from .page import INDEX, put_into, write  # noqa: PLC0415
+    from ..core.store import Store  # noqa: PLC0415
+    from .page import INDEX, write  # noqa: PLC0415
 
     history = _open(env)
     store = history.store
     folder = Path(store.path if store.is_local else tempfile.mkdtemp(prefix="runs-"))
-    write(store.put if store.is_local else put_into(folder), history)
+    write(Store(str(folder)).write, history)
     click.echo(folder / INDEX)
     click.launch((folder / INDEX).resolve().as_uri())
 

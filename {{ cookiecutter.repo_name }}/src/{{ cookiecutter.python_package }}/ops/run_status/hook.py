@@ -195,12 +195,11 @@ class RunStatus:
         if project is None:
             return None
         try:
-            redaction.hide_parameters_of(catalog)
             watch = _new_watch(project, run_params, pipeline, catalog)
             for other in list(self._watches.values()):
-                if not watch.is_within(other):
+                if signal := other.signal():
                     self._watches.pop(other.journal, None)
-                    other.interrupt("left")
+                    other.interrupt(signal)
             self._watches[watch.journal] = watch
             run_facts.provide(_facts(watch, run_params, pipeline, catalog))
             watch.start()
