@@ -40,7 +40,6 @@ PAGES = {
 # Each page is written from runs that are in memory, as at the start and end of a run.
 WRITE = """
 import json, random, sys, time
-from pathlib import Path
 from kit import ops
 from run_status import some_runs
 
@@ -62,7 +61,7 @@ runs = []
 for number in range(count):
     chance.seed(1)
     runs.append(some_runs.run(f"run-{number:03}", steps(), at=some_runs.START + 3600 * number))
-put = page.put_into(Path(folder))
+put = ops("core.store").Store(folder).write
 page.write(put, [])  # reads the page's sources
 times, updates = [], []
 for _ in range(rounds):

@@ -113,6 +113,61 @@ def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
+class Killed(TextDataset):
+    """Is killed in the middle of its second save."""
+
+    saves = 0
+
+    def save(self, data):
+        Killed.saves += 1
+        super().save(data)
+        if Killed.saves == 2:
+            raise KeyboardInterrupt
+
+
+def partitions(tmp_path, kind):
+    return PartitionedDataset(
+        path=(tmp_path / "parts").as_posix(), dataset=kind, filename_suffix=".txt"
+    )
+
+
+def test_a_partition_is_saved_whole_or_not_at_all(tmp_path):
+    storage.save(partitions(tmp_path, TextDataset), {"a": "old a", "sub/b": "old b"})
+    dataset = partitions(tmp_path, Killed)
+
+    with pytest.raises(KeyboardInterrupt):
+        storage.save(dataset, {"a": "new a", "sub/b": lambda: "new", "sub/c": "c"})
+
+    loaded = {name: load() for name, load in dataset.load().items()}
+    assert loaded == {"a": "new a", "sub/b": "old b"}
+    assert os.listdir(tmp_path) == ["parts"]
+
+
+def test_partitions_are_seen_as_soon_as_they_are_saved(tmp_path):
+    dataset = partitions(tmp_path, TextDataset)
+
+    assert not dataset.exists()
+    storage.save(dataset, {"a": "a"})
+    assert dataset.exists()
+    with pytest.raises(DatasetError, match=r"TextDataset.*\n.*str"):
+        storage.save(dataset, {"a": b"no text"})
+    assert {name: load() for name, load in dataset.load().items()} == {"a": "a"}
+
+
+def test_what_a_killed_save_has_left_is_removed_once_it_is_old(tmp_path):
+    old, new = (tmp_path / f".{digit * 32}_a.txt" for digit in "ab")
+    own = tmp_path / ".gitkeep"
+    for file in (old, new, own):
+        file.write_text("x")
+    for file in (old, own):
+        os.utime(file, (0, 0))
+
+    storage.remove_leftovers(str(tmp_path))
+    storage.remove_leftovers(str(tmp_path / "absent"))
+
+    assert {*tmp_path.iterdir()} == {new, own}
+
+
 def test_a_save_keeps_the_permissions_and_follows_a_link(tmp_path):
     (tmp_path / "shared").mkdir()
     file, link = tmp_path / "shared" / "a.txt", tmp_path / "a.txt"

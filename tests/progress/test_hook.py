@@ -7,6 +7,7 @@ import re
 import warnings
 
 import pytest
+from kedro.framework.hooks import hook_impl
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
@@ -139,3 +140,36 @@ def test_only_the_warning_of_kedros_own_resolvers_is_hidden():
         )
 
     assert [str(each.message) for each in caught] == [text, "other"]
+
+
+class Refusing:
+    """A guard that lets no run start, or the team's hook that fails."""
+
+    def __init__(self, error):
+        self.error = error
+
+    @hook_impl
+    def before_pipeline_run(self):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "first"),
+    [
+        (ops("core.errors").OpsError("2 errors"), "not started  0 of 3 nodes in "),
+        (ValueError("2 errors"), "failed  0 of 3 nodes in "),
+    ],
+)
+def test_what_stops_a_run_before_it_starts_is_said(on, capsys, error, first):
+    manager = _create_hook_manager()
+    manager.register(Refusing(error))
+    manager.register(hook.Progress())
+    with pytest.raises(type(error)):
+        manager.hook.before_pipeline_run(
+            run_params={"project_path": "."}, pipeline=chain(3), catalog=None
+        )
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith(first)
+    assert lines[1].split() == ["error", f"{type(error).__name__}:", "2", "errors"]
+    assert len(lines) == 2

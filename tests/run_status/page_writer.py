@@ -8,6 +8,7 @@ from kit import ops
 from . import some_runs
 
 page, layout = ops("run_status.page"), ops("run_status.layout")
+store = ops("core.store")
 runs = some_runs.runs
 
 
@@ -18,7 +19,7 @@ class Writer:
         self, do: str, folder: Path, *told: dict[str, Any], publish: bool = False
     ) -> None:
         """Write a page, or update it."""
-        found, put = [made_up(each) for each in told], page.put_into(folder)
+        found, put = [made_up(each) for each in told], store.Store(str(folder)).write
         if do == "write":
             page.write(put, found, publish)
         else:

@@ -5,7 +5,7 @@ import time
 import pytest
 from kit import ops
 
-from .test_replay import ENDED, main, text
+from .test_replay import ENDED, WHOLE, main, text
 
 module = ops("run_status.history")
 OpsError = ops("core.errors").OpsError
@@ -64,3 +64,12 @@ def test_what_was_never_told_is_left_out(history):
     history.store.put("x/vm-1.jsonl", b"")
 
     assert len(list(history)) == 3
+
+
+def test_a_run_may_take_as_long_as_the_last_one_of_the_same_nodes(history):
+    history.store.put("2026-d/vm-1.jsonl", text(main(*WHOLE, ENDED)))
+    run = next(iter(history))
+
+    assert history.expected_seconds("new", {"clean"}) == run.ended - run.started
+    assert history.expected_seconds("2026-d", {"clean"}) is None  # none did that
+    assert history.expected_seconds("new", {"another"}) is None

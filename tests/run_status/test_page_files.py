@@ -41,7 +41,8 @@ def told(files, key):
 
 
 def test_the_page_is_a_list_and_a_file_for_each_run(tmp_path):
-    page.write(page.put_into(tmp_path / "new"), [run("a"), run("b")])
+    store = ops("core.store").Store(str(tmp_path / "new"))
+    page.write(store.write, [run("a"), run("b")])
 
     files = [each.relative_to(tmp_path / "new") for each in tmp_path.rglob("*.*")]
     names = ["a/run.js", "b/run.js", "index.html", "runs.json"]

@@ -1,6 +1,7 @@
 """The watch over a run: heartbeats, and what ends it unseen."""
 
 import os
+import signal
 import time
 
 import pytest
@@ -40,13 +41,12 @@ def begin(tmp_path, monkeypatch):
         entries = journal.start(ticket, object())
         entries.enter("run_started", **START)
         watches.append(module.Watch(entries, tmp_path, page, tidy))
-        watches[-1]._depth = 0  # as if this function went on as long as the run
         watches[-1].start()
         return watches[-1]
 
     yield act
     for each in watches:
-        each.interrupt("left")
+        each.interrupt("SIGTERM")
 
 
 def test_it_beats_and_shows_the_page(begin):
@@ -79,20 +79,31 @@ def test_the_end_of_the_process_interrupts_it(begin):
     assert watch.end(State.SUCCEEDED) is None
 
 
-def test_a_run_that_kedro_has_left_is_interrupted(begin):
-    def within():
-        return begin()
-
-    watch = within()
-    watch._code = within.__code__  # the frame that ran the pipeline is gone
-    watch._depth = 1
+def test_ctrl_c_interrupts_a_run_in_a_process_that_lives_on(begin):
+    """As in a notebook."""
+    watch = begin()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
     deadline = time.monotonic() + 10
     while not watch.journal.closed and time.monotonic() < deadline:
         time.sleep(0.05)
 
-    assert watch.has_been_left()
     run = watch.journal.reader.run()
-    assert run.failure.message == "the run was left before its end"
+    assert (run.state, run.failure.message) == (State.INTERRUPTED, "Ctrl-C")
+
+
+def test_a_signal_is_of_the_runs_that_were_open(begin):
+    watch = begin()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+    watch.interrupt("SIGINT")
+
+    assert interruption.noted() == "SIGINT"
+    later = begin()
+    time.sleep(1.3)  # a heartbeat
+    assert later.end(State.SUCCEEDED).state == State.SUCCEEDED
 
 
 def test_the_findings_of_an_error_become_checks(begin, tmp_path):

@@ -18,7 +18,7 @@ class Upper(TextDataset):
 
 
 def of(tmp_path, entries, project=None):
-    cache = ops("skip_unchanged.stat_cache").StatCache(
+    cache = ops("skip_unchanged.data_version").StatCache(
         str(tmp_path / "stats"), str(tmp_path)
     )
     settings = ops("skip_unchanged.settings").SkipUnchangedOptions()

@@ -186,7 +186,7 @@ def test_the_table_says_the_reasons_of_nodes_that_run_together_once(project, cap
     said = capsys.readouterr().out
 
     assert said.count("the settings say run") == 1
-    assert said.count("runs or is left out with `clean`") == 1
+    assert said.count("runs together with `clean`") == 1
 
 
 class Hooks:

@@ -9,7 +9,7 @@ from kit import ops
 
 @pytest.fixture
 def cache(tmp_path):
-    return ops("skip_unchanged.stat_cache").StatCache(
+    return ops("skip_unchanged.data_version").StatCache(
         str(tmp_path / "ops/stats.json"), str(tmp_path)
     )
 
@@ -51,10 +51,10 @@ def test_a_file_that_was_not_touched_is_not_read_again(
 ):
     file = tmp_path / "a"
     file.write_text("1")
-    monkeypatch.setattr(ops("skip_unchanged.stat_cache"), "_FRESH", -1)
+    monkeypatch.setattr(ops("skip_unchanged.data_version"), "_FRESH", -1)
     cache.look(str(file))
     cache.save()
-    again = ops("skip_unchanged.stat_cache").StatCache(
+    again = ops("skip_unchanged.data_version").StatCache(
         str(tmp_path / "ops/stats.json"), str(tmp_path)
     )
 
@@ -71,7 +71,7 @@ def test_a_file_that_was_not_touched_is_not_read_again(
 def test_a_damaged_cache_is_as_none(tmp_path, text):
     (tmp_path / "stats").write_text(text)
     (tmp_path / "a").write_text("1")
-    cache = ops("skip_unchanged.stat_cache").StatCache(
+    cache = ops("skip_unchanged.data_version").StatCache(
         str(tmp_path / "stats"), str(tmp_path)
     )
 

@@ -239,6 +239,18 @@ def test_an_entry_with_two_places_leaves_both_of_main(project, monkeypatch):
     assert (project.path / "data" / "meta_dev.txt").read_text() == "ennew"
 
 
+def test_a_run_removes_what_killed_saves_have_left(project):
+    left = project.path / "data" / f".{'0' * 32}_cars_dev.txt"
+    left.write_text("half")
+    os.utime(left, (0, 0))
+    (project.path / "data" / "raw.txt").write_text("x")
+
+    catalog = project.catalog({"raw": text("raw.txt"), "cars": text("cars.txt")})
+    project.run(catalog, ("raw", "cars"))
+
+    assert project.files() == ["cars_dev.txt", "raw.txt"]
+
+
 def test_a_second_place_that_another_dataset_has_stops_the_run(project, monkeypatch):
     monkeypatch.chdir(project.path)
     kind = f"{__name__}.TwoPlacesDataset"

@@ -6,9 +6,12 @@ from __future__ import annotations
 import contextlib
 import os
 import posixpath
+import re
 import shutil
 import stat
+import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import uuid4
@@ -30,6 +33,9 @@ Stored: TypeAlias = "Files | SqlTable | IbisTable"
 # What S3 and Google's store say of an object's content, so that it need not be read.
 # Google and Azure have an "etag", too, but it is another one for each copy.
 _REMOTE = ("ETag", "md5Hash")
+
+_SCRATCH = re.compile(r"\.[0-9a-f]{32}_")
+_OLD = 3600.0  # seconds for which a scratch file may be that of a save that goes on
 
 
 def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
@@ -93,15 +99,42 @@ def _is_a_failure(error: Exception) -> bool:
 
 
 def save(dataset: AbstractDataset[Any, Any], data: Any) -> None:
-    """Save data; a single local file is replaced in one step.
+    """Save data; a local file is replaced in one step, and so is each partition.
 
     A run that is killed at any moment leaves the old file or the new one, and so does
     one that reads while another writes.
     """
     if _is_one_local_file(dataset):
         _replace_file(dataset, data)
+        return
+    filesystem, folder = place(dataset)
+    writer = kedro_internals.saving_partitions_by(
+        dataset,
+        partial(_save_partition, folder=os.path.dirname(os.path.realpath(folder))),
+    )
+    if writer is None or not is_local(filesystem):
+        dataset.save(data)
+        return
+    writer.save(data)
+    dataset.release()  # its list of partitions
+
+
+def _save_partition(dataset: AbstractDataset[Any, Any], data: Any, folder: str) -> None:
+    if _is_one_local_file(dataset):
+        # The scratch file is beside the folder, or it would be taken for a partition.
+        _replace_file(dataset, data, folder)
     else:
         dataset.save(data)
+
+
+def remove_leftovers(folder: str) -> None:
+    """Remove the scratch files in a folder that saves have left which were killed."""
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        for file in found:
+            if _SCRATCH.match(file.name):
+                age = time.time() - file.stat(follow_symlinks=False).st_mtime
+                if age > _OLD and file.is_file():
+                    os.unlink(file)
 
 
 def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
@@ -125,20 +158,20 @@ def appends(dataset: Any) -> bool:
     return any(mode.startswith(("a", "r+")) for mode in modes)
 
 
-def _replace_file(dataset: Any, data: Any) -> None:
+def _replace_file(dataset: Any, data: Any, scratch_folder: str = "") -> None:
     versioned = kedro_internals.version(dataset) is not None
     if versioned:
         kedro_internals.forget_versions(dataset)
     path = str(kedro_internals.save_path(dataset))
     mode = _mode(path)
     if stat.S_ISLNK(mode):
-        path = os.path.realpath(path)
+        path, scratch_folder = os.path.realpath(path), ""
         mode = _mode(path)
     if stat.S_ISDIR(mode):  # a folder of pictures, say: its own class knows how
         dataset.save(data)
         return
     folder, name = os.path.split(path)
-    scratch = os.path.join(folder, f".{uuid4().hex}_{name}")
+    scratch = os.path.join(scratch_folder or folder, f".{uuid4().hex}_{name}")
     posix = scratch if os.sep == "/" else Path(scratch).as_posix()
     writer = kedro_internals.unversioned_at(dataset, posix)
     try:
@@ -147,6 +180,7 @@ def _replace_file(dataset: Any, data: Any) -> None:
         if mode and written and mode != written:
             os.chmod(scratch, stat.S_IMODE(mode))
         if written:  # else its class keeps its own path, and has saved
+            os.makedirs(folder, exist_ok=True)
             os.replace(scratch, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

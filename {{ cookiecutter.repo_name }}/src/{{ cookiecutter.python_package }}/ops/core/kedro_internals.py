@@ -15,7 +15,7 @@ from __future__ import annotations
 import copy
 import inspect
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -264,6 +264,34 @@ def connection_config(dataset: Any) -> Any:
 def connection_string(dataset: Any) -> str:
     """What a dataset of SQLAlchemy connects by. Its public ``engine`` needs the driver."""
     return str(getattr(dataset, "_connection_str", ""))
+
+
+# PartitionedDataset: it has nothing public of its partitions but to load and save all.
+
+
+def saving_partitions_by(dataset: Any, save: Callable[[Any, Any], None]) -> Any:
+    """A copy of a dataset of partitions that saves each of them by a function, which gets
+    the partition's dataset and its data; None for any other dataset."""
+    kind = getattr(dataset, "_dataset_type", None)
+    if kind is None or not hasattr(dataset, "_partition_to_path"):
+        return None
+
+    make: Callable[..., Any] = kind
+
+    class Partition:
+        def __init__(self, **arguments: Any) -> None:
+            self.dataset = make(**arguments)
+
+        def save(self, data: Any) -> None:
+            save(self.dataset, data)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.dataset, name)
+
+    Partition.__name__ = make.__name__  # for Kedro's messages
+    writer = copy.copy(dataset)
+    writer._dataset_type = Partition
+    return writer
 
 
 # IncrementalDataset: it has nothing public but to load and to confirm its own.

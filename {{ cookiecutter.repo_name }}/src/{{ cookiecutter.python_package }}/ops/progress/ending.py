@@ -11,8 +11,6 @@ from types import TracebackType
 
 from kedro.io import DatasetError
 from kedro.runner import task
-from rich.console import Console
-from rich.traceback import Frame, Traceback
 
 from ..core import kedro_internals, redaction
 
@@ -75,6 +73,10 @@ def print_traceback(
     kind: type[BaseException], error: BaseException, tb: TracebackType | None
 ) -> None:
     """Print of each error the frames of the team's code, and the one that raised it."""
+    # Only a run that fails at a terminal needs what this imports.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.traceback import Frame, Traceback  # noqa: PLC0415
+
     shown = Traceback.from_exception(kind, error, tb)
     stacks = shown.trace.stacks
     for stack, cause in zip(stacks, [*stacks[1:], None]):

@@ -1,4 +1,4 @@
-"""``kedro runs``: what runs did, and what one does now."""
+"""``kedro runs``: what runs did, and what a run does now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Commands)
 def command() -> None:
-    """See what runs did, and watch one that goes on."""
+    """See what runs did, and follow a run."""
 
 
 @command.command("list")
@@ -25,7 +25,7 @@ def command() -> None:
 @env_option
 @as_json_option
 def list_(last: int, env: str | None, as_json: bool) -> None:
-    """List the last runs, the newest first."""
+    """List the last runs, the newest first, with the short key of each."""
     from itertools import islice  # noqa: PLC0415
 
     from . import terminal  # noqa: PLC0415
@@ -55,7 +55,7 @@ def show_(run: str, env: str | None, as_json: bool) -> None:
 @click.argument("run", default="last")
 @env_option
 def watch(run: str, env: str | None) -> None:
-    """Watch RUN on the terminal until it ends."""
+    """Follow RUN in the terminal until it ends."""
     from . import replay, terminal  # noqa: PLC0415
 
     history = _open(env)
@@ -73,9 +73,10 @@ def watch(run: str, env: str | None) -> None:
 @env_option
 def page(folder: Path, publish: bool, env: str | None) -> None:
     """Write the page of all runs to a folder, to put it on a web server."""
-    from .page import INDEX, put_into, write  # noqa: PLC0415
+    from ..core.store import Store  # noqa: PLC0415
+    from .page import INDEX, write  # noqa: PLC0415
 
-    write(put_into(folder), _open(env), publish)
+    write(Store(str(folder)).write, _open(env), publish)
     click.echo(folder / INDEX)
 
 
@@ -85,12 +86,13 @@ def open_(env: str | None) -> None:
     """Open the page of all runs in a browser."""
     import tempfile  # noqa: PLC0415
 
-    from .page import INDEX, put_into, write  # noqa: PLC0415
+    from ..core.store import Store  # noqa: PLC0415
+    from .page import INDEX, write  # noqa: PLC0415
 
     history = _open(env)
     store = history.store
     folder = Path(store.path if store.is_local else tempfile.mkdtemp(prefix="runs-"))
-    write(store.put if store.is_local else put_into(folder), history)
+    write(Store(str(folder)).write, history)
     click.echo(folder / INDEX)
     click.launch((folder / INDEX).resolve().as_uri())
 

@@ -6,11 +6,12 @@ import atexit
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
-_NOTED: list[str] = []  # names of the signals that came
+_NOTED: list[tuple[float, str]] = []  # when a signal came, and its name
 _ENDINGS: list[Callable[[str], None]] = []
 
 
@@ -30,9 +31,9 @@ def forget(act: Callable[[str], None]) -> None:
         _uninstall()
 
 
-def noted() -> str:
-    """The name of the last signal that came; empty if none did."""
-    return _NOTED[-1] if _NOTED else ""
+def noted(since: float = 0.0) -> str:
+    """The name of the last signal since this ``time.monotonic()``; empty if none came."""
+    return _NOTED[-1][1] if _NOTED and _NOTED[-1][0] >= since else ""
 
 
 def _install() -> None:
@@ -55,14 +56,14 @@ def _uninstall() -> None:
 
 
 def _on_terminate(number: int, frame: FrameType | None) -> None:
-    _NOTED.append("SIGTERM")
+    _NOTED.append((time.monotonic(), "SIGTERM"))
     _end_all("SIGTERM")
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _on_interrupt(number: int, frame: FrameType | None) -> None:
-    _NOTED.append("SIGINT")
+    _NOTED.append((time.monotonic(), "SIGINT"))
     signal.default_int_handler(number, frame)
 
 

@@ -62,17 +62,6 @@ def write(put: Put, runs: Iterable[Run], publish: bool = False) -> None:
     _put_list(put, lines, publish)
 
 
-def put_into(folder: Path) -> Put:
-    """What writes a file into a folder of this machine."""
-
-    def put(name: str, content: bytes) -> None:
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-
-    return put
-
-
 class StatusPage:
     """The page in a store, kept up to date at little cost."""
 

@@ -1,15 +1,12 @@
-"""Watches over a run while it goes on: heartbeats, the page, and how it ends."""
+"""Watches a run of this process: heartbeats, the page, and how the run ends."""
 
 from __future__ import annotations
 
-import inspect
-import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import CodeType, FrameType
 from typing import Any
 
 from ..core import git, redaction
@@ -23,13 +20,12 @@ from .replay import Follower
 
 _BEAT = 10.0  # seconds
 _PATIENCE = 5.0  # seconds, for what is left to do at the end
-_PATIENCE_KILLED = 2.0  # ... when somebody wants the process to end
+_PATIENCE_KILLED = 2.0  # ... if the process was asked to end
 _TRACEBACK = 20_000  # characters
 
 _WHY = {
     "SIGTERM": "the process was asked to end",
     "SIGINT": "Ctrl-C",
-    "left": "the run was left before its end",
 }
 
 
@@ -50,8 +46,7 @@ class Watch:
         self.journal = entries
         self._project_path, self._page, self._tidy = project_path, page, tidy
         entries.reader = Follower(entries.ticket.store, entries.ticket.key)
-        self._thread_id = threading.get_ident()
-        self._code, self._depth = _caller_of_hooks()
+        self._began = time.monotonic()
         self._over = threading.Event()
         self._last: Run | None = None
         self.viz = ""  # where Kedro-Viz of the run is
@@ -92,15 +87,9 @@ class Watch:
         why = _WHY.get(reason, "")
         self._end("run_interrupted", patience, type=reason, message=why)
 
-    def has_been_left(self) -> bool:
-        """Whether Kedro is not in this run any more: Ctrl-C in a notebook, say."""
-        # Python has no other way to see where another thread is.
-        frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001
-        return _count(frame, self._code) < self._depth
-
-    def is_within(self, other: Watch) -> bool:
-        """Whether another one can go on while this one has just begun."""
-        return other._thread_id != self._thread_id or other._depth < self._depth
+    def signal(self) -> str:
+        """The signal that came during the run, after which a notebook lives on."""
+        return interruption.noted(since=self._began)
 
     def _interrupted(self, reason: str) -> None:
         self.interrupt(reason, _PATIENCE_KILLED)
@@ -117,9 +106,9 @@ class Watch:
             self._thread.join(max(0.0, deadline - time.monotonic()))
         journal.end(self.journal)
         if self._last is not None:
-            for tell in self.journal.at_end:
+            for act in self.journal.at_end:
                 with suppress_errors():
-                    tell(self._last)
+                    act(self._last)
         return self._last
 
     def _run(self) -> None:
@@ -133,8 +122,8 @@ class Watch:
             if time.monotonic() >= beat:
                 beat = time.monotonic() + _BEAT
                 self.journal.enter("heartbeat")
-                if self.has_been_left():
-                    self.interrupt(interruption.noted() or "left")
+                if signal := self.signal():
+                    self.interrupt(signal)
                     break
             if self._page is not None:
                 with suppress_errors():
@@ -153,23 +142,3 @@ def describe_error(error: BaseException, project_path: Path) -> dict[str, str]:
         "message": redaction.text(str(error), project_path)[:_TRACEBACK],
         "traceback": redaction.text("".join(lines), project_path)[-_TRACEBACK:],
     }
-
-
-def _caller_of_hooks() -> tuple[CodeType | None, int]:
-    """The code that runs the pipeline, and how often it is on the stack."""
-    frame = inspect.currentframe()
-    ours = {__name__, f"{__package__}.hook"}
-    while frame:
-        name = frame.f_globals.get("__name__", "")
-        if name not in ours and not name.startswith("pluggy"):
-            return frame.f_code, _count(frame, frame.f_code)
-        frame = frame.f_back
-    return None, 0
-
-
-def _count(frame: FrameType | None, code: CodeType | None) -> int:
-    count = 0
-    while frame is not None:
-        count += frame.f_code is code
-        frame = frame.f_back
-    return count

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
+import os
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 from attrs import frozen
 from kedro.io import AbstractVersionedDataset
@@ -23,6 +27,15 @@ _TELLING = (
     *("generation", "checksum"),
 )
 _QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
+
+# Nanoseconds in which a file may be written again without its times telling.
+_FRESH = 2_000_000_000
+_MOST = 100_000  # files that are remembered
+
+# Size, times of change, and which file it is: with these the same, so is the content.
+Sign = tuple[int, int, int, int, int]
+# Of everything in a folder, by name.
+Signs = tuple[tuple[str, Sign], ...]
 
 
 @frozen
@@ -171,3 +184,106 @@ def _function(way: str, name: str) -> Callable[[Any], Any]:
             f"{RUN}, {CONTENT}, a query, or module.function ({error})."
         ) from error
     return lambda dataset: function(name, dataset)
+
+
+class StatCache:
+    """Fingerprints by path; in a file, so that the next run need not read either."""
+
+    def __init__(self, file: str, project: str) -> None:
+        """Read the file, if there is one that can be read."""
+        self._file, self._project = file, f"{project}{os.sep}"
+        self._known: dict[str, Any] = {}
+        self._used: dict[str, Any] = {}
+        self._changed = False
+        try:
+            with open(file, "rb") as stream:
+                known = json.loads(stream.read())
+            if isinstance(known, dict):
+                self._known = known
+        except (OSError, ValueError):
+            pass  # then every file is read anew
+
+    def look(self, path: str) -> tuple[str | None, Signs]:
+        """The fingerprint of a file or folder, and what would tell that it changed.
+
+        Returns:
+            As that of ``Files`` in core; none if nothing is there.
+        """
+        signs = signs_of(path)
+        if not signs:
+            return None, signs
+        if signs[0][0] == "":
+            return self._of_file(path, signs[0][1]), signs
+        parts = (f"{name} {self._of_file(path + name, sign)}" for name, sign in signs)
+        return checksum.of_texts(*parts), signs
+
+    def save(self) -> None:
+        """Keep what is known for the next run."""
+        if not self._changed:
+            return
+        self._changed = False
+        room = max(0, _MOST - len(self._used))
+        others = list(self._known.items())[-room:] if room else []
+        scratch = f"{self._file}.{uuid4().hex}"
+        os.makedirs(os.path.dirname(self._file), exist_ok=True)
+        with open(scratch, "x", encoding="utf-8") as stream:
+            stream.write(json.dumps({**dict(others), **self._used}))
+        os.replace(scratch, self._file)
+
+    def _of_file(self, path: str, sign: Sign) -> str:
+        name = path.removeprefix(self._project)
+        known = self._used.get(name) or self._known.get(name)
+        if known and _holds(known, sign):
+            self._used[name] = known
+            return str(known[-1])
+        now = time.time_ns()
+        found = checksum.of_local_file(path)
+        if _sign(os.stat(path)) == sign:
+            self._used[name] = [*sign, now, found]
+            self._changed = True
+        return found
+
+
+def signs_of(path: str) -> Signs:
+    """What would change with the content of a file or of anything in a folder."""
+    try:
+        there = os.stat(path)
+        if not _is_folder(there):
+            return (("", _sign(there)),)
+        return tuple(sorted(_inside(path, "", ())))
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+
+
+def _inside(top: str, name: str, above: tuple[Any, ...]) -> Iterator[tuple[str, Sign]]:
+    there = os.stat(top + name)
+    folder = (there.st_dev, there.st_ino)
+    if folder in above:  # a link to a folder that it is in
+        return
+    for entry in os.scandir(top + name):
+        inner = f"{name}/{entry.name}"
+        if entry.is_dir():
+            yield from _inside(top, inner, (*above, folder))
+        elif entry.is_file():
+            yield inner, _sign(os.stat(entry.path))
+
+
+def _is_folder(there: os.stat_result) -> bool:
+    return (there.st_mode & 0o170000) == 0o040000  # noqa: PLR2004
+
+
+def _sign(there: os.stat_result) -> Sign:
+    return (
+        there.st_size,
+        there.st_mtime_ns,
+        there.st_ctime_ns,
+        there.st_ino,
+        there.st_dev,
+    )
+
+
+def _holds(known: Any, sign: Sign) -> bool:
+    """Whether what was read belongs to the file as it is, and was old enough then."""
+    if not isinstance(known, list) or known[:-2] != list(sign):
+        return False
+    return bool(known[-2] - max(sign[1], sign[2]) > _FRESH)

@@ -11,12 +11,11 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core.checksum import of_texts
-from . import reasons
 from .data_version import MISSING, Held
 from .groups import Group, bare, groups
 from .history import Made, MadeLog
 from .kept_values import KeptValues
-from .recipe import Recipe, Recipes
+from .recipe import Recipe, Recipes, why_maybe, why_not_kept, why_run, why_skip
 from .settings import Forced
 
 RUN, SKIP, MAYBE, DONE = "run", "skip", "maybe", "done"
@@ -48,10 +47,14 @@ class Step:
     @property
     def seconds(self) -> float | None:
         """How long it took the last time."""
-        found = self.last.details.get("seconds") if self.last else None
-        if not isinstance(found, dict):
-            return None
-        return float(sum(each for each in found.values() if isinstance(each, float)))
+        found = self.recorded("seconds").values()
+        times = [each for each in found if isinstance(each, float)]
+        return sum(times) if times else None
+
+    def recorded(self, key: str) -> dict[str, Any]:
+        """What was recorded of the last time; nothing, if that is damaged."""
+        found = self.last.details.get(key) if self.last else None
+        return found if isinstance(found, dict) else {}
 
 
 class Plan:
@@ -98,20 +101,18 @@ class Plan:
             if fitting:
                 step.action = MAYBE if open_inputs else SKIP
                 step.reasons = [
-                    reasons.maybe(open_inputs)
+                    why_maybe(open_inputs)
                     if open_inputs
-                    else reasons.skip(fitting[-1], step.outputs, self.log.branch)
+                    else why_skip(fitting[-1], step.outputs, self.log.branch)
                 ]
                 if step.action == SKIP:
                     step.last = fitting[-1]
                 return
         step.action = RUN
         step.reasons = (
-            reasons.run(
-                step.last, step.recipe, step.inputs, step.outputs, self.log.branch
-            )
-            or reasons.not_kept(step.last, step.group.in_memory)
-            or [reasons.maybe(open_inputs)]
+            why_run(step.last, step.recipe, step.inputs, step.outputs, self.log.branch)
+            or why_not_kept(step.last, step.group.in_memory)
+            or [why_maybe(open_inputs)]
         )
 
     def _load_values(self, made: Made, step: Step) -> bool:

@@ -11,17 +11,18 @@ from attrs import frozen
 from kedro.framework import project
 from kedro.pipeline import Pipeline
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
+from ..core.cli import table
 from ..core.errors import OpsError
+from ..core.text import duration
 from .groups import bare
 from .plan import MAYBE, RUN, SKIP, Plan, Step
-from .run import SkipRun, in_words
+from .run import SkipRun
 from .settings import Forced
 
-_WORDS = {RUN: "[yellow]run[/]", MAYBE: "[cyan]maybe[/]", SKIP: "[green]skip[/]"}
-_WIDE = 140  # columns, where there is no terminal that says how many it has
+_COLOURS = {RUN: "yellow", MAYBE: "cyan", SKIP: "green"}
+_WIDTH = 140  # columns, if the output is not a terminal
 
 
 @frozen
@@ -60,27 +61,30 @@ class View:
         return [row for step in self.plan.steps for row in self._rows(step)]
 
     def show(self) -> None:
-        """Print the table."""
-        console = _console()
-        table = Table(title=escape(self._title()), title_justify="left")
-        for column in ("", "node", "why", "expected", "writes to"):
-            table.add_column(column, overflow="fold")
-        told: dict[str, str] = {}  # by a node, the node whose row has its reasons
+        """Print what would run and why. Nodes that are up to date are counted."""
+        rows: list[dict[str, Any]] = []
+        first: dict[str, str] = {}  # by a node, the one whose row has its reasons
         for row in self.as_data():
-            seconds = row["seconds"]
-            reasons = row["reasons"]
-            if first := told.get(row["node"]):
-                reasons = [f"runs or is left out with `{first}`"]
-            told |= dict.fromkeys(row["together_with"], row["node"])
-            why = "\n".join([*reasons, *row["built_on_old"]])
-            table.add_row(
-                _WORDS[row["action"]],
-                escape(row["node"]),
-                escape(why),
-                "" if seconds is None else in_words(seconds),
-                escape("\n".join(row["writes"].values())),
+            if row["action"] == SKIP:
+                continue
+            why = row["reasons"]
+            if row["node"] in first:
+                why = [f"runs together with `{first[row['node']]}`"]
+            first |= dict.fromkeys(row["together_with"], row["node"])
+            rows.append(
+                {
+                    "": Text(row["action"], style=_COLOURS[row["action"]]),
+                    "node": row["node"],
+                    "why": [*why, *row["built_on_old"]],
+                    "expected": duration(row["seconds"]),
+                    "writes to": [*row["writes"].values()],
+                }
             )
-        console.print(table)
+        console = _console()
+        if rows:
+            console.print(table(rows, self._title()))
+        else:
+            console.print(self._title(), markup=False)
 
     def explained(self, name: str) -> list[dict[str, str]]:
         """All that goes into the fingerprint of a node, item by item.
@@ -89,20 +93,18 @@ class View:
             OpsError: if the run has no such node.
         """
         step = self._find(name)
-        details = step.last.details if step.last else {}
-        then = {**_of(details, "items"), **_named(_of(details, "inputs"), "input")}
-        then |= _named(_of(details, "outputs"), "output")
-        inputs = {key: held.print or held.why_not for key, held in step.inputs.items()}
-        outputs = {
-            key: held.print or held.why_not for key, held in step.outputs.items()
-        }
-        now = {**step.recipe.items, **_named(inputs, "input")}
-        now |= _named(outputs, "output")
-        shown = _of(details, "shown")
+        shown, now = step.recorded("shown"), dict(step.recipe.items)
+        then = dict(step.recorded("items"))
+        for word, held in (("input", step.inputs), ("output", step.outputs)):
+            recorded = step.recorded(f"{word}s").items()
+            then |= {f"{word} {key}": str(found) for key, found in recorded}
+            now |= {
+                f"{word} {k}": each.print or each.why_not for k, each in held.items()
+            }
         return [
             {
                 "item": key,
-                "state": _state(then.get(key), now.get(key), bool(details)),
+                "state": _state(then.get(key), now.get(key), step.last is not None),
                 "then": str(shown.get(key, then.get(key, ""))),
                 "now": step.recipe.shown.get(key, now.get(key, "")),
             }
@@ -110,28 +112,25 @@ class View:
         ]
 
     def show_explained(self, name: str, rows: list[dict[str, str]]) -> None:
-        """Print what ``explained`` tells."""
+        """Print what ``explained`` returns."""
         step = self._find(name)
-        console = _console()
-        console.print(f"{_WORDS[step.action]} {escape(step.name)}: ", end="")
-        console.print(escape("; ".join(step.reasons)))
         details = step.last.details if step.last else {}
-        when = (
-            f"{details.get('time')} on '{details.get('branch')}'"
-            if details
-            else "never"
-        )
-        table = Table(title=f"Last record: {escape(when)}", title_justify="left")
-        for column in ("item", "", "then", "now"):
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            colour = "yellow" if row["state"] not in {"same", "open"} else ""
-            cells = [escape(row[key]) for key in ("item", "state", "then", "now")]
-            table.add_row(*cells, style=colour)
-        console.print(table)
+        when = f"{details.get('time')} on '{details.get('branch')}'"
+        title = f"Last record: {when if details else 'none'}"
+        console = _console()
+        reasons = "; ".join(step.reasons)
+        console.print(f"{step.action} {step.name}: {reasons}", markup=False)
+        coloured = [
+            {
+                **row,
+                "state": Text(row["state"], "" if row["state"] == "same" else "yellow"),
+            }
+            for row in rows
+        ]
+        console.print(table(coloured, title))
 
     def _rows(self, step: Step) -> Iterator[dict[str, Any]]:
-        seconds = _of(step.last.details if step.last else {}, "seconds")
+        seconds = step.recorded("seconds")
         for node in step.group.nodes:
             places = {name: self.plan.places.get(name, "") for name in node.outputs}
             yield {
@@ -152,19 +151,15 @@ class View:
             }
 
     def _title(self) -> str:
-        nodes = {RUN: 0, MAYBE: 0, SKIP: 0}
-        times = {RUN: 0.0, MAYBE: 0.0, SKIP: 0.0}
+        nodes, times = dict.fromkeys(_COLOURS, 0), dict.fromkeys(_COLOURS, 0.0)
         for step in self.plan.steps:
             nodes[step.action] += len(step.group.nodes)
             times[step.action] += step.seconds or 0.0
-        maybe = (
-            f", {nodes[MAYBE]} perhaps ({in_words(times[MAYBE])})"
-            if nodes[MAYBE]
-            else ""
-        )
+        maybe = f", {nodes[MAYBE]} perhaps ({duration(times[MAYBE])})"
         return (
-            f"Plan: {nodes[RUN]} to run (about {in_words(times[RUN])}){maybe}, "
-            f"{nodes[SKIP]} unchanged ({in_words(times[SKIP])} saved)"
+            f"Plan: {nodes[RUN]} to run (about {duration(times[RUN])})"
+            f"{maybe if nodes[MAYBE] else ''}, "
+            f"{nodes[SKIP]} up to date ({duration(times[SKIP])} saved)"
         )
 
     def _find(self, name: str) -> Step:
@@ -182,9 +177,10 @@ def _old(
 ) -> Iterator[tuple[str, list[str]]]:
     """What the run would read of nodes that have changed, but that it leaves out."""
     selected = {node.name for node in part.nodes}
-    if not part.nodes or selected >= {node.name for node in whole.nodes}:
+    known = {node.name for node in whole.nodes}
+    if not selected or selected >= known:
         return
-    above = whole.to_nodes(*(name for name in selected if name in _names(whole)))
+    above = whole.to_nodes(*(selected & known))
     rest = Pipeline([node for node in above.nodes if node.name not in selected])
     others = Plan(rest, plan.recipes, plan.log, Forced(), plan.kept)
     stale: set[int] = set()
@@ -195,10 +191,6 @@ def _old(
                 yield bare(name), [node.name for node in step.group.nodes]
 
 
-def _names(pipeline: Pipeline) -> set[str]:
-    return {node.name for node in pipeline.nodes}
-
-
 def _state(then: object, now: object, recorded: bool) -> str:
     if not recorded:
         return "new"
@@ -207,17 +199,8 @@ def _state(then: object, now: object, recorded: bool) -> str:
     return "gone" if now is None else "new" if then is None else "changed"
 
 
-def _of(details: dict[str, Any], key: str) -> dict[str, Any]:
-    found = details.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _named(prints: dict[str, Any], word: str) -> dict[str, str]:
-    return {f"{word} {name}": str(found) for name, found in prints.items()}
-
-
 def _console() -> Console:
     console = Console()
-    if not console.is_terminal and console.width < _WIDE:
-        console = Console(width=_WIDE)
+    if not console.is_terminal and console.width < _WIDTH:
+        console = Console(width=_WIDTH)
     return console

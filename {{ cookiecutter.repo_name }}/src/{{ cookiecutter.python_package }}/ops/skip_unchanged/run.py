@@ -21,15 +21,16 @@ from ..core.errors import OpsError
 from ..core.settings import STORE, open_store, read_settings
 from ..core.store import Store
 from ..core.suppress import suppress_errors
+from ..core.text import duration
 from .claims import EVERYTHING, RunMark
 from .code_version import CodeVersions
+from .data_version import StatCache
 from .dataset_version import Datasets
 from .history import Made, MadeLog
 from .kept_values import KeptValues, NotKeptError
 from .plan import DONE, SKIP, Plan, Step, prints
 from .recipe import Recipes
 from .settings import Forced, SkipUnchangedOptions
-from .stat_cache import StatCache
 
 _LOG = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class SkipRun:
             "Skip unchanged: %d of %d nodes skipped, which saved %s.",
             count,
             total,
-            in_words(saved),
+            duration(saved),
         )
         if self.forgotten:
             _LOG.warning(
@@ -249,14 +250,3 @@ def _branch(project: Path) -> str:
         return branch.current(project).name
     except OpsError:  # what was made where is known without, too
         return ""
-
-
-def in_words(seconds: float) -> str:
-    """A time for a person: ``3 min``."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 90:  # noqa: PLR2004
-        return f"{seconds:.1f} s"
-    if seconds < 5400:  # noqa: PLR2004
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

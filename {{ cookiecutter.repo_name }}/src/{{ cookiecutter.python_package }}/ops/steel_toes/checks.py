@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import shlex
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
 from ..core import git, kedro_internals
-from ..core.dataset_io import is_local, place
+from ..core.dataset_io import is_local, place, remove_leftovers
 from ..core.errors import OpsError
 from . import paths
 from .catalog import CatalogRewriter
@@ -92,6 +93,9 @@ def begin_run(
     for node in pipeline.nodes:
         for name in branched.keys() & set(node.outputs):
             branched[name].tell_origin({**origin, "node": node.name})
+    written = [branched[name] for name in branched.keys() & pipeline.all_outputs()]
+    for folder in {os.path.dirname(place(each.target)[1]) for each in written}:
+        remove_leftovers(folder)
     for dataset in itertools.compress(own, _ask(_hides, own)):
         _LOG.warning(
             "Steel toes: the branch's copy of '%s' hides a newer one of the base. "
