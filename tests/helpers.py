@@ -38,11 +38,6 @@ OWN = {
 }
 
 
-def is_possible(answers: dict[str, bool]) -> bool:
-    """Whether every switch that is on has what it needs."""
-    return all(answers[NEEDS[key]] for key in NEEDS if answers[key])
-
-
 def with_needs(switch: str) -> dict[str, bool]:
     """A switch that is on, with the one that it needs."""
     needed = {NEEDS[switch]: True} if switch in NEEDS else {}

@@ -5,13 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
 from helpers import OPTIONS, SWITCHES, TEMPLATE, clean_template, generate, run
 
 sys.path.append(str(TEMPLATE))
-from answers import REQUIRED  # noqa: E402
+from answers import REQUIRED, check  # noqa: E402
 
 EXAMPLE = yaml.safe_load((TEMPLATE / "example-config.yml").read_text(encoding="utf-8"))
 
@@ -67,14 +68,24 @@ def cwd(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("answers", "remedy"), BAD_ANSWERS, ids=str)
-def test_a_bad_answer_to_kedro_ends_with_one_line(answers, remedy, cwd):
-    assert_refused(ask("kedro", answers, cwd), remedy, cwd)
-
-
 @pytest.mark.parametrize(("answers", "remedy"), BAD_ANSWERS + KEDRO_REFUSES, ids=str)
-def test_a_bad_answer_to_cookiecutter_ends_with_one_line(answers, remedy, cwd):
-    assert_refused(ask("cookiecutter", answers, cwd), remedy, cwd)
+def test_a_bad_answer_is_refused_with_its_remedy(answers, remedy, monkeypatch):
+    monkeypatch.setattr("click.get_current_context", lambda silent: given(answers))
+    whole = EXAMPLE | {"repo_name": "a", "python_package": "a"} | answers
+
+    with pytest.raises(SystemExit, match=re.escape(remedy)):
+        check({key: answer for key, answer in whole.items() if key in EXAMPLE})
+
+
+def given(answers: dict[str, Any]) -> mock.Mock:
+    """What click knows of the command line."""
+    return mock.Mock(params={"extra_context": answers})
+
+
+@pytest.mark.parametrize(("answers", "remedy"), BAD_ANSWERS[::5], ids=str)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_bad_answer_ends_the_command_with_one_line(way, answers, remedy, cwd):
+    assert_refused(ask(way, answers, cwd), remedy, cwd)
 
 
 @pytest.mark.parametrize("answers", [answers for answers, _ in KEDRO_REFUSES], ids=str)
@@ -115,15 +126,15 @@ def test_a_bad_answer_to_a_prompt_is_refused_at_once(cwd: Path) -> None:
         *[(word, False) for word in (False, 0, "no", "N", "off", "False", "f", "0")],
     ],
 )
-def test_every_way_to_say_yes_or_no_is_understood(
-    answer: object, on: bool, tmp_path: Path
-) -> None:
-    project = generate(tmp_path, pre_commit=answer, example=False)
+def test_every_way_to_say_yes_or_no_is_understood(answer: object, on: bool) -> None:
+    answers = EXAMPLE | {"pre_commit": answer}
 
-    assert (project / ".pre-commit-config.yaml").exists() is on
+    check(answers)
+
+    assert answers["pre_commit"] is on
 
 
-@pytest.mark.parametrize("word", ["yes", "no", '"yes"', "True", "off", "0"])
+@pytest.mark.parametrize("word", ["yes", '"yes"', "off"])
 def test_yaml_words_are_understood(word: str, cwd: Path) -> None:
     config = cwd.parent / "config.yml"
     lines = [f"{key}: {value}" for key, value in EXAMPLE.items() if key != "pre_commit"]

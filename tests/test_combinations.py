@@ -1,6 +1,5 @@
 """Every combination of switches gives exactly the project that it should."""
 
-import itertools
 import re
 from pathlib import Path
 
@@ -11,18 +10,11 @@ from helpers import (
     SWITCHES,
     TEMPLATE,
     generate,
-    is_possible,
     run,
     tree,
     with_needs,
     without,
 )
-
-EVERY = [
-    combination
-    for answers in itertools.product([True, False], repeat=len(SWITCHES))
-    if is_possible(combination := dict(zip(SWITCHES, answers, strict=True)))
-]
 
 
 def alone() -> list[dict[str, bool]]:
@@ -37,25 +29,7 @@ def but_one(switches: list[str]) -> list[dict[str, bool]]:
     return [dict.fromkeys(SWITCHES, True) | without(each) for each in switches]
 
 
-def telling() -> list[dict[str, bool]]:
-    """All on, all off, each alone, all but one; and any three in all their ways.
-
-    What three switches make of each other shows here; there are too many combinations
-    to make a project of each.
-    """
-    chosen = [*alone(), *but_one(SWITCHES)]
-
-    def triples(combination: dict[str, bool]) -> set[tuple[tuple[str, bool], ...]]:
-        return set(itertools.combinations(combination.items(), 3))
-
-    missing = set().union(*map(triples, EVERY)) - set().union(*map(triples, chosen))
-    while missing:
-        chosen.append(max(EVERY, key=lambda each: len(triples(each) & missing)))
-        missing -= triples(chosen[-1])
-    return chosen
-
-
-COMBINATIONS = telling()
+COMBINATIONS = [*alone(), *but_one(SWITCHES)]
 
 ALWAYS = [
     ".gitignore",

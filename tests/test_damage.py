@@ -47,11 +47,11 @@ def read_all(url):
     log = ops("skip_unchanged.history").MadeLog(url, {}, "new")
     mark = ops("skip_unchanged.claims").RunMark(url, {})
     mark.begin(["b"])
-    report = ops("run_status.report")
+    terminal = ops("run_status.terminal")
     runs = list(ops("run_status.history").History(journal.RunStore(url)))
     for run in runs:
-        report.row(run, False)
-        json.dumps(report.as_data(run))
+        terminal.row(run)
+        json.dumps(terminal.as_data(run))
     found = {
         "runs": len(runs),
         "records": sum(record.bytes or 0 for record in records),

@@ -51,6 +51,17 @@ def test_no_module_needs_one_that_needs_it() -> None:
         pytest.fail(" needs ".join(error.args[1]))
 
 
+def test_a_name_of_a_class_is_one_class_in_the_whole_kit() -> None:
+    names = [
+        each.name
+        for module in MODULES.values()
+        for each in module.body
+        if isinstance(each, ast.ClassDef) and not each.name.startswith("_")
+    ]
+
+    assert {name for name in names if names.count(name) > 1} == set()
+
+
 @pytest.mark.parametrize("module", sorted({*MODULES} - {"core.kedro_internals"}))
 def test_a_private_name_of_others_is_not_asked_for_as_text(module: str) -> None:
     """What ruff's SLF001 does not see."""

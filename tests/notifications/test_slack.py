@@ -90,6 +90,25 @@ def test_slack_is_waited_for_as_long_as_there_is_time(server):
     assert len(server.calls) == 3
 
 
+def test_a_busy_server_is_asked_twice_more(server):
+    server.script = [(500, "busy", {}), (503, "busy", {})]
+    assert channel(server).send(sample(errors=[]), ["#data"], 9) == "#data: posted 7.0"
+    assert len(server.calls) == 3
+
+    server.script = [(500, "busy", {})] * 9
+    with pytest.raises(ChannelError, match="Slack answers 500: busy"):
+        channel(server).send(sample(errors=[]), ["#data"], 9)
+    assert len(server.calls) == 6
+
+
+@pytest.mark.parametrize("error", module._REMEDIES)
+def test_what_slack_refuses_comes_with_what_to_do(server, error):
+    server.script = [(200, error, {})]
+    with pytest.raises(ChannelError) as raised:
+        channel(server).send(sample(errors=[]), ["#data"], 5)
+    assert module._REMEDIES[error] in str(raised.value)
+
+
 @pytest.mark.parametrize("by", ["token", "webhook"])
 @pytest.mark.parametrize(
     "wait",

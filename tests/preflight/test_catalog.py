@@ -117,7 +117,7 @@ def test_entries_that_kedro_cannot_make_a_catalog_with(planner):
 
     assert sorted(problems) == ["list", "odd", "poor", "poorer", "typeless"]
     assert problems["poor"].remedy.startswith("did you mean 'team'?")
-    assert problems["odd"].message.startswith("has a bad 'validator': list form")
+    assert problems["odd"].message.startswith("has an invalid 'validator': list form")
     assert problems["list"].place.startswith("conf/base/catalog.yml:")
 
 

@@ -87,7 +87,9 @@ def test_room_for_another_version_as_big_as_the_last(planner, free):
 
     [problem] = problems(run)
 
-    assert problem.message == ("the disk has 99 bytes free; the last outputs took 100")
+    assert problem.message == (
+        "the disk has 99 B free, but the last outputs took 100 B"
+    )
     assert problem.subject == "a, b"
 
 

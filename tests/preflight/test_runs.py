@@ -375,7 +375,7 @@ def test_a_disk_that_has_no_room_for_what_was_there_the_last_time(deck: Deck) ->
         big.unlink()
 
     [problem] = json.loads(result.stdout.splitlines()[-1])
-    assert "the last outputs took 10,000,000,000,000" in problem["message"]
+    assert "the last outputs took 10.0 TB" in problem["message"]
 
 
 # The runner

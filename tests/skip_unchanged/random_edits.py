@@ -24,6 +24,7 @@ from typing import Any
 
 from kedro.framework.project import settings
 from kedro.framework.startup import bootstrap_project
+from kedro.io import MemoryDataset
 from kedro.runner import SequentialRunner, ThreadRunner
 
 # Python takes a file of the same size and second for the one that it has compiled.
@@ -237,18 +238,21 @@ def edit_output(chance: random.Random) -> None:
         file.write_bytes(text)
 
 
-def session(env: dict[str, str], runner: Any, **select: Any) -> str:
-    """Run the project; return how it failed, if it did."""
+def session(
+    env: dict[str, str], runner: Any, **select: Any
+) -> tuple[str, dict[str, Any]]:
+    """Run the project; return how it failed, if it did, and its outputs in memory."""
     os.environ.update(env)
     try:
         with settings.SESSION_CLASS.create(project_path=HERE) as run:
-            run.run(runner=runner(), **select)
+            found = run.run(runner=runner(), **select)
+        memory = {n: each for n, each in found.items() if type(each) is MemoryDataset}
+        return "", {name: dataset.load() for name, dataset in memory.items()}
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {error}", {}
     finally:
         for name in env:
             del os.environ[name]
-    return ""
 
 
 def both(runner: Any, select: dict[str, Any], fail: str) -> dict[str, Any]:
@@ -260,11 +264,13 @@ def both(runner: Any, select: dict[str, Any], fail: str) -> dict[str, Any]:
     names: list[str] = []
     findings.listen_to_skipped_nodes(lambda node, reason: names.append(node))
     shutil.copytree(DATA, BEFORE, symlinks=True)
-    failed = session({"FAIL": fail}, runner, **select)
+    failed, given = session({"FAIL": fail}, runner, **select)
     os.rename(DATA, SKIPPED)
     os.rename(BEFORE, DATA)
-    error = session({"SKIP_UNCHANGED": "off", "FAIL": fail}, runner, **select)
+    error, expected = session({"SKIP_UNCHANGED": "off", "FAIL": fail}, runner, **select)
     difference = "" if error or failed else compare(SKIPPED, DATA)
+    if not (error or failed or difference) and given != expected:
+        difference = f"{given} is not {expected}"
     shutil.rmtree(DATA)
     os.rename(SKIPPED, DATA)
     if bool(error) != bool(failed) and not (error and fail):

@@ -145,12 +145,16 @@ def test_it_says_which_call_makes_all_code_of_the_package_count(code):
         ("return load_obj('own.' + path)", False),
         ("return load_obj(other)", False),
         ("return load_obj(path, other)", False),
+        ("return load_obj(TABLE[path])", True),
+        ("return (lambda TABLE: load_obj(TABLE[path]))({path: 'own.' + other})", False),
+        ("TABLE = {path: 'own.' + other}\n    return load_obj(TABLE[path])", False),
     ],
 )
 def test_code_that_a_parameter_names_is_found_with_its_value(
     write, tmp_path, text, known
 ):
-    text = f"from kedro.utils import load_obj\ndef node(path, other):\n    {text}"
+    head = "from kedro.utils import load_obj\nTABLE = {'a': 'b'}\n"
+    text = f"{head}def node(path, other):\n    {text}"
 
     def digest(value):
         files = {"nodes.py": text, "beside.py": f"a = {value}"}

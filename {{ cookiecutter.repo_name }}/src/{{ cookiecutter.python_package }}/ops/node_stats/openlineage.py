@@ -22,7 +22,7 @@ from ..core.suppress import run_within
 from ..run_status.model import Dataset, Figures, Node, Run, State
 
 _PATIENCE = 10.0  # seconds
-_PATIENCE_KILLED = 2.0  # if somebody wants the process to end
+_PATIENCE_KILLED = 2.0  # if the process was asked to end
 # One warning is enough, and the client would wait long between its retries.
 _DEFAULTS: dict[str, Any] = {"http": {"timeout": 5.0, "retry": {"total": 0}}}
 _ENDS = {State.SUCCEEDED: "COMPLETE", State.FAILED: "FAIL", State.INTERRUPTED: "ABORT"}
@@ -130,7 +130,7 @@ def _event(run: Run, job: Run | Node, kind: str, at: float | None) -> Any:
 
 
 def _names(run: Run, job: Run | Node) -> tuple[str, str]:
-    """The name of a job and the id of its run: the same whoever sends it."""
+    """The name of a job and the id of its run: the same from every process."""
     name, key = ",".join(run.pipelines) or "__default__", run.key
     if isinstance(job, Node):
         name, key = f"{name}.{job.name}", f"{key}/{job.name}"

@@ -89,7 +89,8 @@ def _broken(
             ValidatorSpec.from_dataset_config(name, entry["validator"])
         except ValidationConfigurationError as error:
             reason = str(error).partition(f"'{name}': ")[2]
-            return f"has a bad 'validator': {reason}", "see Kedro's page on validation"
+            what = f"has an invalid 'validator': {reason}"
+            return what, "see Kedro's page on validation"
     return None
 
 

@@ -8,7 +8,6 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
@@ -16,6 +15,7 @@ from attrs import field, frozen
 from ..core import dataset_io, kedro_internals
 from ..core.errors import innermost_cause, one_line
 from ..core.findings import ERROR, NOTE, Finding, first_names
+from ..core.text import size
 from .checks import Found, NoAnswer, Question, cannot_check
 from .planned_run import PlannedRun
 
@@ -125,8 +125,8 @@ def _full_disks(run: PlannedRun, targets: list[Target]) -> Iterator[Finding]:
             continue
         if needed[disk] > free:
             yield Finding(
-                f"the disk has {free:,} bytes free; the last outputs took "
-                f"{needed[disk]:,}",
+                f"the disk has {size(free)} free, but the last outputs took "
+                f"{size(needed[disk])}",
                 first_names((target.name for target in there), 3),
                 folder,
                 "free some space",
@@ -153,10 +153,7 @@ def _size(dataset: Any) -> int:
     if kedro_internals.version(dataset) is not None and os.path.isdir(path):
         versions = sorted(os.listdir(path))
         path = os.path.join(path, versions[-1]) if versions else path
-    if os.path.isfile(path):
-        return os.path.getsize(path)
-    found = (Path(top, name) for top, _, names in os.walk(path) for name in names)
-    return sum(file.stat().st_size for file in found if file.is_file())
+    return int(filesystem.du(path))
 
 
 def _try_upload(target: Target) -> None:

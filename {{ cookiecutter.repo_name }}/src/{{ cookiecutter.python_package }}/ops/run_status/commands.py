@@ -1,4 +1,4 @@
-"""``kedro runs``: what runs did, and what one does now."""
+"""``kedro runs``: what runs did, and what a run does now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Commands)
 def command() -> None:
-    """See what runs did, and watch one that goes on."""
+    """See what runs did, and follow a run."""
 
 
 @command.command("list")
@@ -25,7 +25,7 @@ def command() -> None:
 @env_option
 @as_json_option
 def list_(last: int, env: str | None, as_json: bool) -> None:
-    """List the last runs, the newest first."""
+    """List the last runs, the newest first, with the short key of each."""
     from itertools import islice  # noqa: PLC0415
 
     from . import terminal  # noqa: PLC0415
@@ -55,7 +55,7 @@ def show_(run: str, env: str | None, as_json: bool) -> None:
 @click.argument("run", default="last")
 @env_option
 def watch(run: str, env: str | None) -> None:
-    """Watch RUN on the terminal until it ends."""
+    """Follow RUN in the terminal until it ends."""
     from . import replay, terminal  # noqa: PLC0415
 
     history = _open(env)

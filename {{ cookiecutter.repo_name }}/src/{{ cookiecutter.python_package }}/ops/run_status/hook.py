@@ -1,7 +1,6 @@
-"""Run status: enters what a run does in the journal, as it happens.
+"""Run status: records what a run does in the journal, as it happens.
 
-Whoever wants to know how a run stands, or what earlier ones did, folds the journal: the
-page, ``kedro runs``, and the table at the end of ``kedro run``.
+The page, ``kedro runs`` and the summary at the end of ``kedro run`` read the journal.
 """
 
 from __future__ import annotations
@@ -81,7 +80,7 @@ class RunStatus:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
-        """Enter the run with its nodes; and what stops it before it has begun."""
+        """Record the run with its nodes, and what stops it before it has begun."""
         watch = self._start(run_params, pipeline, catalog)
         with self._recording_failure(watch):
             return (yield)
@@ -90,7 +89,7 @@ class RunStatus:
     def after_pipeline_run(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
-        """Enter the end of the run, which is what the guards make of it."""
+        """Record the end of the run, which the other guards decide, too."""
         watch = self._watch_of(run_params, catalog)
         if watch is not None:
             watch.journal.enter("pipeline_ran")
@@ -108,7 +107,7 @@ class RunStatus:
         pipeline: Pipeline,
         catalog: DataCatalog,
     ) -> Generator[None, Any, Any]:
-        """Enter why the run failed and how to go on, before others tell it."""
+        """Record why the run failed and how to resume it, before others report it."""
         watch = self._watch_of(run_params, catalog)
         if watch is not None:
             watch.fail(error)
@@ -122,7 +121,7 @@ class RunStatus:
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
-        """Enter what is loaded, but for parameters, which are there already."""
+        """Record what is loaded, but for parameters, which are in memory already."""
         entries = journal.current()
         if entries is None or dataset_name.startswith("params:"):
             return
@@ -131,7 +130,7 @@ class RunStatus:
 
     @hook_impl
     def before_node_run(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
-        """Enter that a node computes."""
+        """Record that a node computes."""
         if entries := journal.journal_of_catalog(catalog, run_id):
             self._close_generator(entries, node)
             entries.enter("node_started", node=node.name)
@@ -140,7 +139,7 @@ class RunStatus:
     def after_node_run(
         self, node: Node, catalog: DataCatalog, outputs: dict[str, Any], run_id: str
     ) -> None:
-        """Enter that a node has computed; its outputs are not saved yet."""
+        """Record that a node has computed; its outputs are not saved yet."""
         if entries := journal.journal_of_catalog(catalog, run_id):
             entries.enter("node_computed", node=node.name)
 
@@ -148,7 +147,7 @@ class RunStatus:
     def on_node_error(
         self, error: Exception, node: Node, catalog: DataCatalog, run_id: str
     ) -> None:
-        """Enter why a node failed."""
+        """Record why a node failed."""
         entries = journal.journal_of_catalog(catalog, run_id)
         if entries is not None:
             facts = describe_error(error, Path(entries.ticket.project_path))
@@ -156,7 +155,7 @@ class RunStatus:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
-        """Enter what is saved; of a generator's many parts the first."""
+        """Record what is saved; of a generator's many parts the first."""
         entries = journal.current()
         if entries is None:
             return
@@ -173,7 +172,7 @@ class RunStatus:
         return entries.ticket_for_others() if entries else None
 
     def start_worker(self, ticket: Ticket) -> None:
-        """Enter into a run that another process has started."""
+        """Record into a run that another process has started."""
         journal.join(ticket)
 
     @contextmanager

@@ -118,17 +118,17 @@ def _ends(groups: Iterable[list[Node]]) -> dict[str, tuple[list[int], list[int]]
             for side, names in enumerate((node.outputs, node.inputs)):
                 for name in names:
                     if not is_parameter(name):
-                        shown = first.setdefault(name.partition("@")[0], name)
-                        ends.setdefault(shown, ([], []))[side].append(box)
+                        form = first.setdefault(name.partition("@")[0], name)
+                        ends.setdefault(form, ([], []))[side].append(box)
     return ends
 
 
 def _letters(label: str) -> int:
-    """How wide a label is; one that is longer than LABEL is shown shortened."""
-    shown = label[:LABEL]
-    if shown.isascii():
-        return len(shown)
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in shown)
+    """How wide a label is; the page shortens one that is longer than LABEL."""
+    label = label[:LABEL]
+    if label.isascii():
+        return len(label)
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in label)
 
 
 @frozen
@@ -151,7 +151,7 @@ def draw(widths: Sequence[int], edges: Iterable[tuple[int, int]]) -> Drawing:
 
 
 class _Sheet:
-    """The drawing while it is made: lists by point, first of boxes, then of bends."""
+    """A drawing in the works: lists by point, first of boxes, then of bends."""
 
     def __init__(self, widths: Sequence[int], edges: Iterable[tuple[int, int]]) -> None:
         self.boxes = len(widths)

@@ -20,7 +20,9 @@ class State(str, Enum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    UPSTREAM_FAILED = "upstream failed"  # a node only: what it needs was not made
+    UPSTREAM_FAILED = (
+        "upstream failed"  # a node only: it needs the output of one that failed
+    )
     SKIPPED = "skipped"  # a node only: unchanged, or not needed; `reason` says which
     NOT_SELECTED = "not selected"  # a node only: in the pipeline, but not in this run
     INTERRUPTED = "interrupted"

@@ -75,7 +75,7 @@ def read(store: RunStore, key: str, now: float | None = None) -> Run:
 
 
 def is_over(store: RunStore, key: str) -> bool:
-    """Whether a run does not go on."""
+    """Whether a run has ended, or its processes are gone."""
     run = read(store, key)
     return run.state in ENDED or run.started is None
 

@@ -40,7 +40,9 @@ class Session:
         """Nothing is known yet."""
         self.run = Run("", "")
         self.who: Event = {}  # its first process
-        self.is_blind = False  # whether its workers run no hooks, and so tell nothing
+        self.is_blind = (
+            False  # whether its workers run no hooks, so nothing is known of nodes
+        )
         self.is_shared = False  # whether others may run the rest under the same key
         self._generators: set[str] = set()  # nodes
         self._computed: set[str] = set()  # nodes whose function has returned

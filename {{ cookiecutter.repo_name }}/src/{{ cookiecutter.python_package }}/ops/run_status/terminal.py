@@ -1,4 +1,4 @@
-"""A run on the terminal: as a table, while it goes on, and in a few lines at its end."""
+"""A run in the terminal: as a table, while it runs, and in a few lines at its end."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def show(run: Run) -> None:
 
 
 def watch(follower: Follower) -> None:
-    """Show a run until it ends; where nobody looks, print what changes."""
+    """Show a run until it ends. If the output is no terminal, print what changes."""
     console = Console()
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, screen=False) as live:
@@ -136,7 +136,7 @@ def _until_it_ends(follower: Follower) -> Iterator[Run]:
 
 
 def _first_lines(run: Run, height: int) -> Group:
-    """What fits on the screen: what goes on now, and what is wrong, first."""
+    """What fits on the screen: failed and running nodes first."""
     order = [State.FAILED, State.RUNNING, State.UNKNOWN, State.INTERRUPTED]
     nodes = sorted(
         (node for node in run.nodes.values() if node.state != State.NOT_SELECTED),

@@ -1,4 +1,4 @@
-"""Watches over a run while it goes on: heartbeats, the page, and how it ends."""
+"""Watches a run of this process: heartbeats, the page, and how the run ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .replay import Follower
 
 _BEAT = 10.0  # seconds
 _PATIENCE = 5.0  # seconds, for what is left to do at the end
-_PATIENCE_KILLED = 2.0  # ... when somebody wants the process to end
+_PATIENCE_KILLED = 2.0  # ... if the process was asked to end
 _TRACEBACK = 20_000  # characters
 
 _WHY = {
@@ -106,9 +106,9 @@ class Watch:
             self._thread.join(max(0.0, deadline - time.monotonic()))
         journal.end(self.journal)
         if self._last is not None:
-            for tell in self.journal.at_end:
+            for act in self.journal.at_end:
                 with suppress_errors():
-                    tell(self._last)
+                    act(self._last)
         return self._last
 
     def _run(self) -> None:

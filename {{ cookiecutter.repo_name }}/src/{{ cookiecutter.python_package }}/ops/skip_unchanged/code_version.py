@@ -39,6 +39,8 @@ from .values import CODE, Module, ValueWriter, cells_of, module_of, plain_parts
 
 # Classes whose methods a library writes, from what their source says.
 _GENERATED = ("_fields", "__dataclass_fields__", "__attrs_attrs__")
+# What may hold names of code.
+_MAY_NAME = (str, list, tuple, dict)
 # Libraries whose settings change no data.
 _HARMLESS = {"logging", "warnings", "typing", "builtins"}
 
@@ -302,8 +304,9 @@ class CodeVersions:
         arguments: tuple[str, ...] = (),
     ) -> None:
         """Add the code that it gets by a name; all code, if the name does not show."""
+        names = _names(source.module)  # texts in its constants are found with these
         for call, given in calls_by_name(tree, source.imported_names):
-            name = name_behind(given, tree) if given is not None else ""
+            name, is_argument = name_behind(given, tree) if given else ("", False)
             if isinstance(given, ast.Constant):
                 text = str(given.value)
                 if text.startswith("."):
@@ -312,9 +315,7 @@ class CodeVersions:
                 part.needs += [Module(found)] if found else []
             elif name == "__name__":
                 part.needs.append(Module(source.module))
-            elif isinstance(_names(source.module).get(name), (str, list, tuple, dict)):
-                pass  # the names in a constant are found with its value
-            else:
+            elif is_argument or not isinstance(names.get(name), _MAY_NAME):
                 argument = name if name in arguments else ""
                 self._add_all_code(part, call, source.module, argument)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import mmap
-import os
 import posixpath
 import re
 from functools import cached_property
@@ -230,14 +229,10 @@ class Datasets:
         return [each for each in found if each is not None]
 
     def _code(self, thing: Any) -> CodeVersion | None:
-        cls = (
-            thing if inspect.isroutine(thing) or inspect.isclass(thing) else type(thing)
-        )
-        file = inspect.getsourcefile(cls) or ""
-        ours = os.path.realpath(file).startswith(os.path.realpath(self.project))
-        if not ours or f"{os.sep}site-packages{os.sep}" in file:
-            return None
-        return self.codes.version(cls)
+        if not (inspect.isroutine(thing) or inspect.isclass(thing)):
+            thing = type(thing)
+        is_own = self.codes.modules.is_own(thing.__module__)
+        return self.codes.version(thing) if is_own else None
 
     @property
     def _package_code(self) -> str:

@@ -269,20 +269,22 @@ def _full_name(tree: ast.AST, imported: dict[str, str]) -> str:
     return ".".join([imported.get(root, root), *reversed(parts)])
 
 
-def name_behind(tree: ast.expr, function: ast.AST) -> str:
-    """The name ``a`` of ``a``, ``a["b"]`` and ``a.b``, if the function does not set it."""
+def name_behind(tree: ast.expr, function: ast.AST) -> tuple[str, bool]:
+    """The name ``a`` of ``a``, ``a["b"]`` and ``a.b``, and whether it is an argument.
+
+    The name is empty if the function sets it, or has several arguments of that name.
+    """
     while isinstance(tree, (ast.Subscript, ast.Attribute)):
         tree = tree.value
     if not isinstance(tree, ast.Name):
-        return ""
+        return "", False
+    arguments = 0
     for each in ast.walk(function):
+        arguments += isinstance(each, ast.arg) and each.arg == tree.id
         if isinstance(each, ast.Name) and each.id == tree.id:
             if not isinstance(each.ctx, ast.Load):
-                return ""
-    inner = [
-        a for a in ast.walk(function) if isinstance(a, ast.arg) and a.arg == tree.id
-    ]
-    return tree.id if len(inner) <= 1 else ""
+                return "", False
+    return tree.id if arguments <= 1 else "", arguments > 0
 
 
 def _texts_in(constants: Iterable[Any]) -> Iterator[str]:
