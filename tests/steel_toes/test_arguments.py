@@ -172,6 +172,30 @@ def test_a_checkpoint_that_is_a_partition_s_name_stays():
     assert paths.on_branch(entry, "dev")["checkpoint"] == "2020"
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "kedro_mlflow.io.metrics.MlflowMetricDataset", "key": "score"},
+        {"type": "kedro_mlflow.io.models.MlflowModelTrackingDataset", "flavor": "x.y"},
+    ],
+)
+def test_what_mlflow_keeps_by_run_is_left_alone_but_for_another_run(entry):
+    assert paths.unknown(entry) == []
+    assert paths.on_branch(entry, "dev") == entry
+    assert "run_id" in paths.unknown({**entry, "run_id": "abc"})
+
+
+def test_artefacts_and_models_of_mlflow_move_by_their_file():
+    held = {"type": "pickle.PickleDataset", "filepath": "data/a.pkl"}
+    entry = {"type": "kedro_mlflow.io.artifacts.MlflowArtifactDataset", "dataset": held}
+    model = {"type": "kedro_mlflow.io.models.MlflowModelLocalFileSystemDataset"}
+    model |= {"filepath": "data/model", "flavor": "mlflow.sklearn"}
+
+    assert paths.unknown(entry) == paths.unknown(model) == []
+    assert paths.on_branch(entry, "dev")["dataset"]["filepath"] == "data/a_dev.pkl"
+    assert paths.on_branch(model, "dev")["filepath"] == "data/model_dev"
+
+
 # Every dataset class of kedro_datasets, by its signature: an entry that has a text for
 # each argument that can take one.
 

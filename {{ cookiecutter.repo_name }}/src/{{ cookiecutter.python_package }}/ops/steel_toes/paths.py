@@ -12,12 +12,14 @@ from ..core import entry_places
 from ..core.branch import short_hash
 from ..core.entry_places import FOLDER, PATHS, TABLES, Address
 
-# Kedro's own datasets that save nothing, or nothing that lasts.
+# Datasets of Kedro that save nothing, or nothing that lasts, and those of kedro-mlflow
+# that save to the run.
 _WITHOUT_DATA = re.compile(
     r"(kedro\.io\.)?(Memory|SharedMemory|Lambda)Dataset"
     r"|(kedro_datasets\.)?(api\.APIDataset|pandas\.(SQL|GBQ)QueryDataset"
     r"|spark\.GBQQueryDataset|huggingface\.HF(TransformerPipeline)?Dataset"
     r"|langchain\.(Chat(OpenAI|Anthropic|Cohere)|OpenAIEmbeddings)Dataset)"
+    r"|kedro_mlflow\.io\.(metrics\.Mlflow\w+|models\.MlflowModel(Tracking|Registry))Dataset"
 )
 # The arguments of kedro_datasets that name a place to save to, beside Kedro's own paths
 # and tables: a faiss index, the checkpoint of a stream, folders for caches.
@@ -48,6 +50,9 @@ _HARMLESS = {
     "metric",
     "template",
     "fourcc",
+    "flavor",  # these three of kedro-mlflow
+    "pyfunc_workflow",
+    "artifact_path",
 }
 # What says where in a database or file the data is, beside a place that is moved.
 _AROUND_A_PLACE = {"catalog", "catalog_name", "database", "schema", "dataset"}
@@ -127,6 +132,8 @@ def unknown(
 
 def has_no_data(config: dict[str, Any]) -> bool:
     """Whether an entry is of a type that keeps no data that a run could overwrite."""
+    if config.get("run_id"):  # of MLflow: another run than this one
+        return False
     return bool(_WITHOUT_DATA.fullmatch(str(config.get("type"))))
 
 
