@@ -80,6 +80,7 @@ def make_project() -> None:
     shutil.rmtree(PROJECT, ignore_errors=True)
     folder = Path(tempfile.mkdtemp())
     names = {"project_name": "Demo", "repo_name": "demo", "python_package": "demo"}
+    names["ci"] = "none"
     config = folder / "config.yml"
     config.write_text(yaml.safe_dump(names | dict.fromkeys(SWITCHES, True)), "utf-8")
     starter = clean_template()

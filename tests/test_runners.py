@@ -1,9 +1,16 @@
 """Every runner, under every way to start its workers, works on the branch's data."""
 
+import contextlib
 import json
+import subprocess
 import sys
+import time
+from collections.abc import Callable
+from typing import Any
 
+import psutil
 import pytest
+from helpers import environment
 from steel_toes_helpers import (
     IN_NO_CACHE,
     KINDS_CATALOG,
@@ -139,3 +146,46 @@ def test_a_worker_that_dies_fails_the_run(workshop: Workshop) -> None:
     assert result.returncode == 1
     assert workshop.read("data/out.txt") == WRONG
     assert not workshop.has("data/out_dev.txt")
+
+
+SLEEPS = """
+import time
+
+def sleep(mid):
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+@pytest.mark.parametrize("method", METHODS)
+def test_workers_end_when_their_run_is_killed(workshop: Workshop, method: str) -> None:
+    workshop.team_hooks(RECORDER)
+    workshop.pipeline(SLEEPS + PIPELINE.replace("Node(total,", "Node(sleep,"))
+    command = ["kedro", "run", f"--runner={OURS}"]
+    env = environment() | {"KEDRO_MP_CONTEXT": method}
+    main = subprocess.Popen(command, cwd=workshop.path, env=env)
+    workers = until(lambda: seen(workshop).get("total"), seconds=60)
+
+    main.kill()
+    main.wait()
+
+    assert until(lambda: not any(map(is_there, workers)), seconds=5)
+    assert workshop.read("data/mid_dev.txt") == "clean(raw)"
+
+
+def until(found: Callable[[], Any], seconds: float) -> Any:
+    """What is found, as soon as it is."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(FileNotFoundError):
+            if answer := found():
+                return answer
+        time.sleep(0.1)
+    return None
+
+
+def is_there(pid: str) -> bool:
+    try:
+        return psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -91,10 +91,10 @@ def test_a_worker_is_told_to_enter_figures(project):
     )
 
     def ask(data):
-        told.append(hook.tell_workers())
+        told.append(hook.ticket_for_workers())
         return data
 
-    assert hook.tell_workers() is False
+    assert hook.ticket_for_workers() is False
     project.session(node(ask, "raw", "out", name="copy"), data=FRAME)
     assert told == [True]
     worker = module.NodeStats()

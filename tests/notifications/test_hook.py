@@ -182,6 +182,10 @@ def kill(project, monkeypatch):
         entries.flush(5)
         journal.end(entries)
     interruption._ENDINGS.clear()
+    for hook in project.hooks.get_plugins():
+        for watch in getattr(hook, "_watches", {}).values():
+            watch._page = None  # the dead write no page
+            watch._over.set()
     monkeypatch.setattr(ops("core.process"), "is_alive", lambda who: False)
 
 

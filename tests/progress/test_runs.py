@@ -123,7 +123,7 @@ def test_after_a_failure_the_last_lines_say_what_matters(project, runner):
 @pytest.mark.parametrize(
     ("number", "reason", "code"),
     [
-        (signal.SIGINT, "by Ctrl-C: ", 1),
+        (signal.SIGINT, "before its end: ", 1),
         (signal.SIGTERM, "by SIGTERM: ", -signal.SIGTERM),
     ],
 )

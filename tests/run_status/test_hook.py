@@ -236,11 +236,11 @@ def test_a_worker_enters_into_the_run_of_its_ticket(project):
     told = []
 
     def ask(data):
-        told.append(hook.tell_workers())
+        told.append(hook.ticket_for_workers())
         return data
 
     [hook] = project.hooks.get_plugins()
-    assert hook.tell_workers() is None
+    assert hook.ticket_for_workers() is None
     project.session(node(ask, "raw", "out", name="one"))
     [ticket] = told
     worker = module.RunStatus()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
-from typing import Any
+from multiprocessing import connection, get_context, parent_process
+from threading import Thread
+from typing import Any, NamedTuple
 
 from kedro import runner
 from kedro.framework import project
@@ -30,9 +32,52 @@ class ParallelRunner(runner.ParallelRunner):
         return _Workers(
             max_workers,
             mp_context=get_context(method),
-            initializer=_start_worker,
-            initargs=(project.PACKAGE_NAME, dict(project.LOGGING), _told()),
+            initializer=start_worker,
+            initargs=(ticket_for_workers(),),
         )
+
+
+class Ticket(NamedTuple):
+    """What a worker needs to take part in a run; it can be pickled."""
+
+    package_name: str | None
+    logging: dict[str, Any]
+    of_hooks: list[Any]
+
+
+def ticket_for_workers() -> Ticket:
+    """The ticket for the workers of this run.
+
+    Any runner or engine that runs nodes in other processes calls this after the run has
+    started, and ``start_worker`` once in each worker.
+    """
+    of_hooks = [
+        hook.ticket_for_workers() if hasattr(hook, "ticket_for_workers") else None
+        for hook in project.settings.HOOKS
+    ]
+    return Ticket(project.PACKAGE_NAME, dict(project.LOGGING), of_hooks)
+
+
+def start_worker(ticket: Ticket) -> None:
+    """Make this process a worker of the run, and end it when its parent has ended."""
+    if ticket.package_name and project.PACKAGE_NAME != ticket.package_name:
+        project.configure_project(ticket.package_name)  # a fork has it already
+        project.configure_logging(ticket.logging)
+    for hook, of_hook in zip(project.settings.HOOKS, ticket.of_hooks):
+        if of_hook is not None:
+            hook.start_worker(of_hook)
+    if parent := parent_process():
+        Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    if os.name == "posix" and os.getppid() == parent.pid:
+        # A forked worker holds the pipes by which the others would notice.
+        while os.getppid() == parent.pid:
+            time.sleep(0.5)
+    else:
+        connection.wait([parent.sentinel])
+    os._exit(1)
 
 
 class _Workers(ProcessPoolExecutor):
@@ -40,25 +85,6 @@ class _Workers(ProcessPoolExecutor):
         self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> Future[Any]:
         return super().submit(_execute, fn, *args, **kwargs)
-
-
-def _start_worker(
-    package_name: str | None, logging_config: dict[str, Any], told: list[Any]
-) -> None:
-    if package_name and project.PACKAGE_NAME != package_name:  # a fork has it already
-        project.configure_project(package_name)
-        project.configure_logging(logging_config)
-    for hook, state in zip(project.settings.HOOKS, told):
-        if state is not None:
-            hook.start_worker(state)
-
-
-def _told() -> list[Any]:
-    """What the hooks want their like in the workers to know of this run."""
-    return [
-        hook.tell_workers() if hasattr(hook, "tell_workers") else None
-        for hook in project.settings.HOOKS
-    ]
 
 
 def _execute(task: Any) -> Any:

@@ -128,7 +128,7 @@ class NodeStats:
         """Record what is unusual: it may be why the run failed."""
         self.after_pipeline_run(run_params, catalog)
 
-    def tell_workers(self) -> bool:
+    def ticket_for_workers(self) -> bool:
         """Whether a worker of the project's runners must record figures."""
         return self._entries(journal.current()) is not None
 

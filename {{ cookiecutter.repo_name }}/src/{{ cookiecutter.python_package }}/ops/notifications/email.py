@@ -124,10 +124,12 @@ class Email(Channel):
             yield f"{path}.security is '{known.security}': write starttls, tls or plain"
         if not known.host:
             yield f"there is no server: set {path}.host"
+        if not known.sender:
+            yield f"there is no sender: set {path}.sender"
         if not known.to:
             yield f"there are no recipients: set {path}.to"
         for key, address in [("sender", known.sender), *(("to", a) for a in known.to)]:
-            if not _ADDRESS.fullmatch(address):
+            if address and not _ADDRESS.fullmatch(address):
                 yield f"'{address}' in {path}.{key} is not an address"
         for key in ("username", "password") if self.credentials is not None else ():
             if not self.credentials.get(key):

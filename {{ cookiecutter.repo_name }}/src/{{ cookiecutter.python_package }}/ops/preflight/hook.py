@@ -151,7 +151,9 @@ def check_run(
     redaction.hide_secrets_of(context)
     redaction.hide_parameters_of(catalog)
     for finding in _check(run, starting, code):
-        yield evolve(finding.without_secrets(), guard="preflight")
+        message = redaction.text(finding.message, context.project_path)
+        clean = finding.without_secrets()
+        yield evolve(clean, message=message, guard="preflight")
 
 
 def _check(run: PlannedRun, starting: StartingRun, code: bool) -> Iterator[Finding]:

@@ -107,7 +107,7 @@ class Progress:
         """A node begins that loads nothing."""
         self._begin(node.name)
 
-    def tell_workers(self) -> tuple[str, str] | None:
+    def ticket_for_workers(self) -> tuple[str, str] | None:
         """What a worker has to know of the run: its folder, and a file if there is a bar."""
         shown = _SHOWN.get()
         if shown is None:

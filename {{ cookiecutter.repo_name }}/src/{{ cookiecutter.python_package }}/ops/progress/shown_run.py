@@ -146,21 +146,22 @@ class ShownRun:
     def _expected(self) -> float | None:
         return self.facts.expected_seconds() if self.facts is not None else None
 
-    def _interrupted(self, reason: str) -> None:
+    def _interrupted(self, how: str) -> None:
         with suppress_errors():
             if not self._lines:
-                self._lines = [("interrupted", f"by {reason}: {self._summary()}")]
+                self._lines = [("interrupted", f"{how}: {self._summary()}")]
             self.stop()
             self.say()
 
     def _at_exit(self) -> None:
         if os.getpid() == self._pid:
-            self._interrupted("Ctrl-C")
+            # Ctrl-C, or a node that ends the process: Kedro calls no hook for either.
+            self._interrupted("before its end")
 
     def _terminated(self, number: int, frame: FrameType | None) -> None:
         before = self._before
         if os.getpid() == self._pid:
-            self._interrupted("SIGTERM")
+            self._interrupted("by SIGTERM")
         if callable(before):
             before(number, frame)
         else:

@@ -166,7 +166,7 @@ class RunStatus:
             parts.add(dataset_name)
         entries.enter("dataset_saved", node=node.name, dataset=dataset_name)
 
-    def tell_workers(self) -> Ticket | None:
+    def ticket_for_workers(self) -> Ticket | None:
         """What a worker of the project's runners needs to enter into this run."""
         entries = journal.current()
         return entries.ticket_for_others() if entries else None
