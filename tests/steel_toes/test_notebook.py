@@ -71,5 +71,6 @@ def test_a_notebook_cannot_save_to_a_protected_trunk(workshop: Workshop) -> None
     result = workshop.kedro("ipython", "--no-banner", stdin=PROTECTED)
 
     assert f"mid: {WRONG}" in result.stdout
-    assert "'mid' is not saved: steel toes protect 'main'" in result.stderr
+    said = result.stdout + result.stderr
+    assert "'mid' is not saved: steel toes protect 'main'" in said
     assert workshop.files() == before
