@@ -105,7 +105,7 @@ TRACES = {
     # The variable that names the branch has kept its name, whoever asks for the branch.
     "steel_toes": r"steel.?toes(?!_BRANCH)|branched",
     "path_rules": r"path.?rule",
-    "progress": r"ops[./]progress|progress:\n|logs/",
+    "progress": r"ops[./]progress|\nprogress:\n|logs/",
     "preflight": r"preflight|interrogate|flake8",
     "node_stats": r"node.?stats|psutil|openlineage-python",
     "expectations": r"great.?expectation|\bdefect\b|\bsuites?\b",
