@@ -152,11 +152,13 @@ def test_preflight_knows_the_secrets_of_the_project(hidden, monkeypatch):
     hook, asked = ops("preflight.hook"), []
     monkeypatch.setattr(hook.redaction, "hide_secrets_of", asked.append)
     monkeypatch.setattr(hook.redaction, "hide_parameters_of", asked.append)
-    monkeypatch.setattr(hook, "_check", lambda *_: [])
-    starting = SimpleNamespace(context="context", broken=())
+    finding = ops("core.findings").Finding("is wrong")
+    monkeypatch.setattr(hook, "_check", lambda *_: [finding])
+    context = SimpleNamespace(project_path=None)
+    starting = SimpleNamespace(context=context, broken=())
     list(hook.check_run(starting, {}, "pipeline", "catalog", code=False))
 
-    assert asked == ["context", "catalog"]
+    assert asked == [context, "catalog"]
 
 
 @contextmanager

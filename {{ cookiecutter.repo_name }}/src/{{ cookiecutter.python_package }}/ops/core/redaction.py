@@ -91,12 +91,11 @@ def secrets(given: Any, everything: bool, key: str = "") -> Iterator[str]:
         key: under which ``given`` is.
     """
     if isinstance(given, Mapping):
-        logins = [value for name, value in given.items() if _LOGIN.search(str(name))]
         for name, value in given.items():
-            for each in secrets(value, everything or name == "credentials", str(name)):
-                yield each
-                for login in logins:  # as HTTP sends them
-                    yield base64.b64encode(f"{login}:{each}".encode()).decode()
+            all_of_it = everything or name == "credentials"
+            if found := [*secrets(value, all_of_it, str(name))]:
+                yield from found
+                yield from _as_http_sends(given, found)
         return
     if isinstance(given, (list, tuple)):
         for value in given:
@@ -107,11 +106,18 @@ def secrets(given: Any, everything: bool, key: str = "") -> Iterator[str]:
         yield password
     if key == "credentials" or isinstance(given, bool):  # in a catalog, a name of them
         return
-    public = _PUBLIC.search(key) or not isinstance(given, str)
-    if secret_patterns.NAME.search(key) and len(text) >= _SHORTEST:
+    if len(text) >= _SHORTEST and secret_patterns.NAME.search(key):
         yield text
-    elif everything and not public and len(text) >= _SHORT:
-        yield text
+    elif everything and isinstance(given, str) and len(text) >= _SHORT:
+        if not _PUBLIC.search(key):
+            yield text
+
+
+def _as_http_sends(given: Mapping[Any, Any], found: list[str]) -> Iterator[str]:
+    for name, login in given.items():
+        if _LOGIN.search(str(name)):
+            for secret in found:
+                yield base64.b64encode(f"{login}:{secret}".encode()).decode()
 
 
 def values(given: Any, key: str = "", clean: Callable[[str], str] | None = None) -> Any:

@@ -148,9 +148,11 @@ def check_run(
 
     context, broken = starting.context, frozenset(starting.broken)
     run = PlannedRun(context, run_params, pipeline, catalog, broken)
-    redaction.hide_secrets_of(context)
-    redaction.hide_parameters_of(catalog)
-    for finding in _check(run, starting, code):
+    found = list(_check(run, starting, code))
+    if found:  # a run without findings need not read the credentials
+        redaction.hide_secrets_of(context)
+        redaction.hide_parameters_of(catalog)
+    for finding in found:
         message = redaction.text(finding.message, context.project_path)
         clean = finding.without_secrets()
         yield evolve(clean, message=message, guard="preflight")
