@@ -59,7 +59,7 @@ def harmless(address):
     names = [part for part in address if isinstance(part, str)]
     return (
         {"credentials", "metadata", "connection"} & {*names}
-        or address == ("url",)  # of the database that a table is in
+        or names == ["url"]  # of the database that a table is in
         or ("load_args" in names and names[-1] in {"filepath", "path", "filename"})
         or address == ("type",)
     )

@@ -58,7 +58,6 @@ _HARMLESS = {
 _AROUND_A_PLACE = {"catalog", "catalog_name", "database", "schema", "dataset"}
 _AROUND_A_PLACE |= {"project", "key"}
 # In arguments that are passed on to a library: what is only read, and never saved to.
-_NO_PLACE = {"type", "connection"}
 _ONLY_READ = {"token", "basePath", "pathGlobFilter", "include_file_paths"}
 _PASSED_ON = ("_args", "kwargs", "options")
 _WORDS = {"path", "filepath", "file", "filename", "dir", "directory", "folder"}
@@ -143,7 +142,8 @@ def _is_place(
     if _matches(address, move):
         return True
     key = address[-1]
-    if not text or entry_places.is_on_the_web(text) or _NO_PLACE & {*address}:
+    no_place = key == "type" or "connection" in address
+    if not text or no_place or entry_places.is_on_the_web(text):
         return False
     if key in PATHS:  # what a load reads from elsewhere, such as a schema, is no copy
         return "load_args" not in address
@@ -160,7 +160,9 @@ def _is_harmless(config: dict[str, Any], address: Address, text: str) -> bool:
         return True
     if _is_passed_on(address):
         # A library takes hundreds of options: a place among them is known by its look.
-        if address[-1] in {*PATHS, *_ONLY_READ}:
+        if address[-1] in _ONLY_READ or (
+            "load_args" in address and address[-1] in PATHS
+        ):
             return True
         return not _names_a_place(
             address[-1], text
