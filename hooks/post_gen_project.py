@@ -39,6 +39,12 @@ OF_ANY_GUARD += [Path("conf/logging.yml")]
 OF_ANY_GUARD += [Path("tests/test_guards.py")]
 
 
+def drop_byte_code() -> None:
+    """Pip compiles the modules of a template that it installs."""
+    for path in list(Path().rglob("__pycache__")):
+        remove(path)
+
+
 def drop_what_is_off() -> None:
     for path, switches in NEEDS.items():
         if not all(ANSWERS[switch] for switch in switches):
@@ -115,6 +121,7 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+drop_byte_code()
 drop_what_is_off()
 start_git_repository()
 if "_starter" in ANSWERS:  # else cruft is at work, and writes .cruft.json itself

@@ -302,7 +302,7 @@ def installed(clone, tmp_path_factory) -> Path:
     address = f"git+{clone.as_uri()}@v1"
     run(
         *("uv", "pip", "install", "--quiet", "--no-deps", "--target", folder, address),
-        *("--python", sys.executable),
+        *("--python", sys.executable, "--compile-bytecode"),
         cwd=folder,
     )
     return folder
