@@ -17,7 +17,7 @@ def text(path, version=None):
 
 
 def files(path):
-    return Files.of(text(path))
+    return Files.from_dataset(text(path))
 
 
 def tree(folder):
@@ -49,15 +49,15 @@ def test_a_file_has_a_place_a_size_and_a_time(root):
 
 
 def test_a_dataset_without_files_has_none():
-    assert Files.of(object()) is None
+    assert Files.from_dataset(object()) is None
 
 
 def test_versions_are_counted_together_and_the_last_is_read(tmp_path):
     path = tmp_path / "a.txt"
-    assert Files.of(text(path, Version(None, "1"))).version is None
+    assert Files.from_dataset(text(path, Version(None, "1"))).version is None
     text(path, Version(None, "1")).save("one")
     text(path, Version(None, "2")).save("two!")
-    data = Files.of(text(path, Version(None, "3")))
+    data = Files.from_dataset(text(path, Version(None, "3")))
 
     assert data.version == "2"
     assert data.size() == 7
@@ -164,7 +164,7 @@ def test_a_failure_is_not_taken_for_an_absence(tmp_path, monkeypatch):
 def test_partitions_are_a_folder(tmp_path):
     parts = PartitionedDataset(path=str(tmp_path / "p"), dataset="text.TextDataset")
     parts.save({"a": "1", "b": "22"})
-    data = Files.of(parts)
+    data = Files.from_dataset(parts)
 
     assert data.size() == 3
     assert data.fingerprint() == files(tmp_path / "p").fingerprint()
@@ -213,6 +213,6 @@ def test_memory_stores_nothing():
 def test_all_kinds_of_data_can_do_the_same():
     tables = ops("core.tables")
     asked = {name for name in vars(Files) if not name.startswith("_")}
-    asked -= {"of", "filesystem", "path", "current"}
+    asked -= {"from_dataset", "filesystem", "path", "current"}
     for kind in (tables.SqlTable, tables.IbisTable):
         assert asked <= set(dir(kind))

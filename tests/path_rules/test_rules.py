@@ -12,7 +12,7 @@ OpsError = ops("core.errors").OpsError
 def rule(only=None, fill=str, **given):
     if only:
         given["only"] = path_rule.OnlyDatasets(**only)
-    return path_rule.Rule.of(1, path_rule.PathRule(**given), fill)
+    return path_rule.Rule.from_settings(1, path_rule.PathRule(**given), fill)
 
 
 def moved(path, **given):

@@ -163,7 +163,7 @@ def test_it_learns_from_workers_what_they_begin(shown, screen, counts):
         assert bar.file_for_workers() == file
         counts.nodes.add("over")
         for node in ("over", "fit_model"):
-            bars.tell_parent(file, node)
+            bars.report_to_parent(file, node)
         wait_for(lambda: "fit_model" in screen.getvalue())
 
     assert "over" not in screen.getvalue()

@@ -51,7 +51,7 @@ class Project:
     @property
     def branches(self):
         """The data of all branches, as the commands see it."""
-        return ops("steel_toes.branches").Branches.of(self.context)
+        return ops("steel_toes.branches").Branches.from_context(self.context)
 
     def save(self, branch, **data):
         """Save datasets on a branch."""

@@ -77,7 +77,7 @@ def test_names_lead_nowhere_else(
     entries = {dataset: {**CARS, "filepath": "data/it.txt"}}
     entries |= {"cars": {**CARS, "filepath": "data/cars.txt"}}
     watched = Watched(tmp_path_factory.mktemp("watched"), entries)
-    branches = ops("steel_toes.branches").Branches.of(watched.context)
+    branches = ops("steel_toes.branches").Branches.from_context(watched.context)
     found = branches.dataset(dataset, branch)
     assume(found is not None)  # Kedro leaves out entries whose name begins with "_"
     base, target = (

@@ -49,7 +49,7 @@ def test_the_bases_are_those_of_entries_and_of_patterns(project):
     owners = branches.owners("dev")
     for name, file in (("cars", "cars"), ("bikes_p", "bikes"), ("kept_p", "kept")):
         place = {f"file:{project.path}/data/{file}.txt"}
-        assert owners.of(place, saved=True) == name
+        assert owners.owner_of(place, saved=True) == name
 
 
 def test_records_are_those_of_all_or_of_one(project):

@@ -170,7 +170,7 @@ def base(tmp_path):
 def recorder(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_FRESH", 0)
     module._WARNED.clear()
-    return module.Recorder.of({"url": str(tmp_path / "store")}, "dev", "cars", {})
+    return module.Recorder.in_store({"url": str(tmp_path / "store")}, "dev", "cars", {})
 
 
 @pytest.fixture

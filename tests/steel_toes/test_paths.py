@@ -98,20 +98,30 @@ def test_the_owner_of_a_place_is_found_however_it_is_written(tmp_path):
         }
     )
 
-    assert owners.of(place({"filepath": f"{tmp_path}/a.csv"}), saved=True) == "file"
-    assert owners.of(place({"filepath": "s3://b/a.csv"}), saved=True) == "bucket"
-    assert owners.of(place({"filepath": "/c.csv"}), saved=True) == "cached"
-    table = {"table_name": "t", "credentials": {"con": "db"}}
-    assert owners.of(place(table), saved=True) == "table"
     assert (
-        owners.of(place({**table, "credentials": {"con": "other"}}), saved=True) is None
+        owners.owner_of(place({"filepath": f"{tmp_path}/a.csv"}), saved=True) == "file"
     )
-    assert owners.of(place({"filepath": f"{tmp_path}/b.csv"}), saved=True) is None
+    assert owners.owner_of(place({"filepath": "s3://b/a.csv"}), saved=True) == "bucket"
+    assert owners.owner_of(place({"filepath": "/c.csv"}), saved=True) == "cached"
+    table = {"table_name": "t", "credentials": {"con": "db"}}
+    assert owners.owner_of(place(table), saved=True) == "table"
+    assert (
+        owners.owner_of(place({**table, "credentials": {"con": "other"}}), saved=True)
+        is None
+    )
+    assert owners.owner_of(place({"filepath": f"{tmp_path}/b.csv"}), saved=True) is None
 
 
 def test_the_folder_of_a_partitioned_dataset_owns_what_is_saved_in_it():
     owners = location.Owners({"parts": {"type": "X", "path": "/data/parts"}})
 
-    assert owners.of(place({"filepath": "/data/parts/a.csv"}), saved=True) == "parts"
-    assert owners.of(place({"filepath": "/data/parts/a.csv"}), saved=False) is None
-    assert owners.of(place({"filepath": "/data/parts_dev/a.csv"}), saved=True) is None
+    assert (
+        owners.owner_of(place({"filepath": "/data/parts/a.csv"}), saved=True) == "parts"
+    )
+    assert (
+        owners.owner_of(place({"filepath": "/data/parts/a.csv"}), saved=False) is None
+    )
+    assert (
+        owners.owner_of(place({"filepath": "/data/parts_dev/a.csv"}), saved=True)
+        is None
+    )

@@ -238,7 +238,7 @@ def stored_data(dataset: Any) -> Stored | None:
         from .tables import IbisTable  # noqa: PLC0415
 
         return IbisTable(dataset.connection, *table)
-    return Files.of(dataset)
+    return Files.from_dataset(dataset)
 
 
 def _local_path(dataset: Any) -> str:
@@ -262,7 +262,7 @@ class Files(NamedTuple):
     current: str  # the file of the version that is read now; else the path
 
     @classmethod
-    def of(cls, dataset: Any) -> Files | None:
+    def from_dataset(cls, dataset: Any) -> Files | None:
         """The files of a dataset; none if it keeps none that fsspec can reach."""
         filesystem, path = kedro_internals.place(dataset)
         if filesystem is None:

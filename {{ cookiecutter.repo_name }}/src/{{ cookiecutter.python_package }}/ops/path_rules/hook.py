@@ -37,13 +37,13 @@ class PathRules:
         if not is_guard_on("path_rules", True):
             return
         rules = [
-            Rule.of(number, given, lambda text: fill_names(text, context))
+            Rule.from_settings(number, given, lambda text: fill_names(text, context))
             for number, given in enumerate(read_settings_list(loader, PathRule), 1)
         ]
         if not rules or _ACTS in loader:
             return
         written: dict[str, Any] = {**loader["catalog"]}
-        written.update(_told_apart(rules, written))
+        written.update(_split_patterns(rules, written))
         changed, acts = {}, {}
         for name, entry in written.items():
             changed[name], acts[name] = _apply(rules, name, entry)
@@ -56,7 +56,7 @@ class PathRules:
     def explain(self, context: KedroContext, name: str) -> list[str]:
         """What the rules did to a dataset of the catalog, in their order."""
         acts: dict[str, list[str]] = context.config_loader.get(_ACTS, {})
-        return acts.get(name if name in acts else _Patterns(acts).of(name) or "", [])
+        return acts.get(name if name in acts else _Patterns(acts).match(name) or "", [])
 
 
 class _Patterns:
@@ -66,14 +66,14 @@ class _Patterns:
         empty: dict[str, dict[str, Any]] = {name: {} for name in names}
         self._resolver = CatalogConfigResolver(empty, default_runtime_patterns={})
 
-    def of(self, name: str) -> str | None:
+    def match(self, name: str) -> str | None:
         """The pattern that a dataset's name falls under."""
         return self._resolver.match_dataset_pattern(
             name
         ) or self._resolver.match_user_catch_all_pattern(name)
 
 
-def _told_apart(rules: list[Rule], catalog: dict[str, Any]) -> dict[str, Any]:
+def _split_patterns(rules: list[Rule], catalog: dict[str, Any]) -> dict[str, Any]:
     """Entries for datasets of patterns to which other rules apply than to the pattern.
 
     A pattern is one entry for many names. Where ``only.datasets`` tells them apart, the
@@ -88,7 +88,7 @@ def _told_apart(rules: list[Rule], catalog: dict[str, Any]) -> dict[str, Any]:
         names |= pipeline.datasets()
     found, patterns = {}, _Patterns(catalog)
     for name in sorted(names - catalog.keys()):
-        pattern = patterns.of(name)
+        pattern = patterns.match(name)
         if pattern is None or name.startswith("params:") or name == "parameters":
             continue
         entry = catalog[pattern]

@@ -58,7 +58,7 @@ class Rule:
     only: OnlyDatasets
 
     @classmethod
-    def of(cls, number: int, given: PathRule, fill: Change) -> Rule:
+    def from_settings(cls, number: int, given: PathRule, fill: Change) -> Rule:
         """The rule that stands in ``ops.yml``.
 
         Args:

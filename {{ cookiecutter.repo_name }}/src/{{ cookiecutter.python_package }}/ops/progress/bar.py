@@ -212,7 +212,7 @@ def write_above_parent() -> None:
                 setattr(sys, name, StreamAboveBar(stream))
 
 
-def tell_parent(file: str, node: str) -> None:
+def report_to_parent(file: str, node: str) -> None:
     """In a worker: a node begins."""
     with suppress_errors(), open(file, "ab") as stream:
         stream.write(f"{node}\n".encode())

@@ -115,9 +115,9 @@ class Progress:
         file = self._bar.file_for_workers() if self._bar is not None else ""
         return str(shown.project_path), file
 
-    def start_worker(self, told: tuple[str, str]) -> None:
+    def start_worker(self, ticket: tuple[str, str]) -> None:
         """Log in a worker as its parent does."""
-        project_path, self._file = told
+        project_path, self._file = ticket
         self._bar = None
         with suppress_errors():
             run_logging.log_in_worker(Path(project_path), bool(self._file))
@@ -127,7 +127,7 @@ class Progress:
             self._bar.begin(node)
         elif self._file and node != self._node:
             self._node = node
-            bar.tell_parent(self._file, node)
+            bar.report_to_parent(self._file, node)
 
     def _start(self, total: int, project_path: Path) -> None:
         shown = ShownRun(total, project_path)

@@ -78,10 +78,10 @@ class Recipes:
 
     def _parameter(self, name: str) -> Recipe:
         if name not in self._parameters:
-            self._parameters[name] = self._told(name)
+            self._parameters[name] = self._parameter_recipe(name)
         return self._parameters[name]
 
-    def _told(self, name: str) -> Recipe:
+    def _parameter_recipe(self, name: str) -> Recipe:
         dataset = self.datasets.catalog.get(name)
         value = dataset.load() if dataset is not None else None
         version = self.datasets.codes.version

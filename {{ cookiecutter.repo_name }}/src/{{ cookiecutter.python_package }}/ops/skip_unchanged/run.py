@@ -49,7 +49,7 @@ class SkipRun:
     _seconds: dict[str, float] = field(factory=dict)
     _since: float = 0.0
     _waiting: list[tuple[Step, Made]] = field(factory=list)
-    _told: set[str] = field(factory=set)  # steps that are known to be left out
+    _reported: set[str] = field(factory=set)  # steps that are known to be left out
     forgotten: list[str] = field(factory=list)  # steps that are not remembered
 
     @classmethod
@@ -92,7 +92,7 @@ class SkipRun:
             waves: at most so many; none for as many as are needed.
         """
         number = 0
-        self._tell_skipped()
+        self._report_skipped()
         try:
             while True:
                 number += 1
@@ -108,7 +108,7 @@ class SkipRun:
                         self._node_ran(step, name)
                     step.action = DONE
                 self.plan.settle()
-                self._tell_skipped()
+                self._report_skipped()
         finally:
             self._end()
 
@@ -137,10 +137,10 @@ class SkipRun:
                 ", ".join(self.forgotten[:5]) + (" ..." if self.forgotten[5:] else ""),
             )
 
-    def _tell_skipped(self) -> None:
+    def _report_skipped(self) -> None:
         for step in self.plan.steps:
-            if step.action == SKIP and step.key not in self._told:
-                self._told.add(step.key)
+            if step.action == SKIP and step.key not in self._reported:
+                self._reported.add(step.key)
                 for node in step.group.nodes:
                     findings.report_skipped_node(node.name, step.reasons[0])
 

@@ -36,7 +36,7 @@ class Branches:
     _owners: dict[str, paths.Owners] = field(factory=dict)
 
     @classmethod
-    def of(cls, context: KedroContext) -> Branches:
+    def from_context(cls, context: KedroContext) -> Branches:
         """Those of a project, by its settings."""
         settings = read_settings(context.config_loader, SteelToesOptions)
         return cls(context, settings, Manifest(Store(*open_store(context))))
@@ -90,7 +90,9 @@ class Branches:
                 for name, entry in here.items()
             }
             try:
-                rewriter = CatalogRewriter.of(self.context, self.settings, branch)
+                rewriter = CatalogRewriter.for_branch(
+                    self.context, self.settings, branch
+                )
                 rewriter.rewrite_all(self.context)
                 self._catalogs[branch] = self.context.catalog
             finally:
@@ -241,7 +243,7 @@ def refuse_to_clean(branches: Branches, record: Record) -> str | None:
     if holding.target is None or holding.dataset is None:
         return f"the catalog does not have it at {record.location} (any more)"
     owners = branches.owners(record.branch)
-    owner = owners.of(holding.dataset.own_places, saved=True)
+    owner = owners.owner_of(holding.dataset.own_places, saved=True)
     return f"{record.location} belongs to '{owner}'" if owner else None
 
 

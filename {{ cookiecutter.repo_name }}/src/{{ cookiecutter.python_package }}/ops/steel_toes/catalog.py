@@ -28,7 +28,7 @@ class CatalogRewriter(NamedTuple):
     store: dict[str, Any]
 
     @classmethod
-    def of(
+    def for_branch(
         cls,
         context: KedroContext,
         settings: SteelToesOptions,

@@ -55,7 +55,7 @@ def refuse_harm(
     entries |= {name: dataset.base_config for name, dataset in branched.items()}
     owners = paths.Owners(entries)
     for name, dataset in branched.items():
-        owner = owners.of(dataset.own_places, saved=name in outputs)
+        owner = owners.owner_of(dataset.own_places, saved=name in outputs)
         if owner:
             raise OpsError(
                 f"On branch '{dataset.branch}' the data of '{name}' would be where "
@@ -92,7 +92,7 @@ def begin_run(
     origin = {"run": run_params["run_id"], **git.commit(run_params["project_path"])}
     for node in pipeline.nodes:
         for name in branched.keys() & set(node.outputs):
-            branched[name].tell_origin({**origin, "node": node.name})
+            branched[name].set_origin({**origin, "node": node.name})
     written = [branched[name] for name in branched.keys() & pipeline.all_outputs()]
     for folder in {os.path.dirname(place(each.target)[1]) for each in written}:
         remove_leftovers(folder)

@@ -197,4 +197,4 @@ def _explanations(context: Any, dataset: str) -> list[str]:
 def _open(env: str | None) -> Branches:
     from .branches import Branches  # noqa: PLC0415
 
-    return Branches.of(load_context(env))
+    return Branches.from_context(load_context(env))

@@ -93,7 +93,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self._EPHEMERAL = kedro_internals.is_ephemeral(self.target)
         self.recorder: Recorder | None = None
         if store and suffix:
-            self.recorder = Recorder.of(
+            self.recorder = Recorder.in_store(
                 _unquoted(store), self.branch, name, {"run": save}
             )
 
@@ -150,7 +150,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         with self.recorder.record(self.target, lambda: self.base, data):
             dataset_io.save(self.target, data)
 
-    def tell_origin(self, origin: dict[str, Any]) -> None:
+    def set_origin(self, origin: dict[str, Any]) -> None:
         """Say for the manifest what will save it: the run, the node, the commit."""
         if self.recorder:
             self.recorder = self.recorder._replace(origin=origin)

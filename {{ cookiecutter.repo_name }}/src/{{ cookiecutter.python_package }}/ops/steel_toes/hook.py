@@ -44,7 +44,9 @@ class SteelToes:
             return
         from .catalog import CatalogRewriter  # noqa: PLC0415
 
-        self._rewriter = CatalogRewriter.of(context, settings, here.name, protect=trunk)
+        self._rewriter = CatalogRewriter.for_branch(
+            context, settings, here.name, protect=trunk
+        )
         self._rewriter.rewrite_all(context)
 
     @hook_impl(wrapper=True)

@@ -123,7 +123,7 @@ class Recorder(NamedTuple):
     origin: dict[str, Any] = {}
 
     @classmethod
-    def of(
+    def in_store(
         cls, store: dict[str, Any], branch: str, dataset: str, origin: dict[str, Any]
     ) -> Recorder:
         """The recorder for a store, given as ``settings.read_store`` returns it."""

@@ -248,7 +248,7 @@ class Owners:
             if FOLDER in entry_places.innermost(entry):
                 self._folders |= names
 
-    def of(self, places: set[str], saved: bool) -> str | None:
+    def owner_of(self, places: set[str], saved: bool) -> str | None:
         """The entry that has its data in one of some places.
 
         Args:
