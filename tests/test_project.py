@@ -29,7 +29,7 @@ def test_a_project_installs_runs_and_passes_its_own_tests(
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with everything on, committed, with its environment."""
     folder = generate(tmp_path_factory.mktemp("project"), **ALL_ON, ci="github")
-    make_environment(folder, "--editable", ".[dev]")
+    make_environment(folder, "--editable", ".[dev,viz]")
     commit(folder)
     return folder
 
