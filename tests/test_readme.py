@@ -23,6 +23,7 @@ PAGES = [
     "docs/run_status.md",
     "docs/skip_unchanged.md",
     "docs/status_page.md",
+    "docs/store.md",
     "docs/steel_toes.md",
     "docs/update.md",
     "benchmarks/README.md",

@@ -39,7 +39,8 @@ for args in json.loads(sys.argv[1]):
 @pytest.fixture(scope="module", params=[True, False], ids=["on", "off"])
 def project(request, tmp_path_factory):
     """A project with data of two branches, with and without progress."""
-    switches = dict.fromkeys(SWITCHES, True) | {"progress": request.param}
+    switches = dict.fromkeys(SWITCHES, request.param)
+    switches |= {"run_status": True, "skip_unchanged": True, "example": True}
     folder = tmp_path_factory.mktemp("json")
     project = generate(folder, **switches)
     settings = project / "conf" / "base" / "ops.yml"
