@@ -124,12 +124,13 @@ class SkipRun:
         count = sum(len(step.group.nodes) for step in left_out)
         total = sum(len(step.group.nodes) for step in self.plan.steps)
         saved = sum(step.seconds or 0.0 for step in left_out)
-        _LOG.info(
-            "Skip unchanged: %d of %d nodes skipped, which saved %s.",
-            count,
-            total,
-            duration(saved),
-        )
+        if count:
+            _LOG.info(
+                "Skip unchanged: %d of %d nodes skipped, which saved %s.",
+                count,
+                total,
+                duration(saved),
+            )
         if self.forgotten:
             _LOG.warning(
                 "Skip unchanged: another run wrote the same data at the same time, or "
