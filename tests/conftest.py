@@ -12,6 +12,11 @@ from environments import make_environment
 from helpers import commit, generate, pack
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the projects that are installed: at the end, one worker would wait."""
+    items.sort(key=lambda item: item.path.name != "test_project.py")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _temporary_files_of_our_own() -> Iterator[None]:
     """What tests and their commands leave in the temporary folder goes with it."""
