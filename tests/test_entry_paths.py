@@ -449,8 +449,9 @@ def test_cruft_update_follows_a_template_whose_switch_has_a_new_name(later, tmp_
 
     run("cruft", "update", "-y", cwd=project)
 
-    assert (project / ".pre-commit-config.yaml").exists()
-    assert link(project)["context"]["cookiecutter"]["commit_checks"] is True
+    # The new name is a new switch, and that is off in an update.
+    assert not (project / ".pre-commit-config.yaml").exists()
+    assert link(project)["context"]["cookiecutter"]["commit_checks"] is False
 
 
 def test_a_zip_file_gives_no_link_and_one_line_says_so(clone, tmp_path):

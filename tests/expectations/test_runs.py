@@ -1,6 +1,7 @@
 """Data that are not as expected are refused, in every runner, and nothing else is."""
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -89,12 +90,13 @@ class QuickKedro(Kedro):
         return super().__call__(*args, env={"PWD": str(self.project), **(env or {})})
 
     def refused(self, *args: str, **env: str) -> str:
-        """What follows ``Error: `` in a command that must end so."""
+        """What follows ``Error: `` in a command that must end so, up to its last lines."""
         code, said = self(*args, env=env)
         assert code == 1, said
         assert "Traceback" not in said, said
         assert said.count("Error: ") == 1, said
-        return said[said.index("Error: ") :]
+        error = said[said.index("Error: ") :]
+        return re.split(r"^(?:failed|not started)  ", error, flags=re.MULTILINE)[0]
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,9 @@ class Deck:
             ended, said = self.said("preflight", *args, "--json", **env)
         assert ended == code, said
         assert "Traceback" not in said, said
-        rows: list[dict[str, Any]] = json.loads(said.splitlines()[-1])
+        # What it says on stderr may come before it or after it.
+        [found] = [line for line in said.splitlines() if line.startswith("[")]
+        rows: list[dict[str, Any]] = json.loads(found)
         return rows
 
     def problem(self, *args: str, code: int = 1, **env: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Tuple(typing.NamedTuple):
 
 
 def written(value, project=Path("/project")):
-    is_own = code_version.CodeVersions(project).is_own
+    is_own = code_version.CodeVersions(project).modules.is_own
     writer = by_value.ValueWriter(project, is_own)
     return writer.write(value), writer.code, writer.opaque
 

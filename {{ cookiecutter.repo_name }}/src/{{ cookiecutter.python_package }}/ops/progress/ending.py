@@ -13,11 +13,13 @@ from kedro.io import DatasetError
 from kedro.runner import task
 
 from ..core import kedro_internals, redaction
+from ..core.errors import OpsError
 
 _PACKAGE = Path(__file__).parents[2]
 _KEDRO = str(Path(task.__file__).parents[1]) + os.sep
 _KIT = Path(__file__).parents[1]
 _FRAME = re.compile(r'^\s*File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
+_REMOTE = "_RemoteTraceback"  # the text of a worker, as if it were an error's cause
 _LONGEST = 200  # letters of an error
 
 
@@ -43,10 +45,15 @@ def last_lines(
 def one_line(error: BaseException, project_path: Path) -> str:
     """Type and message, without secrets; what made a dataset fail, if that is known."""
     while isinstance(error, DatasetError) and error.__cause__ is not None:
+        if type(error.__cause__).__name__ == _REMOTE:
+            break
         error = error.__cause__
     text = redaction.text(str(error), project_path)
     first = next(filter(None, map(str.strip, text.splitlines())), "")
-    line = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    if isinstance(error, OpsError):  # which is written for a reader
+        line = first
+    else:
+        line = f"{type(error).__name__}: {first}" if first else type(error).__name__
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 4]} ..."
 
 
@@ -64,9 +71,10 @@ def place_of(error: BaseException, project_path: Path) -> str:
 
 
 def is_of_team(file: str) -> bool:
-    """Whether a file is in the project's package, and not in the kit."""
+    """Whether a file is in the project's package, and not of the template."""
     path = Path(file)
-    return path.is_relative_to(_PACKAGE) and not path.is_relative_to(_KIT)
+    of_template = path.is_relative_to(_KIT) or path == _PACKAGE / "runners.py"
+    return path.is_relative_to(_PACKAGE) and not of_template
 
 
 def print_traceback(
@@ -80,8 +88,7 @@ def print_traceback(
     shown = Traceback.from_exception(kind, error, tb)
     stacks = shown.trace.stacks
     for stack, cause in zip(stacks, [*stacks[1:], None]):
-        if cause is not None and cause.exc_type == "_RemoteTraceback":
-            # What a worker passes on: a text, as if it were the cause of the error.
+        if cause is not None and cause.exc_type == _REMOTE:
             found = _FRAME.findall(cause.exc_value)
             stack.frames[:] = [Frame(file, int(at), name) for file, at, name in found]
         last = len(stack.frames) - 1
@@ -91,7 +98,7 @@ def print_traceback(
             if is_of_team(frame.filename)
             or (number == last and not frame.filename.startswith(_KEDRO))
         ]
-    stacks[:] = [each for each in stacks if each.exc_type != "_RemoteTraceback"]
+    stacks[:] = [each for each in stacks if each.exc_type != _REMOTE]
     Console(stderr=True).print(shown)
 
 
