@@ -21,11 +21,14 @@ from .text import printable
 SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
 as_json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON, in one line, and no table."
+    "--json", "as_json", is_flag=True, help="Print one line of JSON."
 )
 env_option = click.option("--env", "-e", help="Kedro configuration environment.")
 yes_option = click.option(
-    "--yes", "-y", is_flag=True, help="Apply the changes. Without it, only show them."
+    "--yes",
+    "-y",
+    is_flag=True,
+    help="Apply the changes. Without --yes, only show them.",
 )
 
 

@@ -24,7 +24,7 @@ from ..core.settings import read_settings
 def command(as_json: bool, **options: Any) -> None:
     """Check a run and the code without running anything. Exit code 1 if it would fail.
 
-    The options are those of `kedro run`.
+    Takes every option of `kedro run`.
     """
     from . import hook  # noqa: PLC0415
 

@@ -21,11 +21,13 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--last", type=click.IntRange(1), default=20, help="How many runs.")
+@click.option(
+    "--last", type=click.IntRange(1), default=20, help="Number of runs to list."
+)
 @env_option
 @as_json_option
 def list_(last: int, env: str | None, as_json: bool) -> None:
-    """List the last runs, the newest first, with the short key of each."""
+    """List the last runs with their short keys, newest first."""
     from itertools import islice  # noqa: PLC0415
 
     from . import terminal  # noqa: PLC0415
@@ -40,7 +42,10 @@ def list_(last: int, env: str | None, as_json: bool) -> None:
 @env_option
 @as_json_option
 def show_(run: str, env: str | None, as_json: bool) -> None:
-    """Show what RUN did: its key, the start or the end of it, or `last`."""
+    """Show RUN, node by node.
+
+    RUN is the key of a run, its start or its end, or `last`.
+    """
     from . import replay, terminal  # noqa: PLC0415
 
     history = _open(env)
@@ -67,12 +72,12 @@ def watch(run: str, env: str | None) -> None:
     *("--output", "-o", "folder"),
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="The folder to write to.",
+    help="Folder to write the page to.",
 )
 @click.option("--publish", is_flag=True, help="Leave out tracebacks.")
 @env_option
 def page(folder: Path, publish: bool, env: str | None) -> None:
-    """Write the page of all runs to a folder, to put it on a web server."""
+    """Write the page of all runs to a folder, for a web server."""
     from ..core.store import Store  # noqa: PLC0415
     from .page import INDEX, write  # noqa: PLC0415
 

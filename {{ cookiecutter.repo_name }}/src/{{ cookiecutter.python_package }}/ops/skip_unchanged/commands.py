@@ -19,13 +19,13 @@ from ..core.run_options import PlanCommand, load_run_context, planned_run
 @click.option(
     "--explain",
     metavar="NODE",
-    help="Show all that went into the fingerprint of a node, beside the last record.",
+    help="Show what makes up a node's fingerprint, next to its last record.",
 )
 @as_json_option
 def command(explain: str | None, as_json: bool, **selected: Any) -> None:
-    """Say what a run would do, without running it. Exit code 10 if there is any to do.
+    """Show which nodes would run, and why. Exit code 10 if there is anything to do.
 
-    The options choose what to run, as those of `kedro run` do.
+    Takes every option of `kedro run`.
     """
     from . import plan_table  # noqa: PLC0415
     from .run import SkipRun  # noqa: PLC0415

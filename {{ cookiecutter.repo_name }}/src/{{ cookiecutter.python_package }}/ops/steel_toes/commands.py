@@ -43,7 +43,7 @@ def list_(env: str | None, as_json: bool) -> None:
 @env_option
 @as_json_option
 def path(dataset: str, env: str | None, as_json: bool) -> None:
-    """Say where DATASET is read from and written to now, and why."""
+    """Show where DATASET is loaded from and saved to now, and why."""
     from .branches import locate_dataset  # noqa: PLC0415
 
     context = load_context(env)
@@ -57,9 +57,10 @@ def path(dataset: str, env: str | None, as_json: bool) -> None:
 @env_option
 @as_json_option
 def diff(names: tuple[str, ...], env: str | None, as_json: bool) -> None:
-    """Compare the data of branch A (or the base) with those of B (or this branch).
+    """Compare the data of branch A with the data of branch B.
 
-    With one name, that branch is compared with the base. Exit code 10 if they differ.
+    A is main's data (the base) by default, and B is the current branch. With one name,
+    compare that branch with the base. Exit code 10 if they differ.
     """
     from .comparison import compare  # noqa: PLC0415
 
@@ -74,8 +75,10 @@ def diff(names: tuple[str, ...], env: str | None, as_json: bool) -> None:
 @command.command()
 @click.argument("names", nargs=-1, metavar="[BRANCH]...")
 @click.option("--dataset", "-d", "datasets", multiple=True, help="Only this dataset.")
-@click.option("--older-than", type=click.IntRange(0), help="Idle for so many DAYS.")
-@click.option("--everyone", is_flag=True, help="Also branches gone that others saved.")
+@click.option(
+    "--older-than", type=click.IntRange(0), help="Only branches idle for DAYS."
+)
+@click.option("--everyone", is_flag=True, help="Include gone branches of others.")
 @yes_option
 @env_option
 @as_json_option
@@ -88,10 +91,11 @@ def clean(  # noqa: PLR0913, PLR0917
     env: str | None,
     as_json: bool,
 ) -> None:
-    """Remove data of named branches, else of those merged or gone from git.
+    """Remove the data of each BRANCH, by default of all that are merged or gone.
 
-    With --older-than those that have been idle; with --dataset alone this branch's.
-    Only what the manifest lists is removed, and never a base.
+    With --older-than, remove the data of idle branches. With only --dataset, remove the
+    current branch's copy. Main's data is never removed, nor data that the manifest does
+    not list.
     """
     from . import branches as all_branches  # noqa: PLC0415
 
@@ -125,7 +129,7 @@ def clean(  # noqa: PLR0913, PLR0917
 @command.command()
 @click.argument("branch")
 @click.option("--dataset", "-d", "datasets", multiple=True, help="Only this dataset.")
-@click.option("--force", is_flag=True, help="Even where the base has moved since.")
+@click.option("--force", is_flag=True, help="Overwrite a base that has moved.")
 @yes_option
 @env_option
 @as_json_option
@@ -137,10 +141,10 @@ def promote(  # noqa: PLR0913, PLR0917
     env: str | None,
     as_json: bool,
 ) -> None:
-    """Copy the data of BRANCH over the base.
+    """Copy the data of BRANCH over main's data (the base).
 
-    Stops if the base of a dataset has moved since the branch forked from it. If it is
-    interrupted, run it again: it finishes what is left.
+    Stops if the base of a dataset has moved since the branch forked from it. If the
+    command is interrupted, run it again to finish.
     """
     from . import promote as promotion  # noqa: PLC0415
 
