@@ -174,7 +174,7 @@ def _two_sides(
     trunk = set(branches.settings.trunk) - known
     _refuse_unknown(names, known | trunk)
     if len(names) > 2:  # noqa: PLR2004
-        raise click.UsageError("Compare two branches, or one with the base.")
+        raise click.UsageError("Name at most two branches to compare.")
     left, right = ("", *(names or (_current(branches),)))[-2:]
     return None if left in {"", *trunk} else left, None if right in trunk else right
 
