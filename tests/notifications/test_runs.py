@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from branches_helpers import Kedro
+from buckets import Bucket
 from helpers import commit, environment
 from run_status.run_status_helpers import keys, prepare, read
 from steel_toes_helpers import PACKAGE, Workshop
@@ -687,3 +688,26 @@ def total(mid, how):
         for secret in [*PLANTED.values(), TOKEN, PASSWORD, slack.webhook]:
             assert secret not in text
         assert f"in {Path.home()}" not in text
+
+
+def test_with_a_store_in_a_bucket_a_notification_leaves_the_record_of_the_run(
+    shop: Workshop, slack: Slack, address: str
+) -> None:
+    bucket = Bucket(address)
+    place = {"url": f"s3://{bucket.name}/ops", "credentials": "shop"}
+    entry = {"type": "slack.Slack", "credentials": "slack", "to": ["#data"]}
+    entry["base_url"] = slack.base_url
+    wanted = {"limit": 8, "when": {"success": True}, "channels": {"slack": entry}}
+    settings = {"store": place, "notifications": wanted, **OTHERS}
+    shop.settings(yaml.safe_dump(settings))
+    secrets = {"shop": bucket.keys, "slack": {"token": TOKEN}}
+    shop.write({"conf/local/credentials.yml": yaml.safe_dump(secrets)})
+
+    for _ in range(2):
+        shop.kedro("run", NOTIFICATIONS="on")
+
+    assert len(slack.calls) == 2
+    listed = shop.kedro("runs", "list", "--json").stdout
+    rows = json.loads(listed.splitlines()[-1])
+    assert [row["state"] for row in rows] == ["succeeded"] * 2
+    assert len({row["run"] for row in rows}) == 2
