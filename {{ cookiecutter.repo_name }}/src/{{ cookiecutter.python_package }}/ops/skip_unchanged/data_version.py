@@ -105,7 +105,7 @@ def by_the_teams_way(way: str, name: str, readings: list[Any]) -> Held:
             found = ask(dataset)
         except Exception as error:  # databases and functions of others
             text = " ".join(str(error).split())[:200]
-            return Held(None, f"cannot be told ({type(error).__name__}: {text})")
+            return Held(None, f"cannot be read ({type(error).__name__}: {text})")
         if found is None:
             return Held(None, MISSING)
         return Held(f"told:{found}", place=place_of(dataset), signs=found, below=last)

@@ -242,7 +242,7 @@ def _step(group: Group, recipes: Recipes, forced: Forced) -> Step:
     step = Step(group, of_texts(*group.outputs, *group.in_memory), recipe)
     step.always = [why for node in group.nodes for why in _always(node, forced)]
     step.always += [f"`{name}` is in memory, from outside" for name in group.given]
-    step.always += [f"cannot be told from other code: {each}" for each in recipe.opaque]
+    step.always += [f"cannot be compared: {each}" for each in recipe.opaque]
     outputs = group.outputs or group.in_memory
     step.tellable = bool(outputs) and not (group.given or recipe.opaque)
     return step

@@ -194,7 +194,7 @@ def why_skip(made: Made, outputs: dict[str, Held], branch: str) -> str:
     """Why nodes need not run."""
     where = made.details.get("branch")
     if any(held.below for held in outputs.values()):
-        return f"never ran on this branch, the copy of '{where or 'the base'}' fits"
+        return f"unchanged since {where or 'main'}"
     if where not in {branch, None}:
         return f"'{where}' made the same"
     return "unchanged"
