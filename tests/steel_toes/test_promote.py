@@ -103,6 +103,21 @@ def test_a_folder_whose_swap_was_killed_is_put_in_place_by_the_next(project):
     assert [path.name for path in data.glob(".*") if path.name != ".ops"] == []
 
 
+def test_what_was_being_cleared_when_it_was_killed_is_cleared_by_the_next(project):
+    parts = {"type": "partitions.PartitionedDataset", "dataset": "text.TextDataset"}
+    project.catalog({"a": {**parts, "path": "data/parts"}})
+    project.save_base(a={"1": "old"})
+    project.save("dev", a={"2": "new"})
+    promote(project)
+    left = project.path / "data" / ".old-dev_parts"
+    left.mkdir()  # its files were gone already
+
+    promote(project)
+
+    assert not left.exists()
+    assert sorted(project.load_base("a")) == ["2"]
+
+
 def test_a_copy_that_cannot_be_made_stops_all(promoting):
     (promoting.path / "data" / "b_dev.txt").unlink()
     (promoting.path / "data" / "b_dev.txt").mkdir()

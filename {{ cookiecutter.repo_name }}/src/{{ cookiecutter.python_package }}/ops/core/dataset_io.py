@@ -328,7 +328,7 @@ class Files(NamedTuple):
         if self._is_local and os.path.islink(self.path):
             os.unlink(self.path)  # and not what it leads to
             return
-        if self._is_there():
+        if self.exists():
             folder = self.filesystem.isdir(self.path)
             self.filesystem.rm(self.path, recursive=folder)
 
@@ -376,7 +376,7 @@ class Files(NamedTuple):
         A file is replaced in one step, a folder in two, with the old one ``away``. After
         an interruption the same can be done again.
         """
-        if not other._is_there():
+        if not other.exists():
             return
         if not self._is_local:
             self.copy_from(other)
@@ -391,7 +391,8 @@ class Files(NamedTuple):
         os.replace(other.path, path)
         away.remove()
 
-    def _is_there(self) -> bool:
+    def exists(self) -> bool:
+        """Whether a file or folder is there, an empty one, too."""
         return info(self.filesystem, self.path) is not None
 
     @property

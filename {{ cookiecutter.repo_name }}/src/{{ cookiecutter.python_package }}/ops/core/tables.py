@@ -63,7 +63,7 @@ class SqlTable(_Table):
 
     def fingerprint(self) -> str | None:
         """Of the rows, in whatever order; none if there is no table."""
-        if not self._exists():
+        if not self.exists():
             return None
         table = self._table()
         with self.engine.connect() as connection:
@@ -72,7 +72,7 @@ class SqlTable(_Table):
 
     def remove(self) -> None:
         """Drop the table, if it is there."""
-        if self._exists():
+        if self.exists():
             self._table().drop(self.engine)
 
     def beside(self, mark: str) -> SqlTable:
@@ -100,7 +100,7 @@ class SqlTable(_Table):
         ]
         metadata = sqlalchemy.MetaData()
         copy = sqlalchemy.Table(self.name, metadata, *columns, schema=self.schema)
-        if not self._exists() or _columns(self._table()) != _columns(copy):
+        if not self.exists() or _columns(self._table()) != _columns(copy):
             self.remove()
             copy.create(self.engine)
         rows = copy.insert().from_select(source.c.keys(), source.select())
@@ -110,10 +110,11 @@ class SqlTable(_Table):
 
     def take(self, other: SqlTable, away: SqlTable) -> None:
         """Become ``other``; if it is gone, nothing is done."""
-        if other._exists():
+        if other.exists():
             self.copy_from(other)
 
-    def _exists(self) -> bool:
+    def exists(self) -> bool:
+        """Whether the table is there, an empty one, too."""
         import sqlalchemy  # noqa: PLC0415
 
         return bool(sqlalchemy.inspect(self.engine).has_table(self.name, self.schema))
@@ -149,14 +150,14 @@ class IbisTable(_Table):
 
     def fingerprint(self) -> str | None:
         """Of the rows, in whatever order; none if there is no table."""
-        if not self._exists():
+        if not self.exists():
             return None
         table = self._table()
         return checksum.of_rows(table.columns, _rows(table))
 
     def remove(self) -> None:
         """Drop the table or view, if it is there."""
-        if self._exists():
+        if self.exists():
             drop = getattr(self.connection, f"drop_{self.materialized}")
             drop(self.name, database=self.database)
 
@@ -172,10 +173,11 @@ class IbisTable(_Table):
 
     def take(self, other: IbisTable, away: IbisTable) -> None:
         """Become ``other``; if it is gone, nothing is done."""
-        if other._exists():
+        if other.exists():
             self.copy_from(other)
 
-    def _exists(self) -> bool:
+    def exists(self) -> bool:
+        """Whether the table is there, an empty one, too."""
         return self.name in self.connection.list_tables(database=self.database)
 
     def _table(self) -> Any:

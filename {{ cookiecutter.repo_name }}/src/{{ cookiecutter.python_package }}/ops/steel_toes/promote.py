@@ -90,7 +90,7 @@ def _action(holding: Holding, force: bool) -> str:
     ours = target.fingerprint()
     if ours is None:
         return "refused: its data are gone"
-    if _away(base, holding.record.branch).fingerprint() is not None:
+    if _away(base, holding.record.branch).exists():
         return "copy: finishes a promotion that was interrupted"
     state = holding.state(ours)
     if force and state in {"behind", "unknown"}:
