@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -170,6 +171,7 @@ def test_workers_end_when_their_run_is_killed(workshop: Workshop, method: str) -
     main.wait()
 
     assert until(lambda: not any(map(is_there, workers)), seconds=5)
+    assert until(lambda: not left_in(workshop.path), seconds=5)
     assert workshop.read("data/mid_dev.txt") == "clean(raw)"
 
 
@@ -182,6 +184,17 @@ def until(found: Callable[[], Any], seconds: float) -> Any:
                 return answer
         time.sleep(0.1)
     return None
+
+
+def left_in(folder: Path) -> list[int]:
+    """The processes that work in a folder, such as Kedro's for data in memory."""
+    found = psutil.process_iter(["pid", "cwd", "status"])
+    return [
+        each.info["pid"]
+        for each in found
+        if each.info["cwd"] == str(folder)
+        and each.info["status"] != psutil.STATUS_ZOMBIE
+    ]
 
 
 def is_there(pid: str) -> bool:

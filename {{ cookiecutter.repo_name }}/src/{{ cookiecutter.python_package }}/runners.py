@@ -25,6 +25,15 @@ class ParallelRunner(runner.ParallelRunner):
     no hook runs in it. ``KEDRO_MP_CONTEXT`` chooses the method, as in Kedro.
     """
 
+    def __init__(self, max_workers: int | None = None, is_async: bool = False) -> None:
+        """Take what Kedro's own takes."""
+        super().__init__(max_workers, is_async)
+        # Its process for data in memory would outlive a run that is killed.
+        manager = type(self._manager)()
+        self._manager.shutdown()
+        self._manager = manager
+        self._manager.start(_end_with_parent)
+
     def _get_executor(self, max_workers: int) -> Executor:
         method = os.environ.get("KEDRO_MP_CONTEXT")
         if method not in {"fork", "spawn", "forkserver"}:
@@ -66,6 +75,10 @@ def start_worker(ticket: Ticket) -> None:
     for hook, of_hook in zip(project.settings.HOOKS, ticket.of_hooks):
         if of_hook is not None:
             hook.start_worker(of_hook)
+    _end_with_parent()
+
+
+def _end_with_parent() -> None:
     if parent := parent_process():
         Thread(target=_end_with, args=(parent,), daemon=True).start()
 
