@@ -97,13 +97,13 @@ def test_an_error_of_a_worker_is_said_like_any_other(team):
 
 def test_an_error_is_one_line_and_no_secret():
     error = ValueError("\n\ncannot reach s3://me:hunter2@host/x\nsecond line")
-    line = ending.one_line(error, Path("."))
+    line = ending.error_line(error, Path("."))
 
     assert line.startswith("ValueError: cannot reach s3://")
     assert "hunter2" not in line
     assert "second" not in line
-    assert len(ending.one_line(ValueError("x" * 1000), Path("."))) <= 200
-    assert ending.one_line(KeyboardInterrupt(), Path(".")) == "KeyboardInterrupt"
+    assert len(ending.error_line(ValueError("x" * 1000), Path("."))) <= 200
+    assert ending.error_line(KeyboardInterrupt(), Path(".")) == "KeyboardInterrupt"
 
 
 def test_the_traceback_has_the_teams_frames_and_none_of_kedro(team, monkeypatch):

@@ -353,6 +353,15 @@ def test_only_buckets_are_asked_from_many_threads(project):
     assert [thread == here for _, thread in answers] == [True, True, False]
 
 
+def test_leftovers_are_looked_for_on_this_machine_only(project):
+    bucket = {"type": "text.TextDataset", "filepath": "memory://data/cars.txt"}
+    catalog = project.catalog({"file": text("cars.txt"), "bucket": bucket})
+
+    found = ops("steel_toes.checks")._local_paths([catalog["file"], catalog["bucket"]])
+
+    assert [path.rpartition("/")[2] for path in found] == ["cars_dev.txt"]
+
+
 def test_a_protected_trunk_is_refused_before_the_run_and_allowed_in_ci(
     project, monkeypatch
 ):

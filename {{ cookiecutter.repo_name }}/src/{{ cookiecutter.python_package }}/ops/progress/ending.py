@@ -35,14 +35,14 @@ def last_lines(
     found = ", ".join(f"{name} {text}" for name, text in names if text)
     lines = [
         (state, f"{found}, after {what}" if found else what),
-        ("error", one_line(error, project_path)),
+        ("error", error_line(error, project_path)),
     ]
     if place := place_of(error, project_path):
         lines.append(("at", place))
     return lines
 
 
-def one_line(error: BaseException, project_path: Path) -> str:
+def error_line(error: BaseException, project_path: Path) -> str:
     """Type and message, without secrets; what made a dataset fail, if that is known."""
     while isinstance(error, DatasetError) and error.__cause__ is not None:
         if type(error.__cause__).__name__ == _REMOTE:

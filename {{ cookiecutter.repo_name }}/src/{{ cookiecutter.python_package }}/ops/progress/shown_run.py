@@ -74,7 +74,7 @@ class ShownRun:
             self._before = signal.signal(signal.SIGTERM, self._terminated)
 
     def ignore_sigterm(self) -> None:
-        """The opposite."""
+        """Let SIGTERM do again what it did before."""
         if self._before is None:
             return
         if signal.getsignal(signal.SIGTERM) == self._terminated:

@@ -6,7 +6,7 @@ import itertools
 import logging
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -94,7 +94,7 @@ def begin_run(
         for name in branched.keys() & set(node.outputs):
             branched[name].set_origin({**origin, "node": node.name})
     written = [branched[name] for name in branched.keys() & pipeline.all_outputs()]
-    for folder in {os.path.dirname(place(each.target)[1]) for each in written}:
+    for folder in {os.path.dirname(each) for each in _local_paths(written)}:
         remove_leftovers(folder)
     for dataset in itertools.compress(own, _ask(_hides, own)):
         _LOG.warning(
@@ -122,6 +122,14 @@ def warn_of_shared(
             rewriter.branch,
             ", ".join(shared),
         )
+
+
+def _local_paths(datasets: list[BranchedDataset]) -> Iterator[str]:
+    """Where the data of datasets is on this machine: a bucket may be named as a folder."""
+    for dataset in datasets:
+        filesystem, path = place(dataset.target)
+        if filesystem is not None and is_local(filesystem):
+            yield path
 
 
 def _hides(dataset: BranchedDataset) -> bool:
