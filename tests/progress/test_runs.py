@@ -29,7 +29,7 @@ def last(data, how):
     if how == "die":
         os._exit(9)
     if how == "wait":
-        print("it waits now")
+        print("it waits now", end="", flush=True)
         time.sleep(60)
     return data
 
@@ -37,6 +37,7 @@ def create_pipeline():
     nodes = [Node(first, "raw", "data", name="first")]
     return Pipeline([*nodes, Node(last, ["data", "params:how"], "out", name="last")])
 """
+ENDS = ("succeeded", "failed", "interrupted")
 PARALLEL = "--runner=toe_test.runners.ParallelRunner"
 
 
@@ -70,12 +71,9 @@ def last_lines(screen):
     assert screen[-1] == ""
     lines = [re.split(r"\s{2,}", line, maxsplit=1) for line in screen[:-1]]
     names = [line[0] for line in lines]
-    start = max(
-        i
-        for i, name in enumerate(names)
-        if name in {"succeeded", "failed", "interrupted"}
-    )
-    return dict(lines[start:])
+    ends = [names.index(name) for name in ENDS if name in names]
+    assert len(ends) == 1, "\n".join(screen)
+    return dict(lines[ends[0] :])
 
 
 def test_at_a_terminal_there_is_a_bar_and_the_log_is_in_a_file(project):

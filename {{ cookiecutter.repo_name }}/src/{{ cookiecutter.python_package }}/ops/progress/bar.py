@@ -105,6 +105,9 @@ class Bar:
         self._over.set()
         with self._lock:
             self._erase()
+            if not self._at_start:  # a node was interrupted within its line
+                self._terminal.write("\n")
+                self._at_start = True
             for name, stream in self._streams.items():
                 setattr(sys, name, stream.stream)
         if self._from_workers is not None:
