@@ -25,6 +25,7 @@ from typing import Any
 
 from helpers import environment
 
+TIMEOUT = 300  # seconds, for one command
 MODULES = [
     "_strptime",
     "fsspec.implementations.chained",
@@ -80,9 +81,7 @@ class QuickKedro:
         *,
         cwd: Path,
         env: Mapping[str, str] = {},
-        stdin: str = "",
         merge: bool = False,
-        timeout: float = 300,
         kill: tuple[str, float] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command.
@@ -91,14 +90,11 @@ class QuickKedro:
             args: of ``kedro``.
             cwd: where.
             env: variables of the command, besides those of every one.
-            stdin: what it reads.
             merge: what it says on stderr is in its stdout.
-            timeout: seconds after which it is killed.
             kill: it is killed this many seconds after there is a file of a pattern.
         """
         folder = Path(self.folder.name)
-        folder.joinpath("in").write_text(stdin, encoding="utf-8")
-        order = [args, str(cwd), {**self.env, **env}, merge, timeout, kill]
+        order = [args, str(cwd), {**self.env, **env}, merge, kill]
         print(json.dumps(order), file=self.process.stdin, flush=True)
         code = int(self.process.stdout.readline())
         out = folder.joinpath("out").read_text(encoding="utf-8")
@@ -137,11 +133,10 @@ def be_a_new_process(folder: str, cwd: str, env: dict[str, str], merge: bool) ->
     os.environ.update(env)
     os.chdir(cwd)
     tempfile.tempdir = None
-    os.dup2(os.open(Path(folder, "in"), os.O_RDONLY), 0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     os.dup2(os.open(Path(folder, "out"), flags), 1)
     os.dup2(1 if merge else os.open(Path(folder, "err"), flags), 2)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
     # Kedro does both as it is imported.
     project: Any = import_module("kedro.framework.project")
     project.LOGGING.__init__()
@@ -154,7 +149,7 @@ def run_command(args: list[str]) -> int:
         import_module("kedro.framework.cli").main()
     except SystemExit as ended:
         if isinstance(ended.code, str):
-            print(ended.code, file=sys.stderr)
+            sys.stderr.write(f"{ended.code}\n")
             return 1
         return int(ended.code or 0)
     except BaseException:
@@ -171,11 +166,11 @@ def serve(folder: str, modules: list[str]) -> None:
         import_module(module)
     inspect.stack()  # what Dynaconf asks for is in a cache of Python's then
     for line in sys.stdin:
-        args, cwd, env, merge, timeout, kill = json.loads(line)
+        args, cwd, env, merge, kill = json.loads(line)
         child = os.fork()
         if not child:
             os.close(answers)
-            kill_later("", timeout)
+            kill_later("", TIMEOUT)
             be_a_new_process(folder, cwd, env, merge)
             if kill:
                 kill_later(*kill)

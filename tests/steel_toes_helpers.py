@@ -109,11 +109,12 @@ class Workshop:
     ) -> subprocess.CompletedProcess[str]:
         """Run Kedro; with ``PYTHONPATH=""`` it finds all that is installed."""
         args = tuple(map(str, args))
-        if NEEDS_A_PROCESS & env.keys() or any("Parallel" in arg for arg in args):
+        parallel = any("Parallel" in arg for arg in args)
+        if stdin or parallel or NEEDS_A_PROCESS & env.keys():
             env = {"PYTHONPATH": str(self.without), **env}
             return run("kedro", *args, cwd=self.path, env=env, check=check, stdin=stdin)
         quick = quick_kedro(self.without)
-        result = quick.run(args, cwd=self.path, env=env, stdin=stdin)
+        result = quick.run(args, cwd=self.path, env=env)
         if check and result.returncode:
             raise AssertionError(f"{args}: {result.stdout}\n{result.stderr}")
         return result
