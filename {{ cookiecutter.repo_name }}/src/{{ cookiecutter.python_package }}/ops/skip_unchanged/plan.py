@@ -11,7 +11,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core.checksum import of_texts
-from .data_version import MISSING, Held
+from .dataset_version import MISSING, Held
 from .groups import Group, bare, groups
 from .history import Made, MadeLog
 from .kept_values import KeptValues

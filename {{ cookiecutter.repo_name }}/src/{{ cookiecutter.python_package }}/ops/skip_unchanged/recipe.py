@@ -9,13 +9,14 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field
+from kedro.io.core import is_parameter
 from kedro.pipeline.node import Node
 
 from ..core import kedro_internals, redaction
 from ..core.checksum import of_texts
-from .data_version import MISSING, Held
-from .dataset_version import Configuration, Datasets
+from .code_version import CodeVersion
+from .dataset_version import MISSING, Datasets, Held
 from .groups import Group
 from .history import Made
 
@@ -23,14 +24,28 @@ _LONGEST = 60  # characters of a value that is shown
 _MOST = 6  # reasons of a node; the rest is counted
 
 
-@frozen
+@define
 class Recipe:
     """What nodes are made of, item by item."""
 
-    print: str
-    items: dict[str, str]  # a short fingerprint for each
+    items: dict[str, str] = field(factory=dict)  # a short fingerprint for each
     shown: dict[str, str] = field(factory=dict)  # values of parameters, without secrets
-    opaque: tuple[str, ...] = ()
+    opaque: list[str] = field(factory=list)  # what cannot be compared
+
+    @property
+    def print(self) -> str:
+        """One fingerprint for all items."""
+        return of_texts(*(f"{key} {self.items[key]}" for key in sorted(self.items)))
+
+    def add(self, other: Recipe) -> None:
+        """Add the items of another recipe."""
+        self.items |= other.items
+        self.shown |= other.shown
+        self.opaque += [each for each in other.opaque if each not in self.opaque]
+
+    def add_code(self, title: str, code: CodeVersion) -> None:
+        """Add a function with the code that it reaches."""
+        self.add(Recipe({title: code.digest, **code.items}, {}, [*code.opaque]))
 
 
 class Recipes:
@@ -39,65 +54,56 @@ class Recipes:
     def __init__(self, datasets: Datasets, hooks: Iterable[Any] = ()) -> None:
         """Take the datasets of the run, and the hooks that change what nodes get."""
         self.datasets = datasets
-        self._hooks = [datasets.codes.version(each) for each in hooks]
-        self._configurations: dict[str, Configuration] = {}
-        self._parameters: dict[str, Recipe] = {}
+        self._version = datasets.codes.version
+        self._hooks = [self._version(each) for each in hooks]
+        self._known: dict[str, Recipe] = {}  # by dataset
 
     def recipe(self, group: Group) -> Recipe:
         """The recipe of nodes that run together."""
-        items: dict[str, str] = {}
-        shown: dict[str, str] = {}
-        opaque: list[str] = []
+        found = Recipe()
         for node in group.nodes:
-            wiring = self.datasets.codes.version(_wiring(node))
-            items[f"wiring of {'+'.join(node.outputs)}"] = wiring.digest
+            outputs = "+".join(node.outputs)
+            wiring = self._version(_wiring(node))
+            found.items[f"wiring of {outputs}"] = wiring.digest
             arguments = _arguments_that_are(group.parameters, node)
-            code = self.datasets.codes.version(node.func, arguments)
-            items[f"code of {'+'.join(node.outputs)}"] = code.digest
-            items |= code.items
-            opaque += code.opaque
-            for hook in self._hooks:
-                items |= hook.items
-                opaque += hook.opaque
-            for name in {*node.inputs, *node.outputs} - set(group.parameters):
-                found = self._configuration(name)
-                items |= {f"{name}: {key}": each for key, each in found.items.items()}
-                opaque += [f"{name}: {each}" for each in found.opaque]
-        for name in group.parameters:
-            parameter = self._parameter(name)
-            items |= parameter.items
-            shown |= parameter.shown
-            opaque += parameter.opaque
-        parts = (f"{key} {items[key]}" for key in sorted(items))
-        return Recipe(of_texts(*parts), items, shown, tuple(dict.fromkeys(opaque)))
+            found.add_code(f"code of {outputs}", self._version(node.func, arguments))
+            for number, hook in enumerate(self._hooks):
+                found.add_code(f"code of hook {number}", hook)
+            for name in {*node.inputs, *node.outputs}:
+                found.add(self.dataset_recipe(name))
+        return found
 
-    def _configuration(self, name: str) -> Configuration:
-        if name not in self._configurations:
-            self._configurations[name] = self.datasets.configuration(name)
-        return self._configurations[name]
+    def dataset_recipe(self, name: str) -> Recipe:
+        """What a parameter is, or how a dataset is read and written."""
+        if name not in self._known:
+            make = self._parameter if is_parameter(name) else self._configuration
+            self._known[name] = make(name)
+        return self._known[name]
+
+    def _configuration(self, name: str) -> Recipe:
+        config = self.datasets.configuration(name)
+        parts = {f"{name}: {key}": value for key, value in config.items()}
+        return self._value(name, config, parts)
 
     def _parameter(self, name: str) -> Recipe:
-        if name not in self._parameters:
-            self._parameters[name] = self._parameter_recipe(name)
-        return self._parameters[name]
-
-    def _parameter_recipe(self, name: str) -> Recipe:
         dataset = self.datasets.catalog.get(name)
         value = dataset.load() if dataset is not None else None
-        version = self.datasets.codes.version
-        whole = version(value)
-        # Its text, and the code that it names, such as a class in ``src``.
-        title, *named = whole.items
-        items, shown = {name: whole.items[title]}, {}
-        items |= {f"code of {name}": whole.digest}
-        items |= {each: whole.items[each] for each in named}
-        for leaf, inner in leaves(name, value):
-            own = version(inner).items
-            items[leaf] = own[next(iter(own))]
+        parts = dict(leaves(name, value))
+        found = self._value(name, value, parts)
+        for leaf, inner in parts.items():
             key = leaf.replace("params:", "").rpartition(".")[2]
-            shown[leaf] = repr(redaction.values(inner, key))[:_LONGEST]
-        opaque = tuple(f"{name}: {each}" for each in whole.opaque)
-        return Recipe(whole.digest, items, shown, opaque)
+            found.shown[leaf] = repr(redaction.values(inner, key))[:_LONGEST]
+        return found
+
+    def _value(self, name: str, value: Any, parts: dict[str, Any]) -> Recipe:
+        """The recipe of a value: its parts, and the code that it holds or names."""
+        whole = self._version(value)
+        _, *named = whole.items  # the first is the value itself
+        items = {f"code of {name}": whole.digest}
+        items |= {each: whole.items[each] for each in named}
+        for title, part in parts.items():
+            items[title] = next(iter(self._version(part).items.values()))
+        return Recipe(items, {}, [f"{name}: {each}" for each in whole.opaque])
 
 
 def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -24,13 +24,13 @@ from ..core.suppress import suppress_errors
 from ..core.text import duration
 from .claims import EVERYTHING, RunMark
 from .code_version import CodeVersions
-from .data_version import StatCache
 from .dataset_version import Datasets
 from .history import Made, MadeLog
 from .kept_values import KeptValues, NotKeptError
 from .plan import DONE, SKIP, Plan, Step, prints
 from .recipe import Recipes
 from .settings import Forced, SkipUnchangedOptions
+from .stat_cache import StatCache
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class SkipRun:
         settings = read_settings(context.config_loader, SkipUnchangedOptions)
         project = Path(context.project_path)
         url, credentials = open_store(context)
-        cache = StatCache(os.path.join(project, STORE, "stats.json"), str(project))
+        cache = StatCache(os.path.join(project, STORE), str(project))
         log = MadeLog(url, credentials, _branch(project))
         forced = Forced.from_environment()
         forced.refuse_unknown(
