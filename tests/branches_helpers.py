@@ -1,8 +1,6 @@
 """What the tests of ``kedro branches`` share."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from helpers import environment
+from quick_kedro import QuickKedro
 from steel_toes_helpers import Workshop
 
 MANIFEST = "data/.ops/manifest"
-
-QUICK = Path(__file__).with_name("quick_kedro.py")
 
 
 class Kedro:
@@ -25,15 +21,8 @@ class Kedro:
     modules: list[str] = []  # that its process imports, besides those of every one
 
     def __init__(self, workshop: Workshop) -> None:
-        self.out = workshop.path.with_name("said")
-        self.process = subprocess.Popen(
-            [sys.executable, QUICK, str(self.out), *self.modules],
-            cwd=workshop.path,
-            env=environment() | {"PYTHONPATH": str(workshop.without)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self.path = workshop.path
+        self.quick = QuickKedro(workshop.without, self.modules)
 
     @classmethod
     @contextmanager
@@ -60,10 +49,11 @@ class Kedro:
             env: variables for this command.
             kill: once a file of that pattern is there, and so many seconds after.
         """
-        order = json.dumps([args, env or {}, kill])
-        print(order, file=self.process.stdin, flush=True)
-        code = int(self.process.stdout.readline())
-        return code, self.out.read_text(encoding="utf-8")
+        env = {"PWD": str(self.path), **(env or {})}
+        ended = self.quick.run(
+            args, cwd=Path(env["PWD"]), env=env, merge=True, kill=kill
+        )
+        return ended.returncode, ended.stdout
 
     def ask(self, *args: str, code: int = 0, **env: str) -> list[dict[str, Any]]:
         """The rows that ``kedro branches`` answers with; it must end with ``code``."""
@@ -92,7 +82,7 @@ class Kedro:
         return " ".join(said.split())
 
     def close(self) -> None:
-        self.process.communicate()
+        self.quick.close()
 
 
 @pytest.fixture
