@@ -106,7 +106,7 @@ def test_records_that_cannot_be_written_fail_no_run(project, monkeypatch, caplog
     def broken(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr(ops("skip_unchanged.history").MadeLog, "add", broken)
+    monkeypatch.setattr(ops("skip_unchanged.history").NodeHistory, "add", broken)
 
     with caplog.at_level(logging.DEBUG, PACKAGE):
         assert project.run() == ["clean", "total"]
