@@ -1,11 +1,8 @@
 """Whether what is saved can be saved."""
 
 import os
-import shutil
-from collections import namedtuple
 
 import fsspec
-import pytest
 from kedro.io import DataCatalog, Version
 from kedro_datasets.text import TextDataset
 from kit import ops
@@ -60,66 +57,6 @@ def test_a_folder_that_is_not_ours(planner, monkeypatch):
     [problem] = problems(planner.run({"a": text("data/a.txt")}, ("x", "a")))
 
     assert problem.message.startswith("you have no permission to write to")
-
-
-Usage = namedtuple("Usage", "free")
-
-
-@pytest.fixture
-def free(monkeypatch):
-    """Say how much room the disk has."""
-
-    def say(bytes_free):
-        monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(bytes_free))
-
-    return say
-
-
-def test_room_for_another_version_as_big_as_the_last(planner, free):
-    entries = {"a": text("data/a.txt", versioned=True), "b": text("data/b.txt")}
-    planner.write("data/a.txt/1/a.txt", "x")
-    planner.write("data/a.txt/2/a.txt", "x" * 100)
-    planner.write("data/b.txt", "x" * 1000)  # is replaced: needs no more than it has
-    run = planner.run(entries, ("x", "a"), ("x", "b"))
-    free(100)
-    assert problems(run) == []
-    free(99)
-
-    [problem] = problems(run)
-
-    assert problem.message == (
-        "the disk has 99 B free, but the last outputs took 100 B"
-    )
-    assert problem.subject == "a, b"
-
-
-class TwoPlaces(TextDataset):
-    """Saves to the first place, and reads the second until then."""
-
-    @property
-    def readings(self):
-        return [self, TextDataset(filepath=f"{self._filepath}_base")]
-
-
-def test_room_for_a_first_copy_as_big_as_what_it_is_made_of(planner, free):
-    path = planner.path / "data" / "a"
-    free(9)
-    assert of(planner, TwoPlaces(filepath=str(path))) == []  # no last time
-    path.with_name("a_base").mkdir()
-    path.with_name("a_base").joinpath("part").write_text("x" * 10)
-
-    assert len(of(planner, TwoPlaces(filepath=str(path)))) == 1
-    path.write_text("x")
-    assert of(planner, TwoPlaces(filepath=str(path))) == []
-
-
-def test_a_disk_that_does_not_tell_is_not_asked_twice(planner, monkeypatch):
-    def fail(path):
-        raise OSError
-
-    monkeypatch.setattr(shutil, "disk_usage", fail)
-
-    assert problems(planner.run({"a": text("data/a.txt")}, ("x", "a"))) == []
 
 
 class Bucket(fsspec.AbstractFileSystem):

@@ -372,23 +372,6 @@ def test_a_folder_that_may_not_be_written_to(deck: Deck) -> None:
     assert "no permission to write to /proc/sys" in deck.problem()["message"]
 
 
-def test_a_disk_that_has_no_room_for_what_was_there_the_last_time(deck: Deck) -> None:
-    deck.workshop.catalog(
-        entry("{type: text.TextDataset, filepath: data/v.txt, versioned: true}")
-    )
-    deck.workshop.write({f"data/v.txt/{OLD}/v.txt": ""})
-    big = deck.workshop.path / "data" / "v.txt" / OLD / "v.txt"
-    with big.open("wb") as file:
-        file.truncate(10**13)  # as it says; on the disk it takes nothing
-    try:
-        result = deck.workshop.kedro("preflight", "--json", check=False)
-    finally:
-        big.unlink()
-
-    [problem] = json.loads(result.stdout.splitlines()[-1])
-    assert "the last outputs took 10.0 TB" in problem["message"]
-
-
 # The runner
 
 

@@ -6,18 +6,18 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from queue import Empty, SimpleQueue
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import evolve, frozen
+from rich.console import Console
 
 from ..core.errors import innermost_cause, one_line
 from ..core.findings import WARNING, Finding
 
 HERE = ""  # the lane of questions that only the thread of the run may ask
 BUCKET_WIDTH = 32  # questions at a time: a bucket answers many of them at once
-_PATIENCE = 1.0  # seconds until the progress is shown
-_TICK = 0.1  # seconds between two looks at the clock
+_PATIENCE = 1.0  # seconds until the status is shown
 
 
 @frozen(eq=False)
@@ -94,61 +94,52 @@ def ask_all(questions: Sequence[Question]) -> dict[Question, Any]:
     alive until the last of them has returned.
     """
     start = time.monotonic()
-    answers: SimpleQueue[tuple[Question, Any]] = SimpleQueue()
+    answers: dict[Question, Any] = {}
     lanes: defaultdict[str, deque[Question]] = defaultdict(deque)
     for question in questions:
         lanes[question.lane].append(question)
     here = lanes.pop(HERE, ())
+    threads: list[tuple[threading.Thread, float]] = []
     for lane in lanes.values():
+        end = start + max(question.seconds for question in lane)
         for _ in range(min(len(lane), lane[0].width)):
-            threading.Thread(target=_work, args=(lane, answers), daemon=True).start()
-    found = {question: _answer(question) for question in here}
-    ends = {each: start + each.seconds for each in questions if each not in found}
+            thread = threading.Thread(target=_work, args=(lane, answers), daemon=True)
+            threads.append((thread, end))
     try:
-        _wait(answers, ends, found)
+        with _progress():
+            for thread, _ in threads:
+                thread.start()
+            for question in here:
+                answers[question] = _answer(question)
+            for thread, end in threads:
+                thread.join(max(0.0, end - time.monotonic()))
     finally:
         for lane in lanes.values():  # nobody waits for the others
             lane.clear()
-    return found | {question: NoAnswer() for question in ends}
+    return {question: answers.get(question, NoAnswer()) for question in questions}
 
 
-def _wait(
-    answers: SimpleQueue[tuple[Question, Any]],
-    ends: dict[Question, float],
-    found: dict[Question, Any],
-) -> None:
-    """Move questions with an answer from ``ends`` to ``found`` until all time is up."""
-    show_at, status = time.monotonic() + _PATIENCE, None
-    total = len(ends) + len(found)
+@contextmanager
+def _progress() -> Iterator[None]:
+    """Show on a terminal that preflight is at work, if it takes a while."""
+    status = Console(stderr=True).status("Preflight")
+    timer = threading.Timer(_PATIENCE, status.start)
+    timer.start()
     try:
-        while ends:
-            try:
-                question, answer = answers.get(timeout=_TICK)
-            except Empty:
-                if max(ends.values()) <= time.monotonic():
-                    return
-            else:
-                del ends[question]
-                found[question] = answer
-            if status is None and time.monotonic() > show_at:
-                from rich.console import Console  # noqa: PLC0415
-
-                status = Console(stderr=True).status("Preflight")  # terminals only
-                status.start()
-            if status is not None:
-                status.update(f"Preflight: {len(found)} of {total} checks")
+        yield
     finally:
-        if status is not None:
-            status.stop()
+        timer.cancel()
+        timer.join()  # or it might start after the stop
+        status.stop()
 
 
-def _work(lane: deque[Question], answers: SimpleQueue[tuple[Question, Any]]) -> None:
+def _work(lane: deque[Question], answers: dict[Question, Any]) -> None:
     while True:
         try:
             question = lane.popleft()
         except IndexError:
             return
-        answers.put((question, _answer(question)))
+        answers[question] = _answer(question)
 
 
 def _answer(question: Question) -> Any:

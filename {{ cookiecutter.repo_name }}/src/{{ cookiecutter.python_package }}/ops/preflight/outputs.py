@@ -1,10 +1,9 @@
-"""The places that a run writes to: whether they can be written, and have room."""
+"""Whether a run can write to the places of its outputs."""
 
 from __future__ import annotations
 
 import os
 import posixpath
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
@@ -14,8 +13,7 @@ from attrs import field, frozen
 
 from ..core import dataset_io, kedro_internals
 from ..core.errors import innermost_cause, one_line
-from ..core.findings import ERROR, NOTE, Finding, first_names
-from ..core.text import size
+from ..core.findings import ERROR, NOTE, Finding
 from .checks import Found, NoAnswer, Question, cannot_check
 from .planned_run import PlannedRun
 
@@ -45,7 +43,7 @@ class Target:
 
 def check(run: PlannedRun, seconds: float) -> Iterator[Found]:
     """Findings about local folders, and a question for each folder in a bucket."""
-    folders, local = defaultdict[str, list[Target]](list), []
+    folders = defaultdict[str, list[Target]](list)
     for each in targets(run):
         if isinstance(each, Finding):
             yield each
@@ -54,7 +52,6 @@ def check(run: PlannedRun, seconds: float) -> Iterator[Found]:
     for folder, found in folders.items():
         first = found[0]
         if first.is_local:
-            local += found
             yield from _bad_folders(run, found)
         elif hasattr(first.filesystem, "call_s3"):
             bucket = dataset_io.bucket(first.filesystem, first.path)
@@ -64,7 +61,6 @@ def check(run: PlannedRun, seconds: float) -> Iterator[Found]:
         else:
             message = f"cannot tell without writing whether {folder} can be written to"
             yield from _each(run, found, message, "nothing", NOTE)
-    yield from _full_disks(run, local)
 
 
 def targets(run: PlannedRun) -> Iterator[Target | Finding]:
@@ -104,56 +100,6 @@ def _existing(folder: str) -> str:
     while not os.path.lexists(folder) and folder != os.path.dirname(folder):
         folder = os.path.dirname(folder)
     return folder
-
-
-def _full_disks(run: PlannedRun, targets: list[Target]) -> Iterator[Finding]:
-    """Outputs that do not fit on their disk, if they are as large as the last time."""
-    needed: defaultdict[int, int] = defaultdict(int)
-    disks: dict[int, list[Target]] = defaultdict(list)
-    for target in targets:
-        try:
-            disk = os.stat(_existing(target.folder)).st_dev
-        except OSError:
-            continue
-        disks[disk].append(target)
-        needed[disk] += _growth(run.datasets[target.name])
-    for disk, there in disks.items():
-        folder = _existing(there[0].folder)
-        try:
-            free = shutil.disk_usage(folder).free
-        except OSError:  # not every file system knows
-            continue
-        if needed[disk] > free:
-            yield Finding(
-                f"the disk has {size(free)} free, but the last outputs took "
-                f"{size(needed[disk])}",
-                first_names((target.name for target in there), 3),
-                folder,
-                "free some space",
-            )
-
-
-def _growth(dataset: Any) -> int:
-    """Bytes that a save adds to the disk, if the data is as large as the last time.
-
-    A file that is replaced frees what it took. A new version does not, nor does a
-    branch's first copy. 0 if there is no last time.
-    """
-    first, *others = dataset_io.readings(dataset)
-    path = dataset_io.place(first)[1]
-    if kedro_internals.version(first) is None and os.path.exists(path):
-        return 0
-    return next(filter(None, map(_size, [first, *others])), 0)
-
-
-def _size(dataset: Any) -> int:
-    filesystem, path = dataset_io.place(dataset)
-    if filesystem is None or not dataset_io.is_local(filesystem):
-        return 0
-    if kedro_internals.version(dataset) is not None and os.path.isdir(path):
-        versions = sorted(os.listdir(path))
-        path = os.path.join(path, versions[-1]) if versions else path
-    return int(filesystem.du(path))
 
 
 def _try_upload(target: Target) -> None:
