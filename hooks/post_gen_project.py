@@ -13,7 +13,7 @@ PACKAGE = Path("src", ANSWERS["python_package"])
 KIT = PACKAGE / "ops"
 
 # A switch is for the room of its name in ops/. These are for a part of a room: for the
-# modules that begin with the name of the switch.
+# files that begin with the name of the switch.
 ROOMS = {"slack": "notifications", "email": "notifications"}
 
 # What else is there for switches, and goes when one of them is off.
@@ -53,9 +53,9 @@ def drop_what_is_off() -> None:
         if ANSWERS["ci"] != ci:
             remove(path)
     for switch, room in ROOMS.items():
-        for module in (KIT / room).glob(f"{switch}*.py"):
+        for file in (KIT / room).glob(f"{switch}*"):
             if not ANSWERS[switch]:
-                remove(module)
+                remove(file)
     rooms = [path for path in KIT.iterdir() if path.is_dir() and path.name != "core"]
     off = [path for path in rooms if not is_on(path.name)]
     if off == rooms:

@@ -138,7 +138,7 @@ def test_parameters_that_changed_since_the_last_good_run_are_named(notifier):
 
 
 def test_attempts_are_read_from_the_journals_of_a_run(notifier):
-    entry = {"shared": True, "last_try": False, "parameters": {"a": "0123"}}
+    entry = {"shared": True, "parameters": {"a": "0123"}}
     first = {"at": 1.0, "event": module.EVENT, **entry, "new": 1}
     second = {"at": 2.0, "event": "run_failed", "message": "notifications"}
     third = {"at": 3.0, "event": module.EVENT, "notify": False}
@@ -148,7 +148,7 @@ def test_attempts_are_read_from_the_journals_of_a_run(notifier):
     notifier.store.write("r1/b.jsonl", f"{json.dumps(third)}\n".encode())
 
     assert module.read_attempts(notifier.store, "r1") == [
-        module.Attempt(**entry, failed=True),
+        module.Attempt(**entry),
         module.Attempt(notify=False),
     ]
     assert module.read_attempts(notifier.store, "r2") == []
@@ -174,26 +174,14 @@ def test_a_shared_run_is_finished_when_all_nodes_are_done():
     assert finished(run, module.Attempt())
 
 
-def test_a_shared_run_fails_with_the_last_try():
-    first = module.Attempt(shared=True, last_try=False, failed=True)
-    last = module.Attempt(shared=True, failed=True)
-    assert not finished(failed("r1"), first)
-    assert finished(failed("r1"), first, last)
+def test_a_shared_run_fails_with_its_first_failure():
+    assert finished(failed("r1"), module.Attempt(shared=True))
 
 
 def test_a_shared_run_that_was_killed_may_be_started_again():
     run, shared = succeeded("r1", state=State.INTERRUPTED), module.Attempt(shared=True)
     assert not finished(run, shared, now=run.last_news + 60)
     assert finished(run, shared, now=run.last_news + 3600)
-
-
-@pytest.mark.parametrize(
-    ("retries", "number", "last"),
-    [(0, "1", True), (2, "2", False), (2, "3", True), (2, "", True)],
-)
-def test_airflow_says_which_try_it_is(retries, number, last):
-    environ = {"AIRFLOW_CTX_TRY_NUMBER": number}
-    assert module.is_last_try(retries, environ) is last
 
 
 def test_a_changed_parameter_is_seen_without_its_value():

@@ -1,6 +1,5 @@
 """Channels, and sending through several within a bound of time."""
 
-import threading
 import time
 
 import pytest
@@ -118,11 +117,3 @@ def test_a_channel_that_takes_too_long_is_abandoned():
     assert time.monotonic() - began < 0.4
     assert recorded.ok
     assert (slow.ok, slow.text) == (False, "no answer within 0 seconds")
-
-
-def test_where_no_thread_can_be_started_it_is_sent_all_the_same(monkeypatch):
-    def refuse(self):
-        raise RuntimeError("can't create new thread at interpreter shutdown")
-
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    assert [result.ok for result in send(Recorder, Broken)] == [True, False]

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
 from email.utils import format_datetime, make_msgid
+from pathlib import Path
 from typing import Any
 
 from attrs import define
@@ -33,71 +34,7 @@ _BADGES = {
     Kind.SUCCESS: ("Succeeded", "#11743f", "#eef8f2"),
 }
 
-# Mail programs support little CSS: it is inline, and nothing is loaded from elsewhere.
-_PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-    """\
-{% set line = "#e3e7ee" %}
-{% set heading = "margin:22px 0 8px;font-size:12px;font-weight:700;color:#5b6577;letter-spacing:.05em;text-transform:uppercase" %}
-{% macro code(text) %}
-<pre style="margin:0;padding:11px 13px;background:#f9fafc;border:1px solid {{ line }};border-radius:6px;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace;font-size:12.5px;line-height:1.55;white-space:pre-wrap;word-break:break-word;overflow-wrap:anywhere">{{ text }}</pre>
-{% endmacro %}
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
-<title>{{ message.title }}</title>
-</head>
-<body style="margin:0;padding:0;background:#f2f4f7;-webkit-text-size-adjust:100%">
-<div style="display:none;max-height:0;overflow:hidden">{{ preview }}</div>
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f2f4f7">
-<tr><td align="center" style="padding:24px 12px">
-<table role="presentation" width="640" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:640px;background:#ffffff;border:1px solid {{ line }};border-radius:12px;border-collapse:separate;overflow:hidden;table-layout:fixed">
-<tr><td style="height:6px;line-height:6px;font-size:0;background:{{ color }}">&nbsp;</td></tr>
-<tr><td style="padding:26px 32px 28px;font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;color:#1a2230;font-size:15px;line-height:1.5;word-break:break-word;overflow-wrap:anywhere">
-<span style="display:inline-block;padding:3px 11px;border-radius:99px;background:{{ light }};color:{{ color }};font-size:12px;font-weight:700;letter-spacing:.04em;text-transform:uppercase">{{ badge }}</span>
-<h1 style="margin:12px 0 18px;font-size:21px;line-height:1.35;font-weight:700">{{ message.title }}</h1>
-{% for each in message.errors %}
-<div style="margin:0 0 14px;padding:14px 16px;background:{{ light }};border-left:4px solid {{ color }};border-radius:6px">
-{% if each.node %}
-<div style="font-weight:700;color:{{ color }}">{{ each.node }}</div>
-{% endif %}
-<div style="margin:0 0 10px">{{ each.error }}</div>
-{% if each.traceback %}
-{{ code(each.traceback) }}
-{% endif %}
-</div>
-{% endfor %}
-{% for title, lines in message.sections.items() %}
-<div style="{{ heading }}">{{ title }}</div>
-<ul style="margin:0;padding:0 0 0 20px">
-{% for each in lines %}
-<li style="margin:0 0 4px">{{ each }}</li>
-{% endfor %}
-</ul>
-{% endfor %}
-{% if message.resume %}
-<div style="{{ heading }}">Resume with</div>
-{{ code(message.resume) }}
-{% endif %}
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:24px 0 0;font-size:14px;line-height:1.45;table-layout:fixed">
-{% for name, text in message.facts.items() %}
-<tr><td valign="top" width="112" style="padding:7px 12px 7px 0;border-top:1px solid {{ line }};color:#5b6577">{{ name }}</td>
-<td valign="top" style="padding:7px 0;border-top:1px solid {{ line }}">{{ text }}</td></tr>
-{% endfor %}
-</table>
-{% if message.link %}
-<div style="margin:24px 0 0"><a href="{{ message.link }}" style="display:inline-block;padding:11px 20px;background:{{ color }};color:#ffffff;border-radius:7px;font-weight:700;text-decoration:none">Open the run</a></div>
-{% endif %}
-</td></tr>
-</table>
-</td></tr>
-</table>
-</body>
-</html>
-"""
-)
+_PAGE = Path(__file__).with_name("email.html")
 
 
 @define
@@ -204,7 +141,9 @@ def write_page(message: Message) -> str:
     names = {"Branch", "Nodes", "Time"}  # in a list of mails, beside the subject
     preview = " · ".join(text for name, text in message.facts.items() if name in names)
     known = {"badge": badge, "color": color, "light": light, "preview": preview}
-    return _PAGE.render(message=message, **known)
+    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    text = _PAGE.read_text(encoding="utf-8")
+    return page.from_string(text).render(message=message, **known)
 
 
 def _text(given: bytes | str) -> str:

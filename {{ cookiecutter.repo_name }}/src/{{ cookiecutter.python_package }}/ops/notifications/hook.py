@@ -27,7 +27,7 @@ from ..run_status import describe, journal
 from ..run_status.journal import Journal
 from ..run_status.model import Run, State
 from . import rules
-from .notifier import EVENT, Attempt, Notifier, hash_parameters, is_last_try
+from .notifier import EVENT, Attempt, Notifier, hash_parameters
 from .send import Channel, Result
 
 _KILLED = 4.0  # seconds, if somebody wants the process to end
@@ -74,15 +74,14 @@ class Notifications:
 def _attempt(
     notifier: Notifier, run_params: dict[str, Any], catalog: DataCatalog
 ) -> Attempt:
-    attempt, settings = Attempt(notify=False), notifier.settings
+    attempt = Attempt(notify=False)
     with suppress_errors():
         names = list(run_params.get("pipeline_names") or ["__default__"])
         branch = describe.branch_of(notifier.project_path)
         asked = bool(os.environ.get("NOTIFICATIONS", "").strip())
-        if asked or settings.attended or not rules.is_attended():
-            attempt.notify = rules.is_selected(settings, names, branch)
+        if asked or not rules.is_attended():
+            attempt.notify = rules.is_selected(notifier.settings, names, branch)
         attempt.shared = describe.is_shared()
-        attempt.last_try = is_last_try(settings.airflow_retries)
         parameters = catalog.get("parameters")
         known = parameters.load() if parameters is not None else {}
         attempt.parameters = hash_parameters(known)
@@ -107,10 +106,8 @@ def _send(
         keys = [*others, run.key] if able else [run.key]
         results[:] = notifier.notify(keys, able, deadline)
 
-    try:
+    with suppress_errors():  # a thread may not start when Python is about to end
         run_within(seconds, notify)
-    except RuntimeError:  # Python is about to end and starts no more threads
-        notify()
     for each in results:
         if not each.ok:
             _LOG.warning("Notifications: %s: %s", each.channel, each.text)

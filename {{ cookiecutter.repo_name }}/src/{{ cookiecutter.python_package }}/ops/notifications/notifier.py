@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -34,7 +33,7 @@ from .send import Channel, Delivery, Result, open_channels, send
 
 EVENT = "notifications"
 FILE = "notified.json"
-_ENTRY, _FAILED = (b'"event": "%s"' % e for e in (b"notifications", b"run_failed"))
+_ENTRY = b'"event": "notifications"'
 _EARLIER = 30  # runs that are searched for those of the same thread
 _RESTART = 1800.0  # seconds in which Airflow may restart a task that was killed
 _FRESH = 60.0  # seconds in which the process of a run sends the notification itself
@@ -48,8 +47,6 @@ class Attempt:
 
     notify: bool = True  # whether to send a notification when the run ends
     shared: bool = False  # whether other processes work on the same run
-    last_try: bool = True  # whether nobody starts it again if it fails
-    failed: bool = False
     parameters: dict[str, str] = field(factory=dict)  # short hashes of the values
 
 
@@ -179,34 +176,24 @@ def read_attempts(store: Store, key: str) -> list[Attempt]:
         lines = [line for line in text.splitlines() if _ENTRY in line]
         for event in json_lines(b"\n".join(lines)):
             known = fields_dict(Attempt).keys() & event.keys()
-            attempt = Attempt(**{name: event[name] for name in known})
-            attempt.failed = attempt.failed or _FAILED in text
-            attempts.append(attempt)
+            attempts.append(Attempt(**{name: event[name] for name in known}))
     return attempts
 
 
 def is_finished(run: Run, attempts: list[Attempt], now: float) -> bool:
     """Whether nobody will go on with a run.
 
-    A run that many processes share has succeeded when all nodes of its pipeline have,
-    and has failed when one failed on its last try.
+    A run that many processes share has succeeded when all nodes of its pipeline have.
+    It has failed with the first of them, although Airflow may try again.
     """
     shared = any(attempt.shared for attempt in attempts)
     if run.state == State.SUCCEEDED:
         open_states = {State.NOT_SELECTED, State.QUEUED}
         left = any(node.state in open_states for node in run.nodes.values())
         return not (shared and left)
-    if run.state == State.FAILED:
-        return not shared or any(a.failed and a.last_try for a in attempts)
     if run.state == State.INTERRUPTED:
         return not shared or now - (run.last_news or now) > _RESTART
-    return False
-
-
-def is_last_try(retries: int, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether Airflow will not start this task again if it fails."""
-    number = environ.get("AIRFLOW_CTX_TRY_NUMBER", "")
-    return not number.isdigit() or int(number) > retries
+    return run.state == State.FAILED
 
 
 def hash_parameters(parameters: Any) -> dict[str, str]:

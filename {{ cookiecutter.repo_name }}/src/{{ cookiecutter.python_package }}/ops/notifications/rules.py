@@ -73,10 +73,8 @@ class NotificationOptions:
     """``notifications`` in ``ops.yml``."""
 
     enabled: bool = True
-    attended: bool = False
     limit: float = 10  # seconds
     base_url: str = ""
-    airflow_retries: int = 0
     when: When = field(factory=When)
     only: Only = field(factory=Only)
     channels: dict[str, Any] = field(factory=dict)

@@ -163,11 +163,8 @@ def send(deliveries: list[Delivery], deadline: float) -> list[Result]:
     threads = []
     for channel in dict.fromkeys(each.channel for each in deliveries):
         thread = threading.Thread(target=act, args=(channel,), daemon=True)
-        try:
-            thread.start()
-            threads.append(thread)
-        except RuntimeError:  # Python is about to end and starts no more threads
-            act(channel)
+        thread.start()
+        threads.append(thread)
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     late = f"no answer within {seconds:.0f} seconds"
