@@ -32,10 +32,16 @@ def check_data(
     Raises:
         OpsError: if the data is no table, or the suite cannot be used.
     """
-    if dataframes.is_spark(data):
-        return _validate(suite, dataset, lambda sources: _spark_batch(sources, data))
-    table = dataframes.to_pandas(data, lazy_rows)
-    return _validate(suite, dataset, lambda sources: _pandas_batch(sources, table))
+    is_spark = dataframes.is_spark(data)
+    table = data if is_spark else dataframes.to_pandas(data, lazy_rows)
+
+    def batch(sources: Any) -> Any:
+        add_source = sources.add_spark if is_spark else sources.add_pandas
+        asset = add_source("memory").add_dataframe_asset("table")
+        definition = asset.add_batch_definition_whole_dataframe("all")
+        return definition.get_batch({"dataframe": table})
+
+    return _validate(suite, dataset, batch)
 
 
 def check_table(suite: Suite, dataset: str, stored: Any) -> list[Finding]:
@@ -167,18 +173,6 @@ def _great_expectations() -> Any:
     engine = "great_expectations.execution_engine.sqlalchemy_execution_engine"
     logging.getLogger(engine).disabled = True
     return great_expectations
-
-
-def _pandas_batch(sources: Any, table: Any) -> Any:
-    asset = sources.add_pandas("memory").add_dataframe_asset("table")
-    definition = asset.add_batch_definition_whole_dataframe("all")
-    return definition.get_batch({"dataframe": table})
-
-
-def _spark_batch(sources: Any, table: Any) -> Any:
-    asset = sources.add_spark("memory").add_dataframe_asset("table")
-    definition = asset.add_batch_definition_whole_dataframe("all")
-    return definition.get_batch({"dataframe": table})
 
 
 def _sql_batch(sources: Any, args: dict[str, Any]) -> Any:
