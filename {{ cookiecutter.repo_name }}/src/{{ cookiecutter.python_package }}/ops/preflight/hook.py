@@ -176,13 +176,10 @@ def _check(run: PlannedRun, starting: StartingRun, code: bool) -> Iterator[Findi
         if levels[name] != OFF
         for each in check
     ]
-    linters = Linters(Path(run.context.project_path), settings.code)
     if code:
+        linters = Linters(Path(run.context.project_path), settings.code)
         found += [("code", ERROR, each) for each in linters.check()]
-    try:
-        yield from check_all(found)
-    finally:
-        linters.stop()
+    yield from check_all(found)
     for path in settings.extra:
         for finding in _extra(path, run):
             yield evolve(finding, check=finding.check or "extra")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,7 +69,6 @@ class Linters:
 
     project: Path
     options: CodeOptions
-    running: list[subprocess.Popen[str]] = field(factory=list)
 
     @property
     def paths(self) -> list[str]:
@@ -87,15 +85,10 @@ class Linters:
                 explain = partial(self._findings, tool, level)
                 yield Question(tool, tool, partial(self._run, tool), seconds, explain)
 
-    def stop(self) -> None:
-        """Stop what is still running."""
-        for process in self.running:
-            _kill(process)
-
     def _run(self, tool: str) -> tuple[int, str]:
         """Run a tool; return its exit code and what it printed."""
         plain = {key: os.environ[key] for key in os.environ.keys() - {"FORCE_COLOR"}}
-        process = subprocess.Popen(
+        done = subprocess.run(
             [sys.executable, "-m", tool, *ARGUMENTS[tool], *self.paths],
             cwd=self.project,
             env={**plain, "NO_COLOR": "1", "TERM": "dumb"},
@@ -105,16 +98,10 @@ class Linters:
             text=True,
             encoding="utf-8",
             errors="replace",
-            start_new_session=True,  # so that what it starts can be stopped with it
+            timeout=self.options.timeout,
+            check=False,
         )
-        self.running.append(process)
-        try:
-            text, _ = process.communicate(timeout=self.options.timeout)
-        except subprocess.TimeoutExpired:
-            _kill(process)
-            process.wait()
-            raise
-        return process.returncode, text
+        return done.returncode, done.stdout
 
     def _findings(self, tool: str, level: str, answer: Any) -> Iterator[Finding]:
         for message, place, remedy in self._explained(tool, answer):
@@ -154,15 +141,3 @@ def _lines(tool: str, code: int, text: str) -> Iterator[tuple[str, str]]:
         yield hit["message"], hit["place"]
     if len(found) > _MAX_ROWS:
         yield f"and {len(found) - _MAX_ROWS} more", ""
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    if process.poll() is not None:
-        return
-    if hasattr(os, "killpg"):
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-    else:
-        process.kill()
