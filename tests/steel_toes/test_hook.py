@@ -37,7 +37,7 @@ def test_a_run_writes_the_branch_s_copies_and_says_so(project, caplog):
     with caplog.at_level(logging.INFO):
         project.run(catalog, ("raw", "mid"), ("mid", "x_out"), ("x_out", "cached"))
 
-    assert "branch 'dev', 4 datasets branched, 1 read from the base" in caplog.text
+    assert "branch 'dev', 4 datasets branched, 1 read from main" in caplog.text
     assert project.files() == [
         "cached_dev.txt",
         "mid.txt",
