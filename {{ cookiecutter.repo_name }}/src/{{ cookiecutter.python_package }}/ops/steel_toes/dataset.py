@@ -7,7 +7,6 @@ from abc import ABCMeta
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
-from inspect import signature
 from typing import Any
 
 import yaml
@@ -96,9 +95,6 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             self.recorder = Recorder.in_store(
                 _unquoted(store), self.branch, name, {"run": save}
             )
-
-    # Kedro asks for it each time that a dataset is made: half of what that takes.
-    __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
 
     @staticmethod
     def entries(entry: dict[str, Any]) -> list[dict[str, Any]]:
@@ -262,7 +258,10 @@ def _replaced(value: Any, pairs: list[tuple[str, str]]) -> Any:
 @cache
 def _class_of(kind: Any) -> type[AbstractDataset[Any, Any]]:
     # Kedro looks in several packages, which takes longer than to load a small file.
-    return parse_dataset_definition({"type": kind})[0]
+    found = parse_dataset_definition({"type": kind})[0]
+    for each in (found, BranchedDataset):
+        kedro_internals.remember_signatures(each)
+    return found
 
 
 def _restore(cls: Any, state: dict[str, Any]) -> Any:
