@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
 from contextvars import ContextVar
 from functools import partial
 from time import monotonic
@@ -111,16 +110,14 @@ def _send(
     for each in results:
         if not each.ok:
             _LOG.warning("Notifications: %s: %s", each.channel, each.text)
-    _enter_results(entries, (each for each in results if each.run == run.key))
+    if ours := [each for each in results if each.run == run.key]:
+        _enter_results(entries, ours)
 
 
-def _enter_results(entries: Journal, results: Iterable[Result]) -> None:
+def _enter_results(entries: Journal, results: list[Result]) -> None:
     """Enter whether a notification was sent in the journal, which is closed."""
-    found = list(results)
-    if not found:
-        return
     after = Journal(entries.ticket_for_others())
-    for each in found:
+    for each in results:
         after.enter(
             "check",
             guard="notifications",

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -19,6 +20,7 @@ from .rules import Kind
 _TITLE = 110  # characters
 _LINES, _WIDTH = 12, 160  # of a traceback
 _ERRORS, _ITEMS = 3, 8  # errors, and lines of a section
+_INDENT = "    "
 
 
 @frozen
@@ -51,11 +53,11 @@ class Message:
         parts = [self.title, "\n".join(rows)]
         for each in self.errors:
             head = f"{each.node}: {each.error}" if each.node else each.error
-            parts.append(f"{head}\n{_indent(each.traceback)}".rstrip())
+            parts.append(f"{head}\n{indent(each.traceback, _INDENT)}".rstrip())
         for heading, lines in self.sections.items():
-            parts.append(f"{heading}:\n{_indent(chr(10).join(lines))}")
+            parts.append(f"{heading}:\n{indent(chr(10).join(lines), _INDENT)}")
         if self.resume:
-            parts.append(f"Resume with:\n{_indent(self.resume)}")
+            parts.append(f"Resume with:\n{indent(self.resume, _INDENT)}")
         if self.link:
             parts.append(f"Open the run: {self.link}")
         return "\n\n".join(filter(None, parts))
@@ -213,7 +215,3 @@ def _short(text: str, most: int) -> str:
     """One line, without control characters and marks that turn text around."""
     text = "".join(each if each.isprintable() else " " for each in text)
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
-
-
-def _indent(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
