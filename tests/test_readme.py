@@ -19,7 +19,16 @@ PAGES = [
     ),
 ]
 # What the pages call besides the commands of Kedro and of the project.
-KNOWN_PROGRAMS = set("cd cookiecutter cruft git make pip pytest python source".split())
+KNOWN_PROGRAMS = {
+    "cd",
+    "cookiecutter",
+    "cruft",
+    "git",
+    "make",
+    "pip",
+    "pytest",
+    "python",
+}
 PROJECT_CODE = "src/*/ops/**/*.py"
 
 
