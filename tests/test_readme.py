@@ -28,6 +28,7 @@ KNOWN_PROGRAMS = {
     "pip",
     "pytest",
     "python",
+    "source",
 }
 PROJECT_CODE = "src/*/ops/**/*.py"
 
@@ -77,12 +78,17 @@ def test_files_that_are_named_exist(page, generated):
     named = re.findall(
         r"`([\w.-]+/[\w./-]*|[\w-]+\.(?:py|yml|md|json|toml))`", text_of(page)
     )
-    # Data comes with a run, demo/ with its command; feat/ begins a branch.
-    kept = [path for path in named if not path.startswith(("data", "demo/", "feat/"))]
+    # Data and logs come with a run, demo/ and site/ with their command; feat/ begins a
+    # branch.
+    later = ("data", "demo/", "feat/", "logs/", "site/")
+    kept = [path for path in named if not path.startswith(later)]
     for path in kept:
         here = (TEMPLATE / page).parent
         places = [TEMPLATE, here, generated, generated / "src" / "toe_test"]
-        places.append(generated / "conf" / "base")
+        places += [
+            generated / "conf" / "base",
+            TEMPLATE / "{{ cookiecutter.repo_name }}",
+        ]
         assert any((place / path).exists() for place in places), path
 
 
