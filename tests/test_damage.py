@@ -31,8 +31,8 @@ def store(tmp_path):
             manifest.Record("dev", dataset, "file:///x", manifest.now(), bytes=3)
         )
     history = ops("skip_unchanged.history")
-    log = history.MadeLog(url, {}, "dev")
-    log.add(history.Made("k", "h", "i", "o", {"branch": "dev"}))
+    log = history.NodeHistory(url, {}, "dev")
+    log.add(history.GroupRecord("k", "h", seconds={"a": 1.0}, branch="dev"))
     log.close()
     ops("skip_unchanged.claims").RunMark(url, {}).begin(["a"])
     return url
@@ -44,7 +44,8 @@ def read_all(url):
     manifest._OPEN.clear()
     records = manifest.Manifest(Store(url))
     records.read("dev", "cars")
-    log = ops("skip_unchanged.history").MadeLog(url, {}, "new")
+    nodes = ops("skip_unchanged.history")
+    log = nodes.NodeHistory(url, {}, "new")
     mark = ops("skip_unchanged.claims").RunMark(url, {})
     mark.begin(["b"])
     terminal = ops("run_status.terminal")
@@ -55,7 +56,7 @@ def read_all(url):
     found = {
         "runs": len(runs),
         "records": sum(record.bytes or 0 for record in records),
-        "made": log.last("k") is not None and len([*log.find("h", "o")]),
+        "made": log.last("k") is not nodes.NEVER and len([*log.find("h")]),
         "alone": mark.alone_at(["b"]),
     }
     mark.end()

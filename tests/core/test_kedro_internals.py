@@ -109,14 +109,6 @@ def test_a_validator_that_is_set_is_one_of_the_catalog():
     assert catalog.validator_specs == {"a": spec}
 
 
-def test_a_dataset_is_materialized_once_it_was_asked_for():
-    catalog = DataCatalog.from_config({"a": {"type": "MemoryDataset"}})
-    assert internals.materialized(catalog, "a") is None
-    assert internals.materialized(catalog, "b") is None
-    dataset = catalog.get("a")
-    assert internals.materialized(catalog, "a") is dataset
-
-
 def test_an_entry_is_made_of_that_of_a_pattern_which_stays_as_it_is():
     entry = {"filepath": "{name}.txt", "credentials": "none", "load_args": {"a": [1]}}
     made = internals.entry_of_pattern("raw_cars", "raw_{name}", entry)

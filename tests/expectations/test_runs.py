@@ -160,15 +160,10 @@ def test_bad_data_are_not_saved_asynchronously(
     assert not shop.has("data/bikes.csv")
 
 
-@pytest.mark.parametrize(
-    ("runner", "method"), [("ParallelRunner", METHODS[-1]), (OURS, METHODS[0])]
-)
-def test_bad_data_are_not_saved_however_workers_start(
-    shop: Workshop, runner: str, method: str
-) -> None:
+def test_bad_data_are_not_saved_if_workers_are_spawned(shop: Workshop) -> None:
     # Preflight is off: it refuses Kedro's own ParallelRunner where workers are spawned.
-    env = {"KEDRO_MP_CONTEXT": method, "PYTHONPATH": "", "PREFLIGHT": "off"}
-    result = shop.kedro("run", f"--runner={runner}", check=False, **env)
+    env = {"KEDRO_MP_CONTEXT": METHODS[-1], "PYTHONPATH": "", "PREFLIGHT": "off"}
+    result = shop.kedro("run", "--runner=ParallelRunner", check=False, **env)
 
     assert result.returncode == 1
     assert REFUSED in result.stderr
@@ -379,19 +374,20 @@ def test_a_run_needs_no_network(shop: Workshop) -> None:
     assert shop.has("data/bikes.csv")
 
 
-def test_the_example_shows_a_refusal(tmp_path: Path) -> None:
-    project = generate(tmp_path, expectations=True, steel_toes=False)
-    shop = Workshop(project, tmp_path)
-    shop.kedro("run")  # its own data are as expected
+def test_the_example_shows_a_refusal(tmp_path: Path, process: QuickKedro) -> None:
+    process.project = generate(tmp_path, expectations=True, steel_toes=False)
+    shop = Workshop(process.project, tmp_path)
+    assert process("run")[0] == 0  # its own data are as expected
     before = shop.files()
 
-    result = shop.kedro("run", "--env=defect", check=False)
-    assert result.returncode == 1
-    assert "Error: 'penguins_cleaned' is not saved: " in result.stderr
+    error = process.refused("run", "--env=defect")
+    assert error.startswith("Error: 'penguins_cleaned' is not saved: ")
     assert shop.files() == before
 
 
-def test_what_has_passed_is_left_out_when_nothing_changed(tmp_path: Path) -> None:
+def test_what_has_passed_is_left_out_when_nothing_changed(
+    tmp_path: Path, process: QuickKedro
+) -> None:
     switches = {"example": False, "expectations": True, "skip_unchanged": True}
     project = generate(tmp_path, **switches)
     commit(project)
@@ -401,8 +397,8 @@ def test_what_has_passed_is_left_out_when_nothing_changed(tmp_path: Path) -> Non
     shop.write({"data/raw.csv": GOOD, f"{SUITES}/bikes.yml": IDS})
     settings(shop, "{attach: {bikes: {when: [save, end]}}}")
     shop.team_hooks(LAST)
-    shop.kedro("run")
-    assert "great_expectations" in shop.read("modules").split()
+    process.project = project
+    assert process("run")[0] == 0
 
     shop.kedro("run", "--nodes=part")  # it is skipped, and nothing is checked
     assert "great_expectations" not in shop.read("modules").split()

@@ -112,11 +112,11 @@ def test_what_is_kept_is_of_the_same_code_parameters_and_data(project):
 
 def test_reasons_are_words(project):
     project.parameters = {"size": 1.0}
-    project.entries["mid"]["save_args"] = {}
+    project.entries["mid"]["fs_args"] = {"auto_mkdir": True}
     reasons = {step.name: step.reasons for step in project.plan().steps}
 
     assert "`params:size` 1 → 1.0" in reasons["total"]
-    assert "`mid: save_args` is new" in reasons["clean"]
+    assert "`mid: fs_args` is new" in reasons["clean"]
 
 
 def test_two_nodes_that_write_to_one_place_run_always(project):

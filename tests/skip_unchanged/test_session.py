@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 from kedro.framework.hooks.manager import _create_hook_manager
+from kedro.io import DatasetError
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import SequentialRunner, ThreadRunner
 from kit import PACKAGE, ops
@@ -93,11 +94,19 @@ def test_a_plan_that_fails_lets_everything_run(project, monkeypatch, caplog):
     assert "everything runs" in caplog.text
 
 
+def test_what_is_wrong_with_an_entry_kedro_says(project, caplog):
+    project.entries["mid"]["no_such_argument"] = 1
+
+    with caplog.at_level(logging.WARNING), pytest.raises(DatasetError, match="mid"):
+        project.run()
+    assert "everything runs" not in caplog.text
+
+
 def test_records_that_cannot_be_written_fail_no_run(project, monkeypatch, caplog):
     def broken(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr(ops("skip_unchanged.history").MadeLog, "add", broken)
+    monkeypatch.setattr(ops("skip_unchanged.history").NodeHistory, "add", broken)
 
     with caplog.at_level(logging.DEBUG, PACKAGE):
         assert project.run() == ["clean", "total"]

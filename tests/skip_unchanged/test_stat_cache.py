@@ -9,8 +9,8 @@ from kit import ops
 
 @pytest.fixture
 def cache(tmp_path):
-    return ops("skip_unchanged.data_version").StatCache(
-        str(tmp_path / "ops/stats.json"), str(tmp_path)
+    return ops("skip_unchanged.stat_cache").StatCache(
+        str(tmp_path / "ops"), str(tmp_path)
     )
 
 
@@ -51,11 +51,11 @@ def test_a_file_that_was_not_touched_is_not_read_again(
 ):
     file = tmp_path / "a"
     file.write_text("1")
-    monkeypatch.setattr(ops("skip_unchanged.data_version"), "_FRESH", -1)
+    monkeypatch.setattr(ops("skip_unchanged.stat_cache"), "_FRESH", -1)
     cache.look(str(file))
     cache.save()
-    again = ops("skip_unchanged.data_version").StatCache(
-        str(tmp_path / "ops/stats.json"), str(tmp_path)
+    again = ops("skip_unchanged.stat_cache").StatCache(
+        str(tmp_path / "ops"), str(tmp_path)
     )
 
     assert again.look(str(file)) == cache.look(str(file))
@@ -69,11 +69,9 @@ def test_a_file_that_was_not_touched_is_not_read_again(
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a": "x"}', '{"a": [1]}'])
 def test_a_damaged_cache_is_as_none(tmp_path, text):
-    (tmp_path / "stats").write_text(text)
+    (tmp_path / "stats.json").write_text(text)
     (tmp_path / "a").write_text("1")
-    cache = ops("skip_unchanged.data_version").StatCache(
-        str(tmp_path / "stats"), str(tmp_path)
-    )
+    cache = ops("skip_unchanged.stat_cache").StatCache(str(tmp_path), str(tmp_path))
 
     assert cache.look(str(tmp_path / "a"))[0].startswith("xxh3:")
 

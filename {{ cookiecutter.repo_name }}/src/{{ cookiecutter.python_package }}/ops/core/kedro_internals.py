@@ -79,11 +79,6 @@ def set_validator_spec(catalog: DataCatalog, name: str, spec: ValidatorSpec) -> 
     catalog._validator_specs[name] = spec
 
 
-def materialized(catalog: Any, name: str) -> Any:
-    """A dataset that the catalog has made; else none. The public ``get`` makes it."""
-    return catalog._datasets.get(name)
-
-
 def entry_of_pattern(name: str, pattern: str, entry: dict[str, Any]) -> dict[str, Any]:
     """The entry of a dataset, by that of its pattern. The public ``resolve_pattern`` needs
     the credentials, too."""

@@ -136,8 +136,9 @@ class Bar:
         """Write for somebody else, in the place of the bar."""
         with self._lock:
             self._erase()
-            stream.write(text)
+            # First, because a signal may come when the text is on the terminal already.
             self._at_start = _is_at_start(text, self._at_start)
+            stream.write(text)
 
     def line(self, width: int) -> str:
         """The bar as it is now."""

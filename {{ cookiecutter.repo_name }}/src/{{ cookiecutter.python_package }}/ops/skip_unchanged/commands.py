@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 import click
+from kedro.io import DatasetError
 
 from ..core import kedro_internals
 from ..core.cli import SOMETHING_TO_DO, as_json_option
@@ -37,7 +38,10 @@ def command(explain: str | None, as_json: bool, **selected: Any) -> None:
         raise OpsError(f"Not defined in the catalog: {first_names(sorted(missing))}.")
     if selected["only_missing_outputs"]:
         pipeline = kedro_internals.only_missing_outputs(runner, pipeline, catalog)
-    planned = SkipRun.prepare(context, pipeline, catalog)
+    try:
+        planned = SkipRun.prepare(context, pipeline, catalog)
+    except DatasetError as error:  # an entry that is wrong
+        raise OpsError(str(error)) from error
     view = plan_table.View.of_run(planned, pipeline, selected)
     if explain:
         rows = view.explained(explain)

@@ -2,57 +2,60 @@
 
 from __future__ import annotations
 
-import inspect
+import copy
 import mmap
 import posixpath
 import re
-from functools import cached_property
-from importlib import metadata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, field, frozen
-from kedro.io.core import parse_dataset_definition
+from attrs import evolve, frozen
+from kedro.io import AbstractVersionedDataset
+from kedro.io.core import VersionNotFoundError
 from kedro.utils import load_obj
 
-from ..core import kedro_internals
+from ..core import checksum, dataset_io, kedro_internals
 from ..core.entry_places import FILE, FOLDER, TABLES
-from . import data_version
-from .code_version import CodeVersion, CodeVersions
-from .data_version import MISSING, Held, StatCache, signs_of
-from .settings import SkipUnchangedOptions
+from ..core.errors import OpsError
+from .code_version import CodeVersions
+from .settings import CONTENT, RUN, SkipUnchangedOptions
+from .stat_cache import StatCache
 
-# Types whose data is one local file or folder, so that none need be built to look at it.
-_PLAIN = re.compile(
-    r"(kedro_datasets\.)?((text|json|yaml|pickle|plotly|networkx|pillow"
-    r"|svmlight|polars)\.|pandas\.(CSV|JSON|Parquet|Excel|Feather|XML|Generic))"
-)
+MISSING = "is not there"
 # Types of Kedro's own datasets that keep data, and no objects with code.
 _DATA = re.compile(
     r"(?:kedro_datasets\.)?(?:pandas|polars|dask|spark|snowflake|databricks|ibis|json|yaml"
     r"|text|toml|plotly|pillow|geopandas|networkx|svmlight|biosequence"
-    r"|holoviews|video|api|tracking)\.\w+"
+    r"|holoviews|video|api|tracking)\.[\w.]+"
 )
 # How compressed files begin: gzip, bzip2, xz, lzma, zstandard, lz4, zlib, zip.
 _COMPRESSED = (
     *(b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"\x28\xb5\x2f\xfd"),
     *(b"\x04\x22\x4d\x18", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"PK"),
 )
-_IN_MEMORY = re.compile(r"(^|\.)(Shared)?MemoryDataset$")
 # What does not change how data is read or written.
 _BESIDE = {"credentials", "metadata", "validator", *TABLES}
-_PLACES = {FILE, FOLDER}
+# What stores say of an object that differs once its content does.
+_CHECKSUMS = (
+    *("ETag", "etag", "md5Hash", "content_md5", "crc32c", "VersionId", "version_id"),
+    *("generation", "checksum"),
+)
+_QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 
 
 @frozen
-class Configuration:
-    """What changes how a dataset is read and written."""
+class Held:
+    """What a dataset holds."""
 
-    items: dict[str, str]
-    opaque: tuple[str, ...] = ()
+    print: str | None  # of the content; none if it is not there or cannot be told
+    why_not: str = ""  # in words, where there is none
+    place: str = ""  # where it was found
+    signs: Any = ()  # would differ if it was written again
+    below: bool = False  # whether it is not the copy that a save would replace
 
 
-@frozen(slots=False)
+@frozen
 class Datasets:
     """Those of a catalog."""
 
@@ -61,201 +64,116 @@ class Datasets:
     options: SkipUnchangedOptions
     project: Path
     codes: CodeVersions
-    _entries: dict[str, Any] = field(factory=dict)
 
-    def entry(self, name: str) -> dict[str, Any] | None:
-        """Its configuration; none for one that was put into the catalog as an object."""
-        if name not in self._entries:
-            self._entries[name] = self._found(name)
-        found: dict[str, Any] | None = self._entries[name]
-        return found
+    def dataset(self, name: str) -> Any:
+        """The dataset, as Kedro makes it for a run."""
+        return self.catalog.get(name, fallback_to_runtime_pattern=True)
 
-    def _found(self, name: str) -> dict[str, Any] | None:
+    def is_in_memory(self, name: str) -> bool:
+        """Whether nothing is left of it after the run."""
+        return kedro_internals.is_ephemeral(self.dataset(name))
+
+    def configuration(self, name: str) -> dict[str, Any]:
+        """What of its configuration and its class changes how it is read and written."""
+        dataset = dataset_io.readings(self.dataset(name))[-1]
+        try:
+            config = kedro_internals.init_config(dataset)
+        except Exception:  # classes of others, which may not keep their arguments
+            return {"object": dataset}
+        # A class may change its arguments, which the catalog has as they were written.
+        written = _innermost(self._entry(name))
+        beside = {*_BESIDE}
+        if kedro_internals.is_ephemeral(dataset):
+            # What is in memory is so in different types under different runners.
+            beside |= {"type", "data"}
+        spec = self.catalog.validator_specs.get(name)
+        if spec and not spec.class_path.startswith(__package__.rpartition(".")[0]):
+            config["validated by"] = spec.to_config()
+        pairs = {
+            key: [config.get(key), written.get(key)]
+            for key in sorted({*config, *written} - beside)
+        }
+        return {
+            key: self._without_places(key, pair)
+            for key, pair in pairs.items()
+            if pair != [None, None]
+        }
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        """Its entry in the catalog; empty if it was put there as an object."""
         resolver = self.catalog.config_resolver
-        found: dict[str, Any] | None = resolver.config.get(name)
-        made = kedro_internals.materialized(self.catalog, name)
-        if found is None and (
+        found: dict[str, Any] = resolver.config.get(name) or {}
+        if not found and (
             resolver.match_dataset_pattern(name)
             or resolver.match_user_catch_all_pattern(name)
         ):
             found = resolver.resolve_pattern(name)
-            if made is not None and not _is_of(made, found):
-                return None
-        if found is None and made is None:
-            return {"type": "MemoryDataset"}
         return found
-
-    def is_in_memory(self, name: str) -> bool:
-        """Whether nothing is left of it after the run."""
-        entry = self.entry(name)
-        if entry is not None:
-            kind = entry["type"]
-            if isinstance(kind, str) and _IN_MEMORY.search(kind):
-                return True
-            if _is_plain(_readings(entry)[0]):
-                return False
-        return kedro_internals.is_ephemeral(self.catalog.get(name))
-
-    def configuration(self, name: str) -> Configuration:
-        """What of its configuration and its class changes how it is read and written."""
-        entry = self.entry(name)
-        if entry is None:
-            return self._configuration_of_object(self.catalog.get(name))
-        items: dict[str, str] = {}
-        opaque: list[str] = []
-        base = _readings(entry)[-1]
-        in_memory = isinstance(base["type"], str) and _IN_MEMORY.search(base["type"])
-        for key, value in base.items():
-            # What is in memory is so in different types under different runners.
-            if key not in _BESIDE and not (in_memory and key == "type"):
-                items[key] = self._digest(key, value, opaque)
-        validator = entry.get("validator")
-        if _is_of_a_guard(validator):
-            validator = None
-        for code in self._codes(base, validator):
-            items |= {**code.items, f"code {code.digest}": ""}
-            opaque += code.opaque
-        if validator is not None:
-            items["validator"] = self._digest("", validator, opaque)
-        if str(base["type"]).startswith("kedro_datasets.") or _is_plain_type(base):
-            items["kedro-datasets"] = self._version
-        return Configuration(items, tuple(opaque))
 
     def now(self, name: str) -> Held:
         """What a load would read."""
+        readings = dataset_io.readings(self.dataset(name))
         way = self.options.way(name)
         if way:
-            return data_version.by_the_teams_way(way, name, self._readings(name))
-        entry = self.entry(name)
-        if entry is not None and _all_plain(entry):
-            return _first([self._held(each[FILE]) for each in _readings(entry)])
-        found = [
-            data_version.version_of_data(each, self._held)
-            for each in self._readings(name)
-        ]
-        return _first(found)
+            return held_by_the_teams_way(way, name, readings)
+        return _first([held_in_files(each, self.cache) for each in readings])
 
     def read(self, name: str, held: Held) -> Held:
         """What a load gets: what is held, with the code of the objects in it."""
         if held.print is None:
             return held
         # A pickle has the name of an object's class, but not what the class does.
-        entry = self.entry(name)
-        if entry is not None and not _may_hold_objects(_readings(entry)[-1]):
+        package = __name__.partition(".")[0]
+        dataset = dataset_io.readings(self.dataset(name))[-1]
+        if not (_may_hold_objects(dataset) and _may_name(held.place, package)):
             return held
-        if not _may_name(held.place, __name__.partition(".")[0]):
-            return held
-        return evolve(held, print=f"{held.print}+{self._package_code}")
+        code = self.codes.modules.code_of_package(package)
+        return evolve(held, print=f"{held.print}+{code}")
 
     def is_still(self, name: str, held: Held) -> bool:
         """Whether a load would read the same, and it was not written again."""
-        entry = self.entry(name)
-        if self.options.way(name) or entry is None or not _all_plain(entry):
-            now = self.now(name)
-            return (now.place, now.signs) == (held.place, held.signs)
-        paths = [str(each[FILE]) for each in _readings(entry)]
-        there = next(((path, found) for path in paths if (found := signs_of(path))), ())
-        return there == (held.place, held.signs)
+        now = self.now(name)
+        return (now.place, now.signs) == (held.place, held.signs)
 
     def place(self, name: str) -> str:
         """Where a save would write it; empty if that is not known."""
-        entry = self.entry(name)
-        if entry is not None and _is_plain(_readings(entry)[0]):
-            return str(_readings(entry)[0][FILE])
-        return data_version.place_of(self._readings(name)[0])
-
-    def _readings(self, name: str) -> list[Any]:
-        from ..core.dataset_io import readings  # noqa: PLC0415
-
-        return readings(self.catalog.get(name, fallback_to_runtime_pattern=True))
-
-    def _held(self, path: str) -> Held:
-        try:
-            found, signs = self.cache.look(path)
-        except OSError as error:
-            return Held(None, f"cannot be read ({type(error).__name__})", path)
-        return Held(found, "" if found else MISSING, path, signs)
-
-    def _configuration_of_object(self, dataset: Any) -> Configuration:
-        opaque: list[str] = []
-        if kedro_internals.is_ephemeral(dataset):
-            return Configuration({})
-        try:
-            config = kedro_internals.init_config(dataset)
-        except Exception:  # classes of others, which may not keep their arguments
-            return Configuration({}, (f"{type(dataset).__qualname__}",))
-        items = {key: self._digest(key, config[key], opaque) for key in config}
-        return Configuration(items, tuple(opaque))
-
-    def _digest(self, key: str, value: Any, opaque: list[str]) -> str:
-        found = self.codes.version(self._without_places(key, value))
-        opaque += [f"{key}: {each}" for each in found.opaque]
-        return found.digest
+        return _place(dataset_io.readings(self.dataset(name))[0])
 
     def _without_places(self, key: str, value: Any) -> Any:
         if isinstance(value, dict):
-            if hasattr(value.get("type"), "entries"):
-                value = _readings(value)[-1]
             return {
                 inner: self._without_places(str(inner), each)
-                for inner, each in value.items()
+                for inner, each in _innermost(value).items()
                 if inner not in _BESIDE
             }
         if isinstance(value, list):
             return [self._without_places(key, each) for each in value]
         if isinstance(value, type):
             return f"{value.__module__}.{value.__qualname__}"
-        if key in _PLACES:
+        if key in {FILE, FOLDER} and value is not None:
             return posixpath.splitext(str(value))[1]
         if isinstance(value, str):
             return value.replace(self.project.as_posix(), ".")
         return value
 
-    def _codes(self, base: dict[str, Any], validator: Any) -> list[CodeVersion]:
-        """Of its classes that are the project's own."""
-        found = []
-        given: Any = base
-        while isinstance(given, dict) and "type" in given:
-            kind = given["type"]
-            if not (isinstance(kind, str) and _is_known(kind)):
-                found.append(self._code(parse_dataset_definition(given)[0]))
-            given = given.get("dataset")
-            if isinstance(given, str):
-                given = {"type": given}
-        if isinstance(validator, dict):
-            validator = validator.get("class")
-        if isinstance(validator, str):
-            found.append(self._code(load_obj(validator)))
-        return [each for each in found if each is not None]
 
-    def _code(self, thing: Any) -> CodeVersion | None:
-        if not (inspect.isroutine(thing) or inspect.isclass(thing)):
-            thing = type(thing)
-        is_own = self.codes.modules.is_own(thing.__module__)
-        return self.codes.version(thing) if is_own else None
-
-    @property
-    def _package_code(self) -> str:
-        return self.codes.modules.code_of_package(__name__.partition(".")[0])
-
-    @cached_property
-    def _version(self) -> str:
-        try:
-            return metadata.version("kedro-datasets")
-        except metadata.PackageNotFoundError:
-            return ""
+def _innermost(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry, or the one that it holds and whose data it may read instead."""
+    inner = entry["dataset"] if hasattr(entry.get("type"), "readings") else entry
+    return dict(inner)
 
 
-def _may_hold_objects(entry: dict[str, Any]) -> bool:
+def _may_hold_objects(dataset: Any) -> bool:
     """Whether a type may keep Python objects, which have code, and not only data."""
-    given: Any = entry
+    given: Any = kedro_internals.init_config(dataset)
     while isinstance(given, dict):
         if given.get("file_format") == "pickle" or "type" not in given:
             return True
-        inner = given.get("dataset")
+        inner, kind = given.get("dataset"), given["type"]
         if inner is None:
-            return not _DATA.fullmatch(str(given["type"]))
-        given = {"type": inner} if isinstance(inner, str) else inner
+            name = kind if isinstance(kind, str) else kind.__module__ + ".x"
+            return not _DATA.fullmatch(name)
+        given = inner if isinstance(inner, dict) else {"type": inner}
     return True
 
 
@@ -279,50 +197,138 @@ def _first(found: list[Held]) -> Held:
     return found[0]
 
 
-def _is_of(dataset: Any, entry: dict[str, Any]) -> bool:
-    """Whether a dataset was made by an entry, and not put into its place by a hook."""
-    kind, path = entry["type"], entry.get(FILE)
-    if not isinstance(kind, str):
-        return type(dataset) is kind
-    same = type(dataset).__name__ == kind.rpartition(".")[2]
-    there = str(kedro_internals.path(dataset))
-    return same and (path is None or str(path).endswith(there))
+def held_in_files(dataset: Any, cache: StatCache) -> Held:
+    """What one dataset holds, if its data is files."""
+    found = _files(dataset)
+    if found is None:
+        kind = type(dataset).__name__
+        why = f"is a {kind}: whether it changed cannot be detected; ops.yml can say how"
+        return Held(None, f"{why} (skip_unchanged.fingerprints)", signs=None)
+    filesystem, path = found
+    if path is None:
+        return Held(None, MISSING)
+    if re.search(r"[*?\[]|::", path):
+        return Held(None, f"names more than one file: {path}", path, None)
+    local = dataset_io.is_local(filesystem)
+    place = path if local else str(filesystem.unstrip_protocol(path))
+    try:
+        if local:
+            content, signs = cache.look(path)
+            return Held(content, "" if content else MISSING, path, signs)
+        return _remote(filesystem, path, place)
+    except Exception as error:  # of any store: no network, no rights
+        return _unreadable(error, place)
 
 
-def _readings(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """The entries whose data a load would read: the first that holds any."""
-    entries = getattr(entry["type"], "entries", None)
-    return list(entries(entry)) if entries else [entry]
+def _files(dataset: Any) -> tuple[Any, str | None] | None:
+    """The file system and the path that is read now; no path if nothing is there."""
+    filesystem, path = kedro_internals.place(dataset)
+    if filesystem is None:
+        return None
+    if isinstance(dataset, AbstractVersionedDataset):
+        if kedro_internals.version(dataset) is not None:
+            # A copy: the one in the catalog would keep the version for the run.
+            probe = copy.copy(dataset)
+            kedro_internals.forget_versions(probe)
+            bare = kedro_internals.strip_protocol(filesystem, path)
+            filesystem.invalidate_cache(bare)
+            try:
+                path = str(kedro_internals.load_path(probe))
+            except VersionNotFoundError:
+                return filesystem, None
+    elif "PartitionedDataset" not in {each.__name__ for each in type(dataset).__mro__}:
+        return None
+    return filesystem, kedro_internals.strip_protocol(filesystem, path)
 
 
-def _all_plain(entry: dict[str, Any]) -> bool:
-    return all(map(_is_plain, _readings(entry)))
+def _remote(filesystem: Any, path: str, place: str) -> Held:
+    files = dataset_io.objects(filesystem, path)
+    if not files:
+        return Held(None, MISSING, place)
+    parts = []
+    for name, info in files.items():
+        known = [f"{key}:{info[key]}" for key in _CHECKSUMS if info.get(key)]
+        if not known:
+            return Held(None, f"has no checksum at {place}", place)
+        parts.append(f"{name} {known[0]}")
+    found = checksum.of_texts(*parts)
+    return Held(found, "", place, found)
 
 
-def _is_plain(entry: dict[str, Any]) -> bool:
-    """Whether its data is what lies at its path, on this machine."""
-    path = entry.get(FILE)
-    return (
-        isinstance(path, str)
-        and "://" not in path
-        and not re.search(r"[*?\[]|::", path)
-        and not entry.get("versioned")
-        and not entry.get("fs_args", {}).get("protocol")
-        and _is_plain_type(entry)
-    )
+def _unreadable(error: Exception, place: str = "") -> Held:
+    text = " ".join(str(error).split())[:200]
+    return Held(None, f"cannot be read ({type(error).__name__}: {text})", place)
 
 
-def _is_plain_type(entry: dict[str, Any]) -> bool:
-    return isinstance(entry["type"], str) and bool(_PLAIN.match(entry["type"]))
+def _place(dataset: Any) -> str:
+    """Where a dataset keeps its data; empty if that is not known."""
+    there = dataset_io.stored_data(dataset)
+    return there.location if there else ""
 
 
-def _is_of_a_guard(validator: Any) -> bool:
-    """Whether it only lets data pass or not, and is told anew what run it is in."""
-    name = validator.get("class") if isinstance(validator, dict) else validator
-    kit = __package__.rpartition(".")[0]
-    return isinstance(name, str) and name.startswith(f"{kit}.")
+def held_by_the_teams_way(way: str, name: str, readings: list[Any]) -> Held:
+    """What a dataset holds, as the team says that it can be told.
+
+    Args:
+        way: ``run``, ``content``, a query, or the name of a function.
+        name: of the dataset.
+        readings: what a load would read: the first that holds data.
+
+    Raises:
+        OpsError: if there is no such function.
+    """
+    if way == RUN:
+        return Held(None, "is for the nodes to look at: the settings say run")
+    ask: Callable[[Any], Any]
+    if way == CONTENT:
+        ask = _content
+    elif _QUERY.match(way):
+        ask = _answer_of(way)
+    else:
+        ask = _function(way, name)
+    for number, dataset in enumerate(readings):
+        last = number == len(readings) - 1
+        if not last and not dataset.exists():
+            continue
+        try:
+            found = ask(dataset)
+        except Exception as error:  # databases and functions of others
+            return _unreadable(error)
+        if found is None:
+            return Held(None, MISSING)
+        return Held(f"told:{found}", place=_place(dataset), signs=found, below=last)
+    return Held(None, MISSING)
 
 
-def _is_known(kind: str) -> bool:
-    """Whether a class is of Kedro's own packages."""
-    return bool(_PLAIN.match(kind)) or kind.startswith(("kedro_datasets.", "kedro.io."))
+def _content(dataset: Any) -> str | None:
+    there = dataset_io.stored_data(dataset)
+    if there is None:
+        raise ValueError(f"{type(dataset).__name__} is of a kind that nobody can read")
+    return there.fingerprint()
+
+
+def _answer_of(query: str) -> Callable[[Any], str]:
+    def ask(dataset: Any) -> str:
+        table = getattr(dataset_io.stored_data(dataset), "name", "")
+        text = query.replace("{table}", str(table))
+        if hasattr(dataset, "engine"):
+            import sqlalchemy  # noqa: PLC0415
+
+            with dataset.engine.connect() as connection:
+                rows = list(connection.execute(sqlalchemy.text(text)))
+        else:
+            rows = dataset.connection.sql(text).to_pyarrow().to_pylist()
+        return checksum.of_texts(*map(repr, rows))
+
+    return ask
+
+
+def _function(way: str, name: str) -> Callable[[Any], Any]:
+    try:
+        function = load_obj(way)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise OpsError(
+            f"ops.yml: 'skip_unchanged.fingerprints' says '{way}' for '{name}': write "
+            f"{RUN}, {CONTENT}, a query, or module.function ({error})."
+        ) from error
+    return lambda dataset: function(name, dataset)

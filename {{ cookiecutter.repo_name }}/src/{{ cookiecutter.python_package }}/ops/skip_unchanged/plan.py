@@ -11,9 +11,9 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core.checksum import of_texts
-from .data_version import MISSING, Held
+from .dataset_version import MISSING, Held
 from .groups import Group, bare, groups
-from .history import Made, MadeLog
+from .history import NEVER, GroupRecord, NodeHistory
 from .kept_values import KeptValues
 from .recipe import Recipe, Recipes, why_maybe, why_not_kept, why_run, why_skip
 from .settings import Forced
@@ -32,7 +32,7 @@ class Step:
     action: str = RUN
     reasons: list[str] = field(factory=list)
     always: list[str] = field(factory=list)  # reasons that need no record
-    last: Made | None = None  # of the same nodes, the last time
+    last: GroupRecord = NEVER  # of the same nodes, the last time
     # Whether it would be known what was made from what, if it ran.
     tellable: bool = True
     inputs: dict[str, Held] = field(factory=dict)
@@ -47,14 +47,7 @@ class Step:
     @property
     def seconds(self) -> float | None:
         """How long it took the last time."""
-        found = self.recorded("seconds").values()
-        times = [each for each in found if isinstance(each, float)]
-        return sum(times) if times else None
-
-    def recorded(self, key: str) -> dict[str, Any]:
-        """What was recorded of the last time; nothing, if that is damaged."""
-        found = self.last.details.get(key) if self.last else None
-        return found if isinstance(found, dict) else {}
+        return sum(self.last.seconds.values()) if self.last.seconds else None
 
 
 class Plan:
@@ -64,13 +57,13 @@ class Plan:
         self,
         pipeline: Pipeline,
         recipes: Recipes,
-        log: MadeLog,
+        history: NodeHistory,
         forced: Forced,
         kept: KeptValues,
     ) -> None:
         """Look at everything that can be looked at before the first node runs."""
         datasets = recipes.datasets
-        self.datasets, self.recipes, self.log = datasets, recipes, log
+        self.datasets, self.recipes, self.history = datasets, recipes, history
         self.kept = kept
         self._held: dict[str, Held] = {}
         self._names: dict[str, set[str]] = defaultdict(set)  # all ways to read it
@@ -85,46 +78,40 @@ class Plan:
 
     def decide(self, step: Step) -> None:
         """Say whether a step has to run, by what is known now."""
-        step.last = step.last or self.log.last(step.key)
+        if step.last is NEVER:
+            step.last = self.history.last(step.key)
         open_inputs = self._look(step)
-        step.reasons = [*step.always, *self._untold(step)]
-        if step.reasons:
-            step.action = RUN
-            return
-        outputs = prints(step.outputs)
-        for known in self.log.find(step.recipe.print, outputs):
-            fitting = [
-                made
-                for made in known
-                if _fits(made, step, open_inputs) and self._load_values(made, step)
-            ]
-            if fitting:
-                step.action = MAYBE if open_inputs else SKIP
-                step.reasons = [
-                    why_maybe(open_inputs)
-                    if open_inputs
-                    else why_skip(fitting[-1], step.outputs, self.log.branch)
-                ]
-                if step.action == SKIP:
-                    step.last = fitting[-1]
-                return
         step.action = RUN
+        step.reasons = [*step.always, *self._unknown(step)]
+        if step.reasons:
+            return
+        branch = self.history.branch
+        for records in self.history.find(step.recipe.print):
+            fitting = [
+                each
+                for each in records
+                if _fits(each, step, open_inputs) and self._load_values(each, step)
+            ]
+            if fitting and open_inputs:
+                step.action, step.reasons = MAYBE, [why_maybe(open_inputs)]
+                return
+            if fitting:
+                step.action, step.last = SKIP, fitting[-1]
+                step.reasons = [why_skip(step.last, step.outputs, branch)]
+                return
         step.reasons = (
-            why_run(step.last, step.recipe, step.inputs, step.outputs, self.log.branch)
+            why_run(step.last, step.recipe, step.inputs, step.outputs, branch)
             or why_not_kept(step.last, step.group.in_memory)
             or [why_maybe(open_inputs)]
         )
 
-    def _load_values(self, made: Made, step: Step) -> bool:
+    def _load_values(self, record: GroupRecord, step: Step) -> bool:
         """Whether outputs that are in memory only can be had without the node."""
-        if not step.group.in_memory:
-            return True
-        kept = made.details.get("kept") or {}
         try:
             step.values = {
-                name: self.kept.load(str(kept[name])) for name in step.group.in_memory
+                name: self.kept.load(record.kept[name]) for name in step.group.in_memory
             }
-        except (LookupError, TypeError):  # it was not kept, or is gone
+        except LookupError:  # it was not kept, or is gone
             return False
         return True
 
@@ -193,7 +180,7 @@ class Plan:
         step.outputs = {name: self.held(name) for name in step.group.outputs}
         return open_inputs
 
-    def _untold(self, step: Step) -> list[str]:
+    def _unknown(self, step: Step) -> list[str]:
         """Why nothing that was recorded could say that it need not run."""
         reasons = []
         for name, held in {**step.inputs, **step.outputs}.items():
@@ -223,18 +210,16 @@ class Plan:
         self.places = places
 
 
-def prints(held: dict[str, Held]) -> str:
-    """One fingerprint for what several datasets hold."""
-    return of_texts(*(f"{name} {held[name].print}" for name in sorted(held)))
+def fingerprints(held: dict[str, Held]) -> dict[str, str]:
+    """What datasets hold, for a record."""
+    return {name: held[name].print or "" for name in sorted(held)}
 
 
-def _fits(made: Made, step: Step, open_inputs: list[str]) -> bool:
-    if not open_inputs:
-        return made.inputs == prints(step.inputs)
-    then = made.details.get("inputs")
-    return isinstance(then, dict) and all(
-        then.get(name) == held.print for name, held in step.inputs.items()
-    )
+def _fits(record: GroupRecord, step: Step, open_inputs: list[str]) -> bool:
+    inputs = fingerprints(step.inputs)
+    if open_inputs:
+        inputs = {**record.inputs, **inputs}
+    return record.inputs == inputs and record.outputs == fingerprints(step.outputs)
 
 
 def _step(group: Group, recipes: Recipes, forced: Forced) -> Step:

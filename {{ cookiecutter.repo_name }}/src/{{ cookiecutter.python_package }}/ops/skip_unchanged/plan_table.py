@@ -17,6 +17,7 @@ from ..core.cli import table
 from ..core.errors import OpsError
 from ..core.text import duration
 from .groups import bare
+from .history import NEVER
 from .plan import MAYBE, RUN, SKIP, Plan, Step
 from .run import SkipRun
 from .settings import Forced
@@ -93,19 +94,20 @@ class View:
             OpsError: if the run has no such node.
         """
         step = self._find(name)
-        shown, now = step.recorded("shown"), dict(step.recipe.items)
-        then = dict(step.recorded("items"))
-        for word, held in (("input", step.inputs), ("output", step.outputs)):
-            recorded = step.recorded(f"{word}s").items()
-            then |= {f"{word} {key}": str(found) for key, found in recorded}
+        last, now, then = step.last, {**step.recipe.items}, {**step.last.items}
+        for word, held, recorded in (
+            ("input", step.inputs, last.inputs),
+            ("output", step.outputs, last.outputs),
+        ):
+            then |= {f"{word} {key}": found for key, found in recorded.items()}
             now |= {
                 f"{word} {k}": each.print or each.why_not for k, each in held.items()
             }
         return [
             {
                 "item": key,
-                "state": _state(then.get(key), now.get(key), step.last is not None),
-                "then": str(shown.get(key, then.get(key, ""))),
+                "state": _state(then.get(key), now.get(key), last is not NEVER),
+                "then": last.shown.get(key, then.get(key, "")),
                 "now": step.recipe.shown.get(key, now.get(key, "")),
             }
             for key in dict.fromkeys([*now, *then])
@@ -114,9 +116,8 @@ class View:
     def show_explained(self, name: str, rows: list[dict[str, str]]) -> None:
         """Print what ``explained`` returns."""
         step = self._find(name)
-        details = step.last.details if step.last else {}
-        when = f"{details.get('time')} on '{details.get('branch')}'"
-        title = f"Last record: {when if details else 'none'}"
+        when = f"{step.last.time} on '{step.last.branch}'"
+        title = f"Last record: {'none' if step.last is NEVER else when}"
         console = _console()
         reasons = "; ".join(step.reasons)
         console.print(f"{step.action} {step.name}: {reasons}", markup=False)
@@ -130,14 +131,13 @@ class View:
         console.print(table(coloured, title))
 
     def _rows(self, step: Step) -> Iterator[dict[str, Any]]:
-        seconds = step.recorded("seconds")
         for node in step.group.nodes:
             places = {name: self.plan.places.get(name, "") for name in node.outputs}
             yield {
                 "node": node.name,
                 "action": step.action,
                 "reasons": step.reasons,
-                "seconds": seconds.get(node.name),
+                "seconds": step.last.seconds.get(node.name),
                 "writes": {
                     n: self._short(place) for n, place in places.items() if place
                 },
@@ -182,7 +182,7 @@ def _old(
         return
     above = whole.to_nodes(*(selected & known))
     rest = Pipeline([node for node in above.nodes if node.name not in selected])
-    others = Plan(rest, plan.recipes, plan.log, Forced(), plan.kept)
+    others = Plan(rest, plan.recipes, plan.history, Forced(), plan.kept)
     stale: set[int] = set()
     for number, step in enumerate(others.steps):
         if step.action == RUN or step.group.parents & stale:

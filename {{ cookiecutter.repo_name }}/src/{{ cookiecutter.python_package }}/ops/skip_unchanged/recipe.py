@@ -9,28 +9,43 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field
+from kedro.io.core import is_parameter
 from kedro.pipeline.node import Node
 
 from ..core import kedro_internals, redaction
 from ..core.checksum import of_texts
-from .data_version import MISSING, Held
-from .dataset_version import Configuration, Datasets
+from .code_version import CodeVersion
+from .dataset_version import MISSING, Datasets, Held
 from .groups import Group
-from .history import Made
+from .history import NEVER, GroupRecord
 
 _LONGEST = 60  # characters of a value that is shown
 _MOST = 6  # reasons of a node; the rest is counted
 
 
-@frozen
+@define
 class Recipe:
     """What nodes are made of, item by item."""
 
-    print: str
-    items: dict[str, str]  # a short fingerprint for each
+    items: dict[str, str] = field(factory=dict)  # a short fingerprint for each
     shown: dict[str, str] = field(factory=dict)  # values of parameters, without secrets
-    opaque: tuple[str, ...] = ()
+    opaque: list[str] = field(factory=list)  # what cannot be compared
+
+    @property
+    def print(self) -> str:
+        """One fingerprint for all items."""
+        return of_texts(*(f"{key} {self.items[key]}" for key in sorted(self.items)))
+
+    def add(self, other: Recipe) -> None:
+        """Add the items of another recipe."""
+        self.items |= other.items
+        self.shown |= other.shown
+        self.opaque += [each for each in other.opaque if each not in self.opaque]
+
+    def add_code(self, title: str, code: CodeVersion) -> None:
+        """Add a function with the code that it reaches."""
+        self.add(Recipe({title: code.digest, **code.items}, {}, [*code.opaque]))
 
 
 class Recipes:
@@ -39,65 +54,55 @@ class Recipes:
     def __init__(self, datasets: Datasets, hooks: Iterable[Any] = ()) -> None:
         """Take the datasets of the run, and the hooks that change what nodes get."""
         self.datasets = datasets
-        self._hooks = [datasets.codes.version(each) for each in hooks]
-        self._configurations: dict[str, Configuration] = {}
-        self._parameters: dict[str, Recipe] = {}
+        self._version = datasets.codes.version
+        self._hooks = [self._version(each) for each in hooks]
+        self._known: dict[str, Recipe] = {}  # by dataset
 
     def recipe(self, group: Group) -> Recipe:
         """The recipe of nodes that run together."""
-        items: dict[str, str] = {}
-        shown: dict[str, str] = {}
-        opaque: list[str] = []
+        found = Recipe()
         for node in group.nodes:
-            wiring = self.datasets.codes.version(_wiring(node))
-            items[f"wiring of {'+'.join(node.outputs)}"] = wiring.digest
+            outputs = "+".join(node.outputs)
+            wiring = self._version(_wiring(node))
+            found.items[f"wiring of {outputs}"] = wiring.digest
             arguments = _arguments_that_are(group.parameters, node)
-            code = self.datasets.codes.version(node.func, arguments)
-            items[f"code of {'+'.join(node.outputs)}"] = code.digest
-            items |= code.items
-            opaque += code.opaque
-            for hook in self._hooks:
-                items |= hook.items
-                opaque += hook.opaque
-            for name in {*node.inputs, *node.outputs} - set(group.parameters):
-                found = self._configuration(name)
-                items |= {f"{name}: {key}": each for key, each in found.items.items()}
-                opaque += [f"{name}: {each}" for each in found.opaque]
-        for name in group.parameters:
-            parameter = self._parameter(name)
-            items |= parameter.items
-            shown |= parameter.shown
-            opaque += parameter.opaque
-        parts = (f"{key} {items[key]}" for key in sorted(items))
-        return Recipe(of_texts(*parts), items, shown, tuple(dict.fromkeys(opaque)))
+            found.add_code(f"code of {outputs}", self._version(node.func, arguments))
+            for number, hook in enumerate(self._hooks):
+                found.add_code(f"code of hook {number}", hook)
+            for name in {*node.inputs, *node.outputs}:
+                found.add(self.dataset_recipe(name))
+        return found
 
-    def _configuration(self, name: str) -> Configuration:
-        if name not in self._configurations:
-            self._configurations[name] = self.datasets.configuration(name)
-        return self._configurations[name]
+    def dataset_recipe(self, name: str) -> Recipe:
+        """What a parameter is, or how a dataset is read and written."""
+        if name not in self._known:
+            make = self._parameter if is_parameter(name) else self._configuration
+            self._known[name] = make(name)
+        return self._known[name]
+
+    def _configuration(self, name: str) -> Recipe:
+        found = Recipe()
+        for key, value in self.datasets.configuration(name).items():
+            found.add(self._value(f"{name}: {key}", value))
+        return found
 
     def _parameter(self, name: str) -> Recipe:
-        if name not in self._parameters:
-            self._parameters[name] = self._parameter_recipe(name)
-        return self._parameters[name]
-
-    def _parameter_recipe(self, name: str) -> Recipe:
         dataset = self.datasets.catalog.get(name)
         value = dataset.load() if dataset is not None else None
-        version = self.datasets.codes.version
-        whole = version(value)
-        # Its text, and the code that it names, such as a class in ``src``.
-        title, *named = whole.items
-        items, shown = {name: whole.items[title]}, {}
-        items |= {f"code of {name}": whole.digest}
-        items |= {each: whole.items[each] for each in named}
+        found = self._value(name, value)
         for leaf, inner in leaves(name, value):
-            own = version(inner).items
-            items[leaf] = own[next(iter(own))]
+            found.items[leaf] = next(iter(self._version(inner).items.values()))
             key = leaf.replace("params:", "").rpartition(".")[2]
-            shown[leaf] = repr(redaction.values(inner, key))[:_LONGEST]
-        opaque = tuple(f"{name}: {each}" for each in whole.opaque)
-        return Recipe(whole.digest, items, shown, opaque)
+            found.shown[leaf] = repr(redaction.values(inner, key))[:_LONGEST]
+        return found
+
+    def _value(self, title: str, value: Any) -> Recipe:
+        """The recipe of a value, with the code that it holds or names."""
+        version = self._version(value)
+        own, *named = version.items
+        items = {title: version.items[own], f"code of {title}": version.digest}
+        items |= {each: version.items[each] for each in named}
+        return Recipe(items, {}, [f"{title}: {each}" for each in version.opaque])
 
 
 def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -113,6 +118,8 @@ def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _arguments_that_are(parameters: list[str], node: Node) -> frozenset[str]:
     """The arguments of a node's function that are parameters."""
+    if not parameters:
+        return frozenset()
     given: Any = kedro_internals.node_arguments(node)[0]
     named = isinstance(given, dict)
     args = [given] if isinstance(given, str) else () if named else given or ()
@@ -135,39 +142,31 @@ def _wiring(node: Node) -> list[Any]:
 
 
 def why_run(
-    last: Made | None,
+    last: GroupRecord,
     recipe: Recipe,
     inputs: dict[str, Held],
     outputs: dict[str, Held],
     branch: str,
 ) -> list[str]:
     """Why nodes have to run, against what was recorded the last time."""
-    details = last.details if last else {}
-    if not details:
-        return [
-            *_missing(outputs),
-            "never ran" if last is None else "its record is bad",
-        ]
-    elsewhere = details.get("branch")
-    where = f" on '{elsewhere}'" if elsewhere not in {branch, None} else ""
-    reasons = [*_missing(outputs)]
+    reasons = _missing(outputs)
+    if last is NEVER:
+        return [*reasons, "never ran"]
+    where = f" since it ran on '{last.branch}'" if last.branch != branch else ""
+    reasons += [f"{each}{where}" for each in _items(last, recipe)]
     reasons += [
-        f"{each}{where and f' since it ran{where}'}" for each in _items(details, recipe)
-    ]
-    then = _dict(details, "inputs")
-    reasons += [
-        _input(name, then.get(name), held.print)
+        _input(name, last.inputs.get(name), held.print)
         for name, held in inputs.items()
-        if then.get(name) != held.print
+        if last.inputs.get(name) != held.print
     ]
     reasons += [
-        f"`{n}` is no input any more" for n in then.keys() - _all(recipe, inputs)
+        f"`{n}` is no input any more" for n in last.inputs.keys() - _all(recipe, inputs)
     ]
     if not reasons:
         reasons = [
             f"output `{name}` is not what it wrote: edited by hand, or by another run"
             for name, held in outputs.items()
-            if _dict(details, "outputs").get(name) != held.print
+            if last.outputs.get(name) != held.print
         ]
     if len(reasons) > _MOST:
         reasons[_MOST:] = [f"and {len(reasons) - _MOST} more"]
@@ -179,35 +178,30 @@ def why_maybe(names: Iterable[str]) -> str:
     return f"only if {_listed(names)} really changes"
 
 
-def why_not_kept(last: Made | None, names: list[str]) -> list[str]:
+def why_not_kept(last: GroupRecord, names: list[str]) -> list[str]:
     """Why nodes have to run of which nothing changed: for outputs in memory only."""
-    why = _dict(last.details if last else {}, "not_kept")
     return [
         f"give `{name}` a catalog entry: it is in memory only, and "
-        f"{why.get(name, 'what was kept of it is gone')}"
+        f"{last.not_kept.get(name, 'what was kept of it is gone')}"
         for name in names
-        if name in why or not why
+        if name in last.not_kept or not last.not_kept
     ]
 
 
-def why_skip(made: Made, outputs: dict[str, Held], branch: str) -> str:
+def why_skip(last: GroupRecord, outputs: dict[str, Held], branch: str) -> str:
     """Why nodes need not run."""
-    where = made.details.get("branch")
     if any(held.below for held in outputs.values()):
-        return f"unchanged since {where or 'main'}"
-    if where not in {branch, None}:
-        return f"'{where}' made the same"
-    return "unchanged"
+        return f"unchanged since {last.branch or 'main'}"
+    return "unchanged" if last.branch == branch else f"'{last.branch}' made the same"
 
 
-def changes(details: dict[str, Any], recipe: Recipe) -> Iterator[tuple[str, str, str]]:
+def changes(last: GroupRecord, recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     """The items that differ: their name, then what they were and what they are."""
-    then, shown = _dict(details, "items"), _dict(details, "shown")
-    for name in dict.fromkeys([*recipe.items, *then]):
-        if then.get(name) != recipe.items.get(name):
+    for name in dict.fromkeys([*recipe.items, *last.items]):
+        if last.items.get(name) != recipe.items.get(name):
             yield (
                 name,
-                str(shown.get(name, "")) if name in then else MISSING,
+                last.shown.get(name, "") if name in last.items else MISSING,
                 recipe.shown.get(name, "") if name in recipe.items else MISSING,
             )
 
@@ -220,10 +214,10 @@ def _input(name: str, then: str | None, now: str | None) -> str:
     return f"`{name}` has new content"
 
 
-def _items(details: dict[str, Any], recipe: Recipe) -> list[str]:
+def _items(last: GroupRecord, recipe: Recipe) -> list[str]:
     found: dict[str, None] = {}
     general = []
-    for name, before, now in changes(details, recipe):
+    for name, before, now in changes(last, recipe):
         if name.startswith(("params:", "parameters")):
             if before and now:
                 found[f"`{name}` {_value(before)} → {_value(now)}"] = None
@@ -233,7 +227,7 @@ def _items(details: dict[str, Any], recipe: Recipe) -> list[str]:
             general.append("its inputs or outputs are others")
         elif name.startswith("code of "):
             general.append("its code changed")
-        elif ": code " not in name:
+        else:
             found[_in_words(name, before, now)] = None
     return list(found) or list(dict.fromkeys(general))
 
@@ -259,11 +253,6 @@ def _missing(outputs: dict[str, Held]) -> list[str]:
 def _all(recipe: Recipe, inputs: dict[str, Held]) -> set[str]:
     # An input that may yet change is not among those that were looked at.
     return {*inputs, *(item.partition(":")[0] for item in recipe.items)}
-
-
-def _dict(details: dict[str, Any], key: str) -> dict[str, Any]:
-    found = details.get(key)
-    return found if isinstance(found, dict) else {}
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -24,13 +24,13 @@ from ..core.suppress import suppress_errors
 from ..core.text import duration
 from .claims import EVERYTHING, RunMark
 from .code_version import CodeVersions
-from .data_version import StatCache
 from .dataset_version import Datasets
-from .history import Made, MadeLog
+from .history import GroupRecord, NodeHistory
 from .kept_values import KeptValues, NotKeptError
-from .plan import DONE, SKIP, Plan, Step, prints
+from .plan import DONE, SKIP, Plan, Step, fingerprints
 from .recipe import Recipes
 from .settings import Forced, SkipUnchangedOptions
+from .stat_cache import StatCache
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class SkipRun:
     """Decides what of a run is run, and remembers what was made."""
 
     plan: Plan
-    log: MadeLog
+    history: NodeHistory
     mark: RunMark
     cache: StatCache
     settings: SkipUnchangedOptions
@@ -48,7 +48,7 @@ class SkipRun:
     _left: dict[str, set[str]] = field(factory=dict)  # nodes of a step, not yet run
     _seconds: dict[str, float] = field(factory=dict)
     _since: float = 0.0
-    _waiting: list[tuple[Step, Made]] = field(factory=list)
+    _waiting: list[tuple[Step, GroupRecord]] = field(factory=list)
     _reported: set[str] = field(factory=set)  # steps that are known to be left out
     forgotten: list[str] = field(factory=list)  # steps that are not remembered
 
@@ -64,8 +64,8 @@ class SkipRun:
         settings = read_settings(context.config_loader, SkipUnchangedOptions)
         project = Path(context.project_path)
         url, credentials = open_store(context)
-        cache = StatCache(os.path.join(project, STORE, "stats.json"), str(project))
-        log = MadeLog(url, credentials, _branch(project))
+        cache = StatCache(os.path.join(project, STORE), str(project))
+        history = NodeHistory(url, credentials, _branch(project))
         forced = Forced.from_environment()
         forced.refuse_unknown(
             {name for node in pipeline.nodes for name in (node.name, node.short_name)}
@@ -81,8 +81,8 @@ class SkipRun:
             and not each.__module__.startswith(kit)
         ]
         kept = KeptValues(Store(url, credentials), settings.keep_values_up_to)
-        plan = Plan(pipeline, Recipes(datasets, hooks), log, forced, kept)
-        return cls(plan, log, RunMark(url, credentials), cache, settings, run_id)
+        plan = Plan(pipeline, Recipes(datasets, hooks), history, forced, kept)
+        return cls(plan, history, RunMark(url, credentials), cache, settings, run_id)
 
     def carry_out(self, run: Callable[[Pipeline], Any], waves: int | None) -> None:
         """Run what has to be run.
@@ -155,14 +155,14 @@ class SkipRun:
             self.mark.begin(place or EVERYTHING for place in places)
 
     def _end(self) -> None:
-        with suppress_errors():
-            self._flush()
-        with suppress_errors():
-            self.mark.end()
-        with suppress_errors():
-            self.log.close()
-        with suppress_errors():
-            self.cache.save()
+        for finish in (
+            self._flush,
+            self.mark.end,
+            self.history.close,
+            self.cache.save,
+        ):
+            with suppress_errors():
+                finish()
 
     def _expect(self, steps: list[Step]) -> None:
         self._since = time.perf_counter()
@@ -196,24 +196,22 @@ class SkipRun:
             self.forgotten.append(step.name)
             return
         kept, not_kept = self._keep_values(step)
-        details = {
-            "kept": kept,
-            "not_kept": not_kept,
-            "nodes": [node.name for node in step.group.nodes],
-            "branch": self.log.branch,
-            "run": self.run_id,
-            "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "seconds": {n.name: self._seconds[n.name] for n in step.group.nodes},
-            "items": step.recipe.items,
-            "shown": step.recipe.shown,
-            "inputs": {name: held.print for name, held in inputs.items()},
-            "outputs": {name: held.print for name, held in outputs.items()},
-        }
-        made = Made(
-            step.key, step.recipe.print, prints(inputs), prints(outputs), details
+        record = GroupRecord(
+            step.key,
+            step.recipe.print,
+            fingerprints(inputs),
+            fingerprints(outputs),
+            step.recipe.items,
+            step.recipe.shown,
+            {node.name: self._seconds[node.name] for node in step.group.nodes},
+            kept,
+            not_kept,
+            self.history.branch,
+            self.run_id or "",
+            datetime.now(timezone.utc).isoformat(timespec="seconds"),
         )
-        self._waiting.append((step, made))
-        if self.log.is_local:
+        self._waiting.append((step, record))
+        if self.history.is_local:
             self._flush()
 
     def _keep_values(self, step: Step) -> tuple[dict[str, str], dict[str, str]]:
@@ -238,10 +236,10 @@ class SkipRun:
     def _flush(self) -> None:
         """Write down what was made, but for what another run may have written."""
         waiting, self._waiting = self._waiting, []
-        for step, made in waiting:
+        for step, record in waiting:
             places = [self.plan.places[name] for name in step.group.outputs]
             if all(places) and self.mark.alone_at(places):
-                self.log.add(made)
+                self.history.add(record)
             else:
                 self.forgotten.append(step.name)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
+from kedro.io import DatasetError
 from kedro.pipeline import Pipeline
 from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
 
@@ -168,6 +169,8 @@ def _planned(
         return SkipRun.prepare(context, pipeline, catalog, run_id)
     except OpsError:
         raise
+    except DatasetError:  # an entry that is wrong: Kedro says so
+        return None
     except Exception:
         # A guard never harms a run: without a plan everything runs.
         _LOG.warning("Skip unchanged failed, and everything runs.", exc_info=True)

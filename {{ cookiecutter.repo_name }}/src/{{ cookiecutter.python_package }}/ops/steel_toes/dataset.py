@@ -100,15 +100,6 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     # Kedro asks for it each time that a dataset is made: half of what that takes.
     __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
 
-    @staticmethod
-    def entries(entry: dict[str, Any]) -> list[dict[str, Any]]:
-        """The entries that a load would read, of an entry of this type."""
-        base, suffix = entry["dataset"], entry["suffix"]
-        ignored = (fnmatchcase(entry["name"], each) for each in entry.get("ignore", ()))
-        if not suffix or any(ignored):
-            return [base]
-        return [paths.on_branch(base, suffix, tuple(entry.get("move", ()))), base]
-
     @cached_property
     def base(self) -> AbstractDataset[Any, Any]:
         """The dataset as it stands in ``catalog.yml``."""
