@@ -50,7 +50,7 @@ docs: $(VENV)/ready ## build the docs site in site/
 pictures: demo ## make the pictures of README.md anew
 	PATH="$(CURDIR)/demo/.venv/bin:$$PATH" $(BIN)/python pictures.py
 
-readme: $(VENV)/ready ## write the tables of README.md anew
+readme: $(VENV)/ready ## write the tables of README.md and docs/settings.md anew
 	$(BIN)/python readme.py
 
 # The tools of pyproject.toml; made again when it changes.

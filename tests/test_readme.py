@@ -56,10 +56,20 @@ def commands(page: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def test_the_tables_are_up_to_date():
-    made_anew = runpy.run_path(str(TEMPLATE / "readme.py"))["up_to_date"]
+def test_the_tables_are_up_to_date(monkeypatch):
+    monkeypatch.syspath_prepend(TEMPLATE)
+    readme = runpy.run_path(str(TEMPLATE / "readme.py"))
 
-    assert made_anew(text_of("README.md")) == text_of("README.md"), "run `make readme`"
+    for page in readme["PAGES"]:
+        made_anew = readme["up_to_date"](text_of(page))
+        assert made_anew == text_of(page), f"{page}: run `make readme`"
+
+
+def test_every_guard_with_settings_is_in_the_reference(generated):
+    written = (generated / "conf" / "base" / "ops.yml").read_text(encoding="utf-8")
+
+    for guard in yaml.safe_load(written):
+        assert f"`{guard}`" in text_of("docs/settings.md")
 
 
 def test_every_option_is_in_the_table():
