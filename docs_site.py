@@ -16,6 +16,7 @@ BESIDE_DOCS = [
     "LICENSE",
     "cookiecutter.json",
     "example-config.yml",
+    "organisation.yml",
     "prompts.yml",
 ]
 
