@@ -43,7 +43,7 @@ import json, random, sys, time
 from kit import ops
 from run_status import some_runs
 
-page, layout = ops("run_status.page"), ops("run_status.layout")
+page = ops("run_status.page")
 nodes, count, rounds, folder = map(json.loads, sys.argv[1:])
 chance = random.Random(1)
 
@@ -68,9 +68,9 @@ for _ in range(rounds):
     start = time.perf_counter(), time.process_time()
     page.write(put, runs)
     times.append((time.perf_counter() - start[0], time.process_time() - start[1]))
-    run, drawn = runs[-1], layout.drawings(runs[-1])
+    run = runs[-1]
     start = time.perf_counter(), time.process_time()
-    put(f"{run.key}/run.js", page.script(run, drawn))
+    put(f"{run.key}/run.js", page.script(run))
     updates.append((time.perf_counter() - start[0], time.process_time() - start[1]))
 print(json.dumps({"written": times, "updated": updates}))
 """

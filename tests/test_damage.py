@@ -15,16 +15,15 @@ from kit import ops
 from run_status.test_replay import ENDED, WHOLE, main, text
 
 Store = ops("core.store").Store
-journal = ops("run_status.journal")
 
 
 @pytest.fixture
 def store(tmp_path):
     """Two runs, a manifest, what was made, and the claim of a run."""
     url = str(tmp_path / "ops")
-    runs = journal.RunStore(url)
+    runs = Store(f"{url}/runs")
     for key in ("r1", "r2"):
-        runs.put(f"{key}/20260101T000000-vm.jsonl", text(main(*WHOLE, ENDED)))
+        runs.write(f"{key}/20260101T000000-vm.jsonl", text(main(*WHOLE, ENDED)))
     manifest = ops("steel_toes.manifest")
     for dataset in ("cars", "bikes"):
         manifest.Manifest(Store(url)).write(
@@ -49,7 +48,7 @@ def read_all(url):
     mark = ops("skip_unchanged.claims").RunMark(url, {})
     mark.begin(["b"])
     terminal = ops("run_status.terminal")
-    runs = list(ops("run_status.history").History(journal.RunStore(url)))
+    runs = list(ops("run_status.history").History(Store(f"{url}/runs")))
     for run in runs:
         terminal.row(run)
         json.dumps(terminal.as_data(run))

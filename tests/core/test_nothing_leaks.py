@@ -80,7 +80,9 @@ def asked(project, monkeypatch, *arguments):
     """What ``kedro runs`` prints."""
     module = ops("run_status.commands")
     monkeypatch.setattr(module, "load_context", lambda env: SimpleNamespace())
-    monkeypatch.setattr(ops("run_status.hook"), "store_of", lambda it: project.store)
+    monkeypatch.setattr(
+        ops("run_status.history"), "open_runs", lambda it: project.store
+    )
     return CliRunner().invoke(module.command, arguments).output
 
 
@@ -188,7 +190,7 @@ def test_no_error_of_a_command_shows_a_secret(hidden):
 
 def test_a_worker_knows_the_secrets_of_its_run(hidden, monkeypatch, tmp_path):
     journal = ops("run_status.journal")
-    store = journal.RunStore(str(tmp_path))
+    store = ops("core.store").Store(str(tmp_path))
     first = journal.start(journal.Ticket(store, "key", "id", str(tmp_path)), None)
     ticket = first.ticket_for_others()
     journal.end(first)

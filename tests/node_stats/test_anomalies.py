@@ -10,7 +10,7 @@ Summary = module.Summary
 
 @pytest.fixture
 def store(tmp_path):
-    return ops("run_status.journal").RunStore(str(tmp_path))
+    return ops("core.store").Store(str(tmp_path))
 
 
 def dataset(rows=None, **schema):
@@ -79,7 +79,7 @@ def test_seconds_are_medians():
 
 def write(store, branch, count, rows, start=0):
     for number in range(start, start + count):
-        store.put(f"{branch}-{number}/vm-1.jsonl", b"")
+        store.write(f"{branch}-{number}/vm-1.jsonl", b"")
         Summary(branch, rows={"orders": rows}).write(store, f"{branch}-{number}")
 
 
@@ -100,8 +100,8 @@ def test_a_new_branch_is_compared_with_the_trunk(store):
 def test_figures_that_cannot_be_read_do_not_count(store):
     write(store, "dev", 3, rows=7)
     for key, text in [("a", b"{"), ("b", b"[]"), ("c", b'{"format": 99}')]:
-        store.put(f"{key}/figures.json", text)
-        store.put(f"{key}/vm-1.jsonl", b"")
+        store.write(f"{key}/figures.json", text)
+        store.write(f"{key}/vm-1.jsonl", b"")
 
     assert len(module.last_runs(store, "dev", [])) == 3
 

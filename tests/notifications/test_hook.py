@@ -86,13 +86,15 @@ def test_a_success_is_sent_only_after_a_failure(project):
 def test_the_record_of_a_run_is_written_though_nothing_is_sent(project, monkeypatch):
     monkeypatch.setenv("NOTIFICATIONS", "off")
     project.session()
-    [key] = project.store.keys()
-    assert project.store.get(f"{key}/notified.json") is None
+    [key] = ops("run_status.history").run_keys(project.store)
+    assert project.store.read(f"{key}/notified.json") is None
 
     monkeypatch.setenv("NOTIFICATIONS", "on")
     configure(project, only={"branches": ["main"]})
     failing(project)
-    assert project.store.get(f"{project.store.keys()[-1]}/notified.json")
+    assert project.store.read(
+        f"{ops('run_status.history').run_keys(project.store)[-1]}/notified.json"
+    )
     assert Recorder.sent == []
 
 
@@ -178,7 +180,7 @@ def kill(project, monkeypatch):
         for name in ("after_pipeline_run", "on_pipeline_error"):
             patch.setattr(project.hooks.hook, name, lambda **known: None)
         project.session()
-    for entries in journal.running():
+    for entries in list(journal._OPEN.values()):
         entries.flush(5)
         journal.end(entries)
     interruption._ENDINGS.clear()
@@ -243,8 +245,10 @@ def test_secrets_of_the_project_are_in_no_text(project):
 
     [(message, _)] = Recorder.sent
     assert "hunter2-x" not in message.text()
-    [key] = project.store.keys()
-    assert all(b"hunter2-x" not in text for text in project.store.read(key).values())
+    [key] = ops("run_status.history").run_keys(project.store)
+    journals = ops("run_status.replay").read_journals(project.store, key, {})
+    assert journals
+    assert all(b"hunter2-x" not in text for text in journals.values())
 
 
 def test_no_thread_is_left(project):

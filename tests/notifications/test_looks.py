@@ -83,8 +83,7 @@ def test_in_a_bucket_one_of_many_writes_the_record(
     bucket = Store(address)
     bucket.tell(workshop)
     options = {**bucket.keys, "endpoint_url": bucket.address}
-    store = ops("run_status.journal").RunStore(f"s3://{bucket.bucket}/ops", options)
-    store.put("r1/vm-1.jsonl", b"{}\n")
+    store = ops("core.store").Store(f"s3://{bucket.bucket}/ops/runs", options)
 
     with ThreadPoolExecutor(16) as threads:
         texts = [f"{PACKAGE} {number}".encode() for number in range(16)]
@@ -93,5 +92,4 @@ def test_in_a_bucket_one_of_many_writes_the_record(
         )
 
     assert sorted(created) == [False] * 15 + [True]
-    assert store.get("r1/note.json") == texts[created.index(True)]
-    assert store.without("note.json") == []
+    assert store.read("r1/note.json") == texts[created.index(True)]

@@ -25,7 +25,7 @@ def notifier(tmp_path, monkeypatch):
         when=options.When(success=True),
         channels={"mine": {"type": cls, "to": ["#a"]}},
     )
-    store = ops("run_status.journal").RunStore(str(tmp_path))
+    store = ops("core.store").Store(str(tmp_path))
     return module.Notifier(settings, store, tmp_path, {})
 
 
@@ -36,7 +36,7 @@ def enter(notifier, key="r1", ago=100.0, events=None, **attempt):
     moved = time.time() - ago - max(event["at"] for event in events)
     shifted = [{**each, "at": each["at"] + moved} for each in [*events, entry]]
     shifted[0]["key"] = key
-    notifier.store.put(f"{key}/vm-1.jsonl", text(shifted))
+    notifier.store.write(f"{key}/vm-1.jsonl", text(shifted))
 
 
 def whole():
@@ -56,20 +56,20 @@ def test_a_notification_is_sent_once(notifier):
     assert notify(notifier) == []
     [(message, to)] = Recorder.sent
     assert (message.kind, to) == (Kind.SUCCESS, ["#a"])
-    assert json.loads(notifier.store.get("r1/notified.json"))["sent"] == "success"
+    assert json.loads(notifier.store.read("r1/notified.json"))["sent"] == "success"
 
 
 def test_a_run_that_is_not_selected_is_only_recorded(notifier):
     enter(notifier, notify=False)
     assert notify(notifier) == []
     assert Recorder.sent == []
-    assert json.loads(notifier.store.get("r1/notified.json"))["sent"] == ""
+    assert json.loads(notifier.store.read("r1/notified.json"))["sent"] == ""
 
 
 def test_a_run_that_goes_on_gets_none(notifier):
     enter(notifier, events=main()[:2], ago=1)
     assert notify(notifier) == []
-    assert notifier.store.get("r1/notified.json") is None
+    assert notifier.store.read("r1/notified.json") is None
     with pytest.raises(OpsError, match="has not ended"):
         notifier.compose("r1", [])
 
@@ -117,8 +117,8 @@ def test_earlier_runs_are_those_of_the_same_thread_since_the_last_good_one(notif
     for key in ("r1", "r2", "r3", "r4"):
         enter(notifier, key, events=whole())
         notify(notifier, key)
-    notifier.store.put("r3/notified.json", b'{"thread": "another"}')
-    notifier.store.put("r4/notified.json", b"damaged")
+    notifier.store.write("r3/notified.json", b'{"thread": "another"}')
+    notifier.store.write("r4/notified.json", b"damaged")
 
     run = module.replay.read(notifier.store, "r4")
     assert [each.key for each in notifier._earlier_runs(run)] == ["r2"]
@@ -142,10 +142,10 @@ def test_attempts_are_read_from_the_journals_of_a_run(notifier):
     first = {"at": 1.0, "event": module.EVENT, **entry, "new": 1}
     second = {"at": 2.0, "event": "run_failed", "message": "notifications"}
     third = {"at": 3.0, "event": module.EVENT, "notify": False}
-    notifier.store.put(
+    notifier.store.write(
         "r1/a.jsonl", f"{json.dumps(first)}\n{json.dumps(second)}\n".encode()
     )
-    notifier.store.put("r1/b.jsonl", f"{json.dumps(third)}\n".encode())
+    notifier.store.write("r1/b.jsonl", f"{json.dumps(third)}\n".encode())
 
     assert module.read_attempts(notifier.store, "r1") == [
         module.Attempt(**entry, failed=True),

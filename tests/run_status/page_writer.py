@@ -7,7 +7,7 @@ from kit import ops
 
 from . import some_runs
 
-page, layout = ops("run_status.page"), ops("run_status.layout")
+page = ops("run_status.page")
 store = ops("core.store")
 runs = some_runs.runs
 
@@ -15,16 +15,14 @@ runs = some_runs.runs
 class Writer:
     """Writes pages as a run would."""
 
-    def __call__(
-        self, do: str, folder: Path, *told: dict[str, Any], publish: bool = False
-    ) -> None:
+    def __call__(self, do: str, folder: Path, *told: dict[str, Any]) -> None:
         """Write a page, or update it."""
         found, put = [made_up(each) for each in told], store.Store(str(folder)).write
         if do == "write":
-            page.write(put, found, publish)
+            page.write(put, found)
         else:
             [run] = found
-            put(f"{run.key}/run.js", page.script(run, layout.drawings(run)))
+            put(f"{run.key}/run.js", page.script(run))
 
 
 def made_up(told: dict[str, Any]) -> Any:

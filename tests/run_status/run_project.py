@@ -24,7 +24,7 @@ class RunProject:
         self.hooks = _create_hook_manager()
         for hook in hooks:
             self.hooks.register(hook)
-        self.store = ops("run_status.journal").RunStore(str(path / "data/.ops"))
+        self.store = ops("core.store").Store(str(path / "data/.ops/runs"))
         self.settings()
 
     def settings(self, **sections):
@@ -65,7 +65,8 @@ class RunProject:
     def runs(self):
         """The runs as their journals tell them, the oldest first."""
         return [
-            ops("run_status.replay").read(self.store, key) for key in self.store.keys()
+            ops("run_status.replay").read(self.store, key)
+            for key in ops("run_status.history").run_keys(self.store)
         ]
 
     def run(self):

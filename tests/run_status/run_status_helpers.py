@@ -69,14 +69,15 @@ def prepare(workshop: Workshop) -> None:
 
 def keys(workshop: Workshop, store: str = "data/.ops") -> list[str]:
     """The keys of the runs, the oldest first."""
-    return ops("run_status.journal").RunStore(str(workshop.path / store)).keys()
+    where = ops("core.store").Store(str(workshop.path / store / "runs"))
+    return ops("run_status.history").run_keys(where)
 
 
 def read(workshop: Workshop, key: str = "", store: str = "data/.ops") -> Any:
     """The only run, or the one with a key, as its journals tell it."""
-    where = ops("run_status.journal").RunStore(str(workshop.path / store))
+    where = ops("core.store").Store(str(workshop.path / store / "runs"))
     if not key:
-        [key] = where.keys()
+        [key] = ops("run_status.history").run_keys(where)
     return ops("run_status.replay").read(where, key)
 
 

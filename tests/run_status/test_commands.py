@@ -14,13 +14,13 @@ module = ops("run_status.commands")
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    store = ops("run_status.journal").RunStore(str(tmp_path / "store"))
+    store = ops("core.store").Store(str(tmp_path / "store/runs"))
     told = main(ENDED)
     told[0] |= {"key": "2026-a"}
-    store.put("2026-a/vm-1.jsonl", text(told))
+    store.write("2026-a/vm-1.jsonl", text(told))
     context = SimpleNamespace()
     monkeypatch.setattr(module, "load_context", lambda env: context)
-    monkeypatch.setattr(ops("run_status.hook"), "store_of", lambda it: store)
+    monkeypatch.setattr(ops("run_status.history"), "open_runs", lambda it: store)
     monkeypatch.setenv("COLUMNS", "200")
     return store
 
@@ -72,7 +72,7 @@ def test_a_run_that_has_ended_is_watched_for_a_moment(store):
 
 
 def test_the_page_is_written_to_a_folder(store, tmp_path):
-    code, said = run("page", "--output", str(tmp_path / "page"), "--publish")
+    code, said = run("page", "--output", str(tmp_path / "page"))
 
     assert code == 0
     assert (tmp_path / "page" / "index.html").exists()
@@ -84,13 +84,13 @@ def test_the_page_is_written_to_a_folder(store, tmp_path):
 def test_what_a_command_finds_dead_is_shown_so_on_the_page(store, command):
     killed = main()
     killed[0] |= {"key": "2026-b", "born": 1}
-    store.put("2026-b/vm-1.jsonl", text(killed))
+    store.write("2026-b/vm-1.jsonl", text(killed))
     lines = [{"key": "2026-b", "state": "running"}]
-    store.put("runs.json", json.dumps({"format": 2, "runs": lines}).encode())
+    store.write("runs.json", json.dumps({"format": 3, "runs": lines}).encode())
 
     assert run(*command)[0] == 0
-    assert b'"state":"interrupted"' in store.get("index.html")
-    assert b'"state":"interrupted"' in store.get("2026-b/run.js")
+    assert b'"state":"interrupted"' in store.read("index.html")
+    assert b'"state":"interrupted"' in store.read("2026-b/run.js")
 
 
 def test_the_page_is_opened(store, monkeypatch):

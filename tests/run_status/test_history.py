@@ -13,9 +13,9 @@ OpsError = ops("core.errors").OpsError
 
 @pytest.fixture
 def history(tmp_path):
-    store = ops("run_status.journal").RunStore(str(tmp_path))
+    store = ops("core.store").Store(str(tmp_path))
     for age, key in enumerate(["2026-c", "2026-b", "2025-a"]):
-        store.put(f"{key}/2026010{9 - age}T000000-vm-1.jsonl", text(main(ENDED)))
+        store.write(f"{key}/2026010{9 - age}T000000-vm-1.jsonl", text(main(ENDED)))
     return module.History(store)
 
 
@@ -40,34 +40,34 @@ def test_else_it_is_refused(history, name, said):
 
 
 def test_without_runs_it_says_how_to_make_one(tmp_path):
-    empty = module.History(ops("run_status.journal").RunStore(str(tmp_path)))
+    empty = module.History(ops("core.store").Store(str(tmp_path)))
 
     with pytest.raises(OpsError, match="kedro run"):
         empty.find("last")
 
 
 def test_the_oldest_are_forgotten_but_not_what_goes_on(history):
-    history.store.put("2025-a/vm-1.jsonl", text(main(at=time.time())))
+    history.store.write("2025-a/vm-1.jsonl", text(main(at=time.time())))
     history.prune(2, "new")
 
-    assert history.store.keys() == ["2025-a", "2026-c"]
+    assert ops("run_status.history").run_keys(history.store) == ["2025-a", "2026-c"]
 
 
 @pytest.mark.parametrize("keep, left", [(1, 0), (2, 1), (3, 2), (4, 3), (50, 3)])
 def test_so_many_are_kept_with_the_one_that_begins(history, keep, left):
     history.prune(keep, "new")
 
-    assert len(history.store.keys()) == left
+    assert len(ops("run_status.history").run_keys(history.store)) == left
 
 
 def test_what_was_never_told_is_left_out(history):
-    history.store.put("x/vm-1.jsonl", b"")
+    history.store.write("x/vm-1.jsonl", b"")
 
     assert len(list(history)) == 3
 
 
 def test_a_run_may_take_as_long_as_the_last_one_of_the_same_nodes(history):
-    history.store.put("2026-d/vm-1.jsonl", text(main(*WHOLE, ENDED)))
+    history.store.write("2026-d/vm-1.jsonl", text(main(*WHOLE, ENDED)))
     run = next(iter(history))
 
     assert history.expected_seconds("new", {"clean"}) == run.ended - run.started

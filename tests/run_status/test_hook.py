@@ -72,8 +72,8 @@ def test_of_a_generator_the_first_part_is_entered_and_the_end(project):
     )
 
     assert project.run().nodes["one"].state == State.SUCCEEDED
-    [key] = project.store.keys()
-    [text] = project.store.read(key).values()
+    [key] = ops("run_status.history").run_keys(project.store)
+    [text] = ops("run_status.replay").read_journals(project.store, key, {}).values()
     assert text.count(b'"dataset_saved", "node": "one"') == 1
     assert text.index(b'"node_completed"') < text.index(
         b'"node_computed", "node": "two"'
@@ -151,7 +151,7 @@ def test_it_can_be_switched_off(project, monkeypatch, how):
         project.settings(run_status={"enabled": False})
     project.session()
 
-    assert project.store.keys() == []
+    assert ops("run_status.history").run_keys(project.store) == []
 
 
 def test_a_wrong_setting_is_refused(project):
@@ -247,11 +247,11 @@ def test_a_worker_enters_into_the_run_of_its_ticket(project):
     worker.start_worker(ticket)
     one = node(same, "raw", "late", name="one")
     worker.before_node_run(one, None, "run-1")
-    [open_] = journal.running()
+    [open_] = journal._OPEN.values()
     journal.end(open_)
 
-    [key] = project.store.keys()
-    assert len(project.store.read(key)) == 2
+    [key] = ops("run_status.history").run_keys(project.store)
+    assert len(ops("run_status.replay").read_journals(project.store, key, {})) == 2
 
 
 def test_credentials_of_the_store_have_to_be_there(project):
@@ -264,6 +264,6 @@ def test_credentials_of_the_store_have_to_be_there(project):
     )
     (project.path / "conf/local/credentials.yml").write_text("team: {}")
     project.session()
-    store = ops("run_status.journal").RunStore("memory://x")
-    [key] = store.keys()
+    store = ops("core.store").Store("memory://x/runs")
+    [key] = ops("run_status.history").run_keys(store)
     store.remove(key)

@@ -12,19 +12,21 @@ import pytest
 from kit import ops
 
 module = ops("run_status.journal")
-RunStore = module.RunStore
+Store = ops("core.store").Store
+run_keys = ops("run_status.history").run_keys
+read_journals = ops("run_status.replay").read_journals
 
 
 @pytest.fixture(autouse=True)
 def _nothing_open():
     yield
-    for journal in module.running():
+    for journal in list(module._OPEN.values()):
         module.end(journal)
 
 
 @pytest.fixture
 def ticket(tmp_path):
-    return module.Ticket(RunStore(str(tmp_path)), "key", "run-1", "/project")
+    return module.Ticket(Store(str(tmp_path / "runs")), "key", "run-1", "/project")
 
 
 def in_a_fork(action):
@@ -49,41 +51,6 @@ def events(tmp_path):
     """The events of each process."""
     files = sorted((tmp_path / "runs" / "key").glob("*.jsonl"))
     return [list(map(json.loads, file.read_text().splitlines())) for file in files]
-
-
-def test_figures_go_with_the_next_event_of_their_thread(ticket, tmp_path):
-    journal = module.start(ticket, object())
-    journal.note("saved", "a", {"size": 1})
-    journal.note("saved", "b", {"size": 2})
-    journal.note("peak", "node", 3)
-    other = threading.Thread(target=journal.enter, args=["elsewhere"])
-    other.start()
-    other.join()
-    journal.enter("next")
-    journal.enter("later")
-
-    [[_, *found]] = events(tmp_path)
-    assert {each["event"]: each.get("stats") for each in found} == {
-        "elsewhere": None,
-        "next": {"saved": {"a": {"size": 1}, "b": {"size": 2}}, "peak": {"node": 3}},
-        "later": None,
-    }
-
-
-def test_figures_that_wait_for_the_next_event_are_not_a_forks_too(ticket, tmp_path):
-    journal = module.start(ticket, object())
-    journal.note("peak", "one", 1)
-
-    def there():
-        journal.note("peak", "two", 2)
-        journal.enter("there")
-
-    in_a_fork(there)
-    journal.enter("here")
-
-    found = [each for file in events(tmp_path) for each in file]
-    stats = {each["event"]: each["stats"] for each in found if "stats" in each}
-    assert stats == {"there": {"peak": {"two": 2}}, "here": {"peak": {"one": 1}}}
 
 
 def test_outside_a_run_nothing_is_entered():
@@ -142,7 +109,7 @@ def test_another_process_joins_by_a_ticket(ticket, tmp_path):
     module.join(told)
     module.enter("two")
 
-    assert [each.ticket for each in module.running()] == [told]
+    assert [each.ticket for each in list(module._OPEN.values())] == [told]
     assert {process["joined"] for process, *_ in events(tmp_path)} == {"", journal.name}
 
 
@@ -232,7 +199,6 @@ def test_a_folder_that_cannot_be_made_is_one_warning(ticket, tmp_path, caplog):
     (tmp_path / "runs").write_text("no folder")
     journal = module.start(ticket, object())
     for _ in range(3):
-        journal.note("peak", "node", 1)
         module.enter("one")
 
     assert len(caplog.records) == 1
@@ -240,13 +206,15 @@ def test_a_folder_that_cannot_be_made_is_one_warning(ticket, tmp_path, caplog):
 
 
 def memory_store(tmp_path):
-    return RunStore(f"memory://{tmp_path.name}")
+    return Store(f"memory://{tmp_path.name}")
 
 
 @pytest.fixture(params=["folder", "url"])
 def store(request, tmp_path):
     return (
-        RunStore(str(tmp_path)) if request.param == "folder" else memory_store(tmp_path)
+        Store(str(tmp_path / "runs"))
+        if request.param == "folder"
+        else memory_store(tmp_path)
     )
 
 
@@ -262,7 +230,7 @@ def run_in(store, *found, key="key"):
 
 def events_in(store):
     """The events of each file, but for the first."""
-    files = store.read("key").values()
+    files = read_journals(store, "key", {}).values()
     lines = [list(map(json.loads, text.splitlines())) for text in files]
     return sorted([each["event"] for each in rest] for _, *rest in lines)
 
@@ -344,47 +312,54 @@ def test_a_store_that_does_not_answer_is_one_warning(tmp_path, monkeypatch, capl
 
 
 def test_an_empty_store_has_no_runs(store):
-    assert store.keys() == store.without("figures.json") == []
-    assert store.read("a") == {}
-    assert store.get("a/figures.json") is None
+    assert run_keys(store) == []
+    assert read_journals(store, "a", {}) == {}
+    assert store.read("a/figures.json") is None
 
 
 def test_what_was_put_is_read(store):
-    store.put("b/vm-1.jsonl", b"one\n")
-    store.put("b/vm-2.jsonl", b"two\n")
-    store.put("b/figures.json", b"{}")
-    store.put("index.html", b"page")
+    store.write("b/vm-1.jsonl", b"one\n")
+    store.write("b/vm-2.jsonl", b"two\n")
+    store.write("b/figures.json", b"{}")
+    store.write("index.html", b"page")
 
-    assert store.keys() == ["b"]
-    assert store.read("b") == {"vm-1.jsonl": b"one\n", "vm-2.jsonl": b"two\n"}
-    assert store.read("b", {"vm-1.jsonl": 2})["vm-1.jsonl"] == b"e\n"
-    assert store.get("b/figures.json") == b"{}"
+    assert run_keys(store) == ["b"]
+    assert read_journals(store, "b", {}) == {
+        "vm-1.jsonl": b"one\n",
+        "vm-2.jsonl": b"two\n",
+    }
+    assert read_journals(store, "b", {"vm-1.jsonl": 2})["vm-1.jsonl"] == b"e\n"
+    assert store.read("b/figures.json") == b"{}"
 
     store.remove("b")
-    assert store.keys() == []
+    assert run_keys(store) == []
 
 
 def test_runs_are_in_the_order_in_which_they_began(store):
     for key, first, last in [("b", 3, 9), ("c", 1, 5), ("a", 2, 2), ("z", "", "")]:
         for day in {first, last}:
             name = f"2026010{day}T000000-vm.jsonl" if day else "vm-1.jsonl"
-            store.put(f"{key}/{name}", b"")
+            store.write(f"{key}/{name}", b"")
 
-    assert store.keys() == ["z", "c", "a", "b"]  # z is of an earlier version
+    assert run_keys(store) == [
+        "z",
+        "c",
+        "a",
+        "b",
+    ]  # z is of an earlier version
 
 
 def test_of_many_who_create_a_file_one_gets_true(store):
     for key in ("a", "b"):
-        store.put(f"{key}/vm-1.jsonl", b"")
+        store.write(f"{key}/vm-1.jsonl", b"")
 
     assert store.create("a/note.json", b"first")
     assert not store.create("a/note.json", b"second")
-    assert store.get("a/note.json") == b"first"
-    assert store.without("note.json") == ["b"]
+    assert store.read("a/note.json") == b"first"
 
 
 def test_a_journal_that_is_no_file_is_skipped_with_one_warning(tmp_path, caplog):
-    store = RunStore(str(tmp_path))
+    store = Store(str(tmp_path / "runs"))
     run_in(store, "one")
     (tmp_path / "runs" / "key" / "b.jsonl").mkdir()
     (tmp_path / "runs" / "c.jsonl").mkdir()
@@ -392,7 +367,7 @@ def test_a_journal_that_is_no_file_is_skipped_with_one_warning(tmp_path, caplog)
 
     run = ops("run_status.replay").read(store, "key")
     assert run.key == "key"
-    assert store.keys() == ["key"]
+    assert run_keys(store) == ["key"]
     said = "".join(caplog.messages)
     assert len(caplog.messages) == 2
     assert "b.jsonl: skipped" in said

@@ -11,7 +11,7 @@ from kit import ops
 from .run_project import RunProject
 
 module = ops("run_status.kedro_viz")
-RunStore = ops("run_status.journal").RunStore
+Store = ops("core.store").Store
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def names(folder):
 
 
 def test_it_is_put_in_the_store_in_the_place_of_the_one_before(project):
-    store = RunStore(str(project / "ops"))
+    store = Store(str(project / "ops/runs"))
     place = module.build(project, store, "")
     before = (project / place).read_text()
     module.build(project, store, "")
@@ -55,7 +55,7 @@ def test_it_is_put_in_the_store_in_the_place_of_the_one_before(project):
 
 
 def test_without_a_folder_for_the_store_it_is_beside_the_data(project):
-    place = module.build(project, RunStore("memory://ops"), "")
+    place = module.build(project, Store("memory://ops/runs"), "")
 
     assert place == "data/.ops/kedro-viz/index.html"
 
@@ -63,7 +63,7 @@ def test_without_a_folder_for_the_store_it_is_beside_the_data(project):
 def test_what_others_have_built_stays(project, caplog):
     (project / "build" / "lib").mkdir(parents=True)
 
-    assert module.build(project, RunStore(str(project / "ops")), "") == ""
+    assert module.build(project, Store(str(project / "ops/runs")), "") == ""
     assert "a folder `build`, which exists" in warning(caplog)
     assert names(project / "build") == ["lib"]
 
@@ -76,7 +76,7 @@ def test_what_is_not_built_is_one_warning(project, caplog, monkeypatch, half):
 
     monkeypatch.setattr(module, "_run", build)
 
-    assert module.build(project, RunStore(str(project / "ops")), "") == ""
+    assert module.build(project, Store(str(project / "ops/runs")), "") == ""
     reason = "`kedro viz build` shows why" if half else "it took more than 120 s"
     assert warning(caplog) == f"Kedro-Viz was not built ({reason})"
     assert not (project / "build").exists()
@@ -88,14 +88,14 @@ def test_ctrl_c_ends_the_build_and_not_the_run(project, caplog, monkeypatch):
 
     monkeypatch.setattr(module, "_run", interrupted)
 
-    assert module.build(project, RunStore(str(project / "ops")), "") == ""
+    assert module.build(project, Store(str(project / "ops/runs")), "") == ""
     assert "KeyboardInterrupt" in warning(caplog)
 
 
 def test_where_it_is_not_installed_a_warning_says_how(tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
 
-    assert module.build(tmp_path, RunStore(str(tmp_path / "ops")), "") == ""
+    assert module.build(tmp_path, Store(str(tmp_path / "ops/runs")), "") == ""
     assert "`pip install kedro-viz`" in warning(caplog)
 
 
@@ -117,7 +117,7 @@ def test_it_is_not_waited_for_longer_than_two_minutes(tmp_path, caplog, monkeypa
     monkeypatch.setattr(module, "_PATIENCE", 0.3)
     began = time.monotonic()
 
-    assert module.build(tmp_path, RunStore(str(tmp_path / "ops")), "prod") == ""
+    assert module.build(tmp_path, Store(str(tmp_path / "ops/runs")), "prod") == ""
     assert "it took more than" in warning(caplog)
     assert time.monotonic() - began < 10
     other = int((tmp_path / "other").read_text())

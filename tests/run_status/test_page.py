@@ -69,6 +69,14 @@ PAGES: dict[str, list[dict[str, Any]]] = {
     ],
     "large": [{"wide": [1000]}],
     "spaces": [{"wide": [400, 5]}],
+    "forms": [
+        {
+            "steps": {
+                "make": [[], ["cars@pandas"]],
+                "use": [["cars@spark", "parameters"], ["out"]],
+            }
+        }
+    ],
     "stopped": [{"state": "interrupted"}],
     "none": [],
 }
@@ -91,7 +99,6 @@ def site(writer: Writer, browser: Browser, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     for name, runs in PAGES.items():
         writer("write", folder / "sub path" / name, *runs)
-    writer("write", folder / "sub path" / "public", *PAGES["failed"], publish=True)
     return folder
 
 
@@ -205,16 +212,6 @@ def test_a_node_tells_all_of_itself(show):
     expect(detail).to_contain_text("data/train_dev.parquet")
     expect(detail).to_contain_text("mass: 3 values are below 0")
     expect(detail.get_by_role("row", name="mass")).to_contain_text("float64")
-
-
-def test_what_others_see_has_no_traceback_and_no_names(show):
-    page = show("public")
-
-    expect(page.get_by_role("region", name="What went wrong")).to_be_visible()
-    shown = page.locator("body").text_content() or ""
-    expect(page.get_by_text("without tracebacks")).to_be_visible()
-    for words in ("Traceback: it", "ada", "machine-7"):
-        assert words not in shown
 
 
 def going_on(done: int, **more: Any) -> dict[str, Any]:
@@ -449,17 +446,22 @@ def test_checks_stand_in_their_list_with_what_failed_first(show):
     expect(docs).to_have_attribute("href", "../data_docs/index.html")
 
 
-def test_of_many_nodes_namespaces_are_boxes_that_open(show):
-    page = show("spaces")
-    boxes = page.locator(".drawing .namespace")
-    expect(boxes).to_have_count(5)
+def labels(page: Page) -> list[str]:
+    boxes = page.locator(".drawing [data-index]")
+    return boxes.evaluate_all("all => all.map(box => box.textContent)")
 
-    boxes.nth(2).click()
-    expect(page.locator(".drawing .node")).to_have_count(80)
-    page.get_by_role("navigation", name="Namespaces").get_by_text(
-        "Whole pipeline"
-    ).click()
-    expect(boxes).to_have_count(5)
+
+def test_nodes_and_datasets_are_drawn_and_parameters_are_not(show):
+    page = show("failed")
+
+    datasets = ["raw", "table", "train", "test", "model", "metrics"]
+    assert sorted(labels(page)) == sorted(["clean", "split", "fit", "score", *datasets])
+
+
+def test_the_forms_of_a_transcoded_dataset_are_one_box(show):
+    page = show("forms")
+
+    assert sorted(labels(page)) == ["cars@pandas", "make", "out", "use"]
 
 
 def test_a_thousand_nodes_are_drawn(show):

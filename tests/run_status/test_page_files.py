@@ -25,12 +25,10 @@ def data(index):
     return json.loads(found)
 
 
-def written(*runs, **how):
+def written(*runs):
     """The files of a page, by name."""
     files = {}
-    page.write(
-        lambda name, content: files.update({name: content.decode()}), runs, **how
-    )
+    page.write(lambda name, content: files.update({name: content.decode()}), runs)
     return files
 
 
@@ -95,15 +93,6 @@ def test_a_store_without_runs_has_a_page():
     assert data(written()["index.html"])["runs"] == []
 
 
-def test_a_page_for_others_says_so():
-    files = written(failed(), publish=True)
-
-    assert data(files["index.html"])["published"]
-    for words in ("Traceback", "ada", "machine-7"):
-        assert words not in files["r2/run.js"]
-        assert words not in json.dumps(data(files["index.html"]))
-
-
 def test_hostile_names_end_no_script():
     evil = "</script><script>alert(1)</script>"
     files = written(failed(message=evil, branch=evil))
@@ -125,17 +114,17 @@ def test_a_large_run_is_written_quickly():
 @pytest.fixture
 def store(tmp_path):
     """Of three runs; run-3 has not ended, and its process is gone."""
-    store = ops("run_status.journal").RunStore(str(tmp_path))
+    store = ops("core.store").Store(str(tmp_path))
     for age, key in enumerate(["run-3", "run-2", "run-1"]):
         events = main() if key == "run-3" else main(ENDED)
         events[0] |= {"key": key, "born": 1}
-        store.put(f"{key}/2026010{9 - age}T000000-vm-1.jsonl", text(events))
+        store.write(f"{key}/2026010{9 - age}T000000-vm-1.jsonl", text(events))
     return store
 
 
 def states(store):
     """The states of the runs on the page, by key."""
-    known = data(store.get("index.html").decode())["runs"]
+    known = data(store.read("index.html").decode())["runs"]
     return {line["key"]: line["state"] for line in known}
 
 
@@ -158,13 +147,13 @@ def test_the_page_has_a_run_that_goes_on_and_the_others(store):
 
     assert states(store)["run-3"] == "running"
     assert list(states(store)) == ["run-3", "run-2", "run-1"]
-    assert b'"state":"running"' in store.get("run-3/run.js")
-    assert all(store.get(f"run-{number}/run.js") for number in (1, 2))
-    assert shown.place == f"{store.path}/index.html"
+    assert b'"state":"running"' in store.read("run-3/run.js")
+    assert all(store.read(f"run-{number}/run.js") for number in (1, 2))
+    assert shown.place == f"{store.url}/index.html"
 
     shown.finish(run("run-3"))
     assert states(store)["run-3"] == "succeeded"
-    assert b'"state":"running"' not in store.get("run-3/run.js")
+    assert b'"state":"running"' not in store.read("run-3/run.js")
 
 
 def test_without_time_it_is_written_in_the_end_only(store, monkeypatch):
@@ -172,7 +161,7 @@ def test_without_time_it_is_written_in_the_end_only(store, monkeypatch):
     monkeypatch.setattr(page, "_SHARE", 0)
     shown = page.StatusPage(store)
     shown.update(lambda: going_on("run-3"))
-    assert store.get("index.html") is None
+    assert store.read("index.html") is None
 
     shown.finish(run("run-3"))
     assert "run-3" in states(store)
@@ -206,7 +195,7 @@ def test_a_run_that_was_removed_is_not_on_the_page(store):
 @pytest.mark.parametrize("by", ["a run", "a command"])
 def test_a_run_that_was_killed_is_shown_so_once_it_is_found_dead(store, by):
     page.StatusPage(store).update(lambda: going_on("run-3"))
-    order = store.keys()
+    order = ops("run_status.history").run_keys(store)
 
     if by == "a run":
         page.StatusPage(store).finish(run("run-2"))
@@ -214,16 +203,18 @@ def test_a_run_that_was_killed_is_shown_so_once_it_is_found_dead(store, by):
         page.StatusPage(store).refresh()
 
     assert states(store)["run-3"] == "interrupted"
-    assert b'"state":"interrupted"' in store.get("run-3/run.js")
-    assert store.keys() == order  # what is written later makes no run the last one
+    assert b'"state":"interrupted"' in store.read("run-3/run.js")
+    assert (
+        ops("run_status.history").run_keys(store) == order
+    )  # what is written later makes no run the last one
 
 
 def test_a_run_whose_file_is_missing_gets_it_again(store):
     page.StatusPage(store).finish(run("run-3"))
-    os.unlink(f"{store.path}/run-1/run.js")
+    os.unlink(f"{store.url}/run-1/run.js")
 
     page.StatusPage(store).refresh()
-    assert store.get("run-1/run.js")
+    assert store.read("run-1/run.js")
 
 
 def test_a_run_is_on_the_page_before_its_journal_is_in_the_store(store):
@@ -234,23 +225,23 @@ def test_a_run_is_on_the_page_before_its_journal_is_in_the_store(store):
 
 def test_a_page_without_news_is_not_written_again(store):
     page.StatusPage(store).finish(run("run-3"))
-    index = store.get("index.html")
-    store.put("index.html", b"as it was")
+    index = store.read("index.html")
+    store.write("index.html", b"as it was")
     page.StatusPage(store).refresh()
 
     assert index
-    assert store.get("index.html") == b"as it was"
+    assert store.read("index.html") == b"as it was"
 
 
 def test_where_there_is_no_page_none_is_made(store):
     page.StatusPage(store).refresh()
 
-    assert store.get("index.html") is None
+    assert store.read("index.html") is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"format": 0, "runs": [{}]}'])
 def test_a_list_that_cannot_be_used_is_made_anew(store, content):
-    store.put("runs.json", content)
+    store.write("runs.json", content)
     page.StatusPage(store).finish(run("run-3"))
 
     assert list(states(store)) == ["run-3", "run-2", "run-1"]
@@ -265,15 +256,3 @@ def test_a_page_that_cannot_be_written_stops_no_command(store, monkeypatch):
     monkeypatch.setattr(ops("core.store").os, "replace", full)
     page.StatusPage(store).refresh()
     assert states(store)["run-3"] == "running"
-
-
-def test_a_run_is_drawn_once_however_often_it_is_written(store, monkeypatch):
-    drawn, drawings = [], page.drawings
-    monkeypatch.setattr(
-        page, "drawings", lambda run: drawn.append(run.key) or drawings(run)
-    )
-    shown = page.StatusPage(store)
-    shown.update(lambda: going_on("run-3"))
-    shown.finish(run("run-3"))
-
-    assert drawn.count("run-3") == 1

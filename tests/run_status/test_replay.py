@@ -10,7 +10,7 @@ from kit import ops
 from .test_session import START, WHOLE
 
 module = ops("run_status.replay")
-RunStore = ops("run_status.journal").RunStore
+Store = ops("core.store").Store
 State = ops("run_status.model").State
 identity = ops("core.process").identity
 
@@ -43,7 +43,7 @@ def text(found):
 
 @pytest.fixture
 def store(tmp_path):
-    return RunStore(str(tmp_path))
+    return Store(str(tmp_path))
 
 
 def test_events_of_all_processes_count(store):
@@ -63,7 +63,7 @@ def test_nothing_at_all_is_a_run_that_has_not_started(store):
 
 @pytest.mark.parametrize("size", range(0, 900, 37))
 def test_a_journal_that_was_cut_off_anywhere_can_be_read(store, size):
-    store.put("key/vm-1.jsonl", text(main(*WHOLE))[:size])
+    store.write("key/vm-1.jsonl", text(main(*WHOLE))[:size])
 
     module.read(store, "key")
 
@@ -72,7 +72,7 @@ def test_damaged_lines_cost_no_others(store):
     lines = text(main(*WHOLE)).splitlines()
     rubbish = [b"", b"{", b"[]", b'{"event": "x"}', b'{"at": "now"}', b"\xff\xfe", b"7"]
     mixed = [line for line in lines for line in (*rubbish, line)]
-    store.put("key/vm-1.jsonl", b"\n".join(mixed) + b"\n")
+    store.write("key/vm-1.jsonl", b"\n".join(mixed) + b"\n")
 
     assert module.read(store, "key").nodes["clean"].state == State.SUCCEEDED
 
@@ -82,9 +82,9 @@ def test_a_follower_reads_what_has_come(store):
     whole = text(main(*WHOLE, ENDED))
     seen = []
     for size in range(0, len(whole) + 1, 10):
-        store.put("key/vm-1.jsonl", whole[:size])
+        store.write("key/vm-1.jsonl", whole[:size])
         seen.append(follower.run())
-    store.put("key/vm-1.jsonl", whole)
+    store.write("key/vm-1.jsonl", whole)
     last = follower.run()
 
     assert seen[0].started is None
@@ -95,9 +95,9 @@ def test_a_follower_reads_what_has_come(store):
 
 def fold(files, now):
     """The run that the journals of these processes tell."""
-    where = RunStore(f"memory://{uuid4().hex}")
+    where = Store(f"memory://{uuid4().hex}")
     for name, found in files.items():
-        where.put(f"key/{name}.jsonl", text(found))
+        where.write(f"key/{name}.jsonl", text(found))
     return module.read(where, "key", now)
 
 
@@ -188,8 +188,11 @@ def test_what_goes_on_is_not_over(store):
     elsewhere = main(at=time.time())
     elsewhere[0] |= {"machine": "another"}
     for key, found in [("alive", alive), ("dead", dead), ("elsewhere", elsewhere)]:
-        store.put(f"{key}/vm-1.jsonl", text(found))
-    store.put("ended/vm-1.jsonl", text(main(ENDED, at=time.time())))
+        store.write(f"{key}/vm-1.jsonl", text(found))
+    store.write("ended/vm-1.jsonl", text(main(ENDED, at=time.time())))
 
-    over = {key: module.is_over(store, key) for key in store.keys()}
+    over = {
+        key: module.is_over(store, key)
+        for key in ops("run_status.history").run_keys(store)
+    }
     assert over == {"alive": False, "dead": True, "elsewhere": False, "ended": True}

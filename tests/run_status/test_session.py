@@ -119,12 +119,11 @@ def test_what_is_open_when_the_pipeline_fails_has_failed(tell):
     assert found.spans[-1].end is not None
 
 
-def test_a_generator_beside_what_failed_is_complete(tell):
-    session = tell(*GENERATOR, *WHOLE[:1], FAILED)
-    session._close_nodes()
+def test_a_generator_beside_what_failed_is_interrupted(tell):
+    run = tell(*GENERATOR, *WHOLE[:1], FAILED).settled(now=200)
 
-    assert session.run.nodes["parts"].state == State.SUCCEEDED
-    assert session.run.nodes["clean"].state == State.FAILED
+    assert run.nodes["parts"].state == State.INTERRUPTED
+    assert run.nodes["clean"].state == State.FAILED
 
 
 def test_a_generator_that_alone_is_open_has_failed(tell):
@@ -136,12 +135,11 @@ def test_a_generator_that_alone_is_open_has_failed(tell):
 
 def test_the_error_of_a_node_is_its_own(tell):
     own = ("node_failed", node("clean", type="KeyError", message="x", traceback="t"))
-    session = tell(*WHOLE[:2], own, *GENERATOR, FAILED)
-    session._close_nodes()
+    run = tell(*WHOLE[:2], own, *GENERATOR, FAILED).settled(now=200)
 
-    assert session.run.nodes["clean"].failure.type == "KeyError"
-    assert session.run.nodes["parts"].state == State.SUCCEEDED
-    assert session.run.failure.type == "ValueError"
+    assert run.nodes["clean"].failure.type == "KeyError"
+    assert run.nodes["parts"].state == State.INTERRUPTED
+    assert run.failure.type == "ValueError"
 
 
 def test_an_error_after_the_pipeline_is_of_no_node(tell):
@@ -162,7 +160,7 @@ def test_other_events_add_what_they_say(tell):
     }
     run = tell(
         ("node_skipped", node("quiet", reason="unchanged")),
-        ("heartbeat", {"stats": stats}),
+        ("stats", stats),
         ("marked", {"dataset": "mid", "marks": ["3 rows, usually 9"]}),
         ("marked", node("clean", marks=["took 9 s"])),
         ("usual", {"seconds": {"clean": 2.5, "gone": 1}}),
@@ -193,9 +191,9 @@ def test_other_events_add_what_they_say(tell):
         ("of_a_newer_version", {}),
         ("node_started", {}),
         ("node_started", node("never heard of")),
-        ("heartbeat", {"stats": {"peak": {"clean": "much"}}}),
-        ("heartbeat", {"stats": {"saved": {"never heard of": {"size": 1}}}}),
-        ("heartbeat", {"stats": ["of a newer version"]}),
+        ("stats", {"peak": {"clean": "much"}}),
+        ("stats", {"saved": {"never heard of": {"size": 1}}}),
+        ("stats", {"saved": ["of a newer version"]}),
         ("run_ended", {"state": "splendid"}),
     ],
 )
@@ -351,12 +349,3 @@ def test_a_dataset_that_is_transcoded_is_missing_in_all_its_forms():
     add(session, failed, ("run_failed", {"message": "no"}))
 
     assert end(session, State.FAILED).nodes["two"].state == State.UPSTREAM_FAILED
-
-
-@pytest.mark.parametrize(
-    "former, state", [("complete", State.SUCCEEDED), ("error", State.FAILED)]
-)
-def test_the_words_of_old_journals_are_understood(session, former, state):
-    session.add({"at": 101, "event": "run_ended", "state": former})
-
-    assert session.settled(now=102).state == state

@@ -108,9 +108,9 @@ def test_the_table_says_how_it_ended(ended):
         "nodes 2 succeeded, 1 failed",
         "time 1 min 05 s",
         "branch dev",
-        "page runs/index.html",
         "resume kedro run --from-nodes=n2",
-        "d: 3 rows, usually 9",
+        "page runs/index.html",
+        "unusual d: 3 rows, usually 9",
     ]
 
 

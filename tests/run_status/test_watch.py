@@ -36,7 +36,7 @@ def begin(tmp_path, monkeypatch):
     watches = []
 
     def act(page=None, tidy=lambda: None):
-        store = ops("run_status.journal").RunStore(str(tmp_path / "store"))
+        store = ops("core.store").Store(str(tmp_path / "store"))
         ticket = journal.Ticket(store, "key", "run", str(tmp_path))
         entries = journal.start(ticket, object())
         entries.enter("run_started", **START)
@@ -55,7 +55,11 @@ def test_it_beats_and_shows_the_page(begin):
     time.sleep(1.3)
     run = watch.end(State.SUCCEEDED)
 
-    text = b"".join(watch.journal.ticket.store.read("key").values())
+    text = b"".join(
+        ops("run_status.replay")
+        .read_journals(watch.journal.ticket.store, "key", {})
+        .values()
+    )
     assert b'"heartbeat"' in text
     assert page.shown[0] == State.RUNNING
     assert page.ended == [State.SUCCEEDED]

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from attrs import asdict, define, field
 
-from ..run_status.journal import RunStore
+from ..core.store import Store
+from ..run_status.history import run_keys
 from ..run_status.model import Dataset, Node, Run, State
 
 FILE = "figures.json"
@@ -28,10 +29,10 @@ class Summary:
     rows: dict[str, int] = field(factory=dict)  # by dataset saved
     schemas: dict[str, dict[str, str]] = field(factory=dict)
 
-    def write(self, store: RunStore, key: str) -> None:
+    def write(self, store: Store, key: str) -> None:
         """Keep it for later runs."""
         text = json.dumps({"format": _FORMAT, **asdict(self)})
-        store.put(f"{key}/{FILE}", text.encode())
+        store.write(f"{key}/{FILE}", text.encode())
 
 
 def summarize(run: Run) -> Summary:
@@ -48,10 +49,10 @@ def summarize(run: Run) -> Summary:
     return summary
 
 
-def last_runs(store: RunStore, branch: str, trunk: Iterable[str]) -> list[Summary]:
+def last_runs(store: Store, branch: str, trunk: Iterable[str]) -> list[Summary]:
     """The last runs of a branch, the newest first; if it is new, those of the trunk."""
-    names = [f"{key}/{FILE}" for key in reversed(store.keys())]
-    texts = store.files.read_many(dict.fromkeys(names, 0))
+    names = [f"{key}/{FILE}" for key in reversed(run_keys(store))]
+    texts = store.read_many(dict.fromkeys(names, 0))
     known = [_parsed(texts.get(name, b"")) for name in names]
     branches: dict[str, list[Summary]] = {}
     for summary in filter(None, known):

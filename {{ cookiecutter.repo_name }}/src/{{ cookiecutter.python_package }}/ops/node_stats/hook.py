@@ -95,7 +95,7 @@ class NodeStats:
         if entries is not None:
             peak = self._peaks.end((entries, id(node)))
             if peak is not None:
-                entries.note("peak", node.name, peak)
+                entries.enter("stats", peak={node.name: peak})
 
     @hook_impl
     def on_node_error(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
@@ -183,4 +183,4 @@ def _record_figures(
         dataset = catalog.get(name) if catalog is not None else None
         known["size"] = dataset_stats.size_of(dataset)
     if any(known.values()):
-        entries.note(way, name, known)
+        entries.enter("stats", **{way: {name: known}})

@@ -21,10 +21,11 @@ from kedro.framework.context import KedroContext
 from ..core import kedro_internals, redaction
 from ..core.errors import OpsError
 from ..core.records import json_lines
-from ..core.settings import open_store, read_settings
+from ..core.settings import read_settings
+from ..core.store import Store
 from ..core.suppress import suppress_errors
 from ..run_status import replay
-from ..run_status.journal import RunStore
+from ..run_status.history import open_runs, run_keys
 from ..run_status.model import Run, State
 from . import rules
 from .message import Composer, Message, thread_id
@@ -57,7 +58,7 @@ class Notifier:
     """The settings, the runs and the channels of a project."""
 
     settings: NotificationOptions
-    store: RunStore
+    store: Store
     project_path: Path
     credentials: Mapping[str, Any] = field(repr=False)
 
@@ -70,7 +71,7 @@ class Notifier:
         """
         settings = read_settings(context.config_loader, NotificationOptions)
         settings.validate()
-        store = RunStore(*open_store(context))
+        store = open_runs(context)
         credentials = kedro_internals.credentials(context)
         return cls(settings, store, Path(context.project_path), credentials)
 
@@ -81,7 +82,9 @@ class Notifier:
     def unnotified(self, but: str = "") -> list[str]:
         """The keys of runs that ended without a notification: they were killed."""
         now, found = time.time(), []
-        for key in self.store.without(FILE)[-_SEARCHED:]:
+        sent = self.store.files("", f"/{FILE}")
+        keys = [key for key in run_keys(self.store) if f"{key}/{FILE}" not in sent]
+        for key in keys[-_SEARCHED:]:
             attempts = read_attempts(self.store, key)
             if key == but or not any(attempt.notify for attempt in attempts):
                 continue
@@ -149,10 +152,10 @@ class Notifier:
     def _earlier_runs(self, run: Run) -> list[Run]:
         """The runs of the same thread, newest first, back to the last good one."""
         earlier = list[Run]()
-        keys = [key for key in reversed(self.store.keys()) if key != run.key]
+        keys = [key for key in reversed(run_keys(self.store)) if key != run.key]
         thread = thread_id(run).encode()
         for key in keys[:_EARLIER]:
-            if thread in (self.store.get(f"{key}/{FILE}") or b""):
+            if thread in (self.store.read(f"{key}/{FILE}") or b""):
                 earlier.append(replay.read(self.store, key))
                 if rules.is_good(earlier[-1]):
                     break
@@ -169,10 +172,10 @@ class Notifier:
         return [name for name in names if before.get(name) != now.get(name)]
 
 
-def read_attempts(store: RunStore, key: str) -> list[Attempt]:
+def read_attempts(store: Store, key: str) -> list[Attempt]:
     """The attempts in the journals of a run."""
     attempts = []
-    for text in store.read(key).values():
+    for text in replay.read_journals(store, key, {}).values():
         lines = [line for line in text.splitlines() if _ENTRY in line]
         for event in json_lines(b"\n".join(lines)):
             known = fields_dict(Attempt).keys() & event.keys()

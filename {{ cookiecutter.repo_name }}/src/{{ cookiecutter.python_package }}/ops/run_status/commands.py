@@ -74,14 +74,13 @@ def watch(run: str, env: str | None) -> None:
     required=True,
     help="Folder to write the page to.",
 )
-@click.option("--publish", is_flag=True, help="Leave out tracebacks.")
 @env_option
-def page(folder: Path, publish: bool, env: str | None) -> None:
+def page(folder: Path, env: str | None) -> None:
     """Write the page of all runs to a folder, for a web server."""
     from ..core.store import Store  # noqa: PLC0415
     from .page import INDEX, write  # noqa: PLC0415
 
-    write(Store(str(folder)).write, _open(env), publish)
+    write(Store(str(folder)).write, _open(env))
     click.echo(folder / INDEX)
 
 
@@ -96,18 +95,17 @@ def open_(env: str | None) -> None:
 
     history = _open(env)
     store = history.store
-    folder = Path(store.path if store.is_local else tempfile.mkdtemp(prefix="runs-"))
+    folder = Path(store.url if store.is_local else tempfile.mkdtemp(prefix="runs-"))
     write(Store(str(folder)).write, history)
     click.echo(folder / INDEX)
     click.launch((folder / INDEX).resolve().as_uri())
 
 
 def _open(env: str | None) -> History:
-    from .history import History  # noqa: PLC0415
-    from .hook import store_of  # noqa: PLC0415
+    from .history import History, open_runs  # noqa: PLC0415
     from .page import StatusPage  # noqa: PLC0415
 
-    store = store_of(load_context(env))
+    store = open_runs(load_context(env))
     # A run that turns out to have been killed is shown so on the page, too.
     click.get_current_context().call_on_close(StatusPage(store).refresh)
     return History(store)

@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Container, Iterator
 from itertools import islice
 
 from attrs import frozen
+from kedro.framework.context import KedroContext
 
 from ..core.errors import OpsError
+from ..core.settings import open_store
+from ..core.store import Store
 from . import replay
-from .journal import RunStore
 from .model import Run, State
 
 LAST = "last"
 _LOOK_BACK = 5  # runs
 
 
+def open_runs(context: KedroContext) -> Store:
+    """The store of the runs of a project, with a folder for each run, by its key.
+
+    Raises:
+        OpsError: if its credentials are not there.
+    """
+    url, options = open_store(context)
+    return Store(posixpath.join(url, "runs"), options)
+
+
+def run_keys(store: Store) -> list[str]:
+    """The keys of the runs, the oldest first: by the names of their journals."""
+    began: dict[str, str] = {}
+    for name in store.files(""):
+        if name.count("/") == 1:
+            key, file = name.split("/")
+            found = re.match(r"\d{8}T\d{6}-", file)  # else of an earlier version
+            began[key] = min(began.get(key, "9"), found[0] if found else "")
+    return sorted(began, key=lambda key: (began[key], key))
+
+
 @frozen
 class History:
     """The runs in a store."""
 
-    store: RunStore
+    store: Store
 
     def __iter__(self) -> Iterator[Run]:
         """The runs, the last one first."""
@@ -28,7 +53,7 @@ class History:
 
     def without(self, keys: Container[str]) -> Iterator[Run]:
         """The runs but for some, the last one first."""
-        for each in reversed(self.store.keys()):
+        for each in reversed(run_keys(self.store)):
             if each in keys:
                 continue
             run = replay.read(self.store, each)
@@ -41,9 +66,9 @@ class History:
         Raises:
             OpsError: if there is none, or more than one.
         """
-        keys = self.store.keys()
+        keys = run_keys(self.store)
         if not keys:
-            raise OpsError(f"There are no runs in {self.store.path} yet: kedro run.")
+            raise OpsError(f"There are no runs in {self.store.url} yet: kedro run.")
         found = keys[-1:] if name == LAST else [k for k in keys if _fits(name, k)]
         if name in found:
             return name
@@ -75,7 +100,7 @@ class History:
             keep: how many are kept.
             key: of a run that has just begun, which may not be in the store yet.
         """
-        others = [each for each in self.store.keys() if each != key]
+        others = [each for each in run_keys(self.store) if each != key]
         for each in others[: max(0, len(others) - max(keep, 1) + 1)]:
             if replay.is_over(self.store, each):
                 self.store.remove(each)

@@ -25,11 +25,12 @@ from kedro.pipeline.node import Node
 from ..core import findings, redaction, run_facts
 from ..core.findings import Finding
 from ..core.run_facts import RunFacts
-from ..core.settings import is_guard_on, open_store, read_settings, settings_section
+from ..core.settings import is_guard_on, read_settings, settings_section
+from ..core.store import Store
 from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, terminal
-from .history import History
-from .journal import Journal, RunStore, Ticket
+from .history import History, open_runs
+from .journal import Journal, Ticket
 from .model import State
 from .page import StatusPage
 from .watch import Watch, describe_error
@@ -52,7 +53,7 @@ class _Project:
     """What a run needs to know of the project."""
 
     settings: RunStatusOptions
-    store: RunStore
+    store: Store
 
 
 # Of this thread: `kedro server` has one hook for all of its requests.
@@ -74,7 +75,7 @@ class RunStatus:
         on = is_guard_on("run_status", settings.enabled)
         if on:
             redaction.hide_secrets_of(context)
-        _PROJECT.set(_Project(settings, store_of(context)) if on else None)
+        _PROJECT.set(_Project(settings, open_runs(context)) if on else None)
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
@@ -288,15 +289,6 @@ def _facts(
         return History(ticket.store).expected_seconds(ticket.key, names)
 
     return RunFacts(last_lines, expected_seconds)
-
-
-def store_of(context: KedroContext) -> RunStore:
-    """Where the journals of a project are.
-
-    Raises:
-        OpsError: if its credentials are not there.
-    """
-    return RunStore(*open_store(context))
 
 
 def _enter_check(finding: Finding) -> None:

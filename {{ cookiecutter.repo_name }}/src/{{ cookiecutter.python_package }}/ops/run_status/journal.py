@@ -1,8 +1,8 @@
 """The journal: what happens in a run, entered as it happens.
 
-Each process that works on a run has a file of its own in ``runs/<key>/`` of the store,
-to which it adds a line of JSON for each event. What the lines say together is told by
-``replay``. Writing never fails a run: what cannot be written is lost, with one warning.
+Each process that works on a run has a file of its own in the folder of the run, to which
+it adds a line of JSON for each event. ``replay`` puts them together. Writing never fails
+a run: what cannot be written is lost, with one warning.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import posixpath
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -31,85 +30,10 @@ _AT_THE_END = 10.0  # seconds that a worker waits for its last upload
 
 
 @frozen
-class RunStore:
-    """The folder ``runs/`` of the store, with a folder for each run, by its key.
-
-    ``url`` is a path or any URL of fsspec, ``options`` what its file system takes.
-    """
-
-    url: str
-    options: dict[str, Any] = field(factory=dict, repr=False)
-
-    @property
-    def files(self) -> Store:
-        """The files in it."""
-        return Store(self.path, self.options)
-
-    @property
-    def path(self) -> str:
-        """The folder as a path or URL."""
-        return posixpath.join(self.url, "runs")
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is a folder on this machine."""
-        return self.files.is_local
-
-    def prepare(self) -> None:
-        """Import what it takes to reach it; call this before there are threads."""
-        self.files.prepare()
-
-    def keys(self) -> list[str]:
-        """The keys of the runs, the oldest first: by the names of their journals."""
-        began: dict[str, str] = {}
-        for name in self._journals(""):
-            key, file = name.split("/")
-            found = re.match(r"\d{8}T\d{6}-", file)  # else of an earlier version
-            began[key] = min(began.get(key, "9"), found[0] if found else "")
-        return sorted(began, key=lambda key: (began[key], key))
-
-    def without(self, name: str) -> list[str]:
-        """The keys of the runs that have no file of that name, the oldest first."""
-        there = {posixpath.dirname(each) for each in self.files.files("", f"/{name}")}
-        return [key for key in self.keys() if key not in there]
-
-    def read(self, key: str, offsets: dict[str, int] | None = None) -> dict[str, bytes]:
-        """What each process wrote of a run, by file; with offsets, what came since."""
-        offsets = offsets or {}
-        starts = {
-            name: offsets.get(posixpath.basename(name), 0)
-            for name, size in self._journals(key).items()
-            if size > offsets.get(posixpath.basename(name), 0)
-        }
-        found = self.files.read_many(starts)
-        return {posixpath.basename(name): text for name, text in found.items()}
-
-    def get(self, name: str) -> bytes | None:
-        """A file; None if there is none."""
-        return self.files.read(name)
-
-    def put(self, name: str, text: bytes) -> None:
-        """Write a file; a reader sees the old one or the new one."""
-        self.files.write(name, text)
-
-    def create(self, name: str, text: bytes) -> bool:
-        """Write a file unless it exists; of several who try, one gets True."""
-        return self.files.create(name, text)
-
-    def remove(self, key: str) -> None:
-        """Forget a run."""
-        self.files.remove(key)
-
-    def _journals(self, folder: str) -> dict[str, int]:
-        found = self.files.files(folder).items()
-        return {name: size for name, size in found if name.count("/") == 1}
-
-
-@frozen
 class Ticket:
     """What another process needs to work on a run: small, and it can be pickled."""
 
-    store: RunStore
+    store: Store  # with a folder for each run, by its key
     key: str
     run_id: str
     project_path: str
@@ -127,7 +51,6 @@ class Journal:
     name: str = ""
     closed: bool = False
     at_end: list[Callable[[Run], None]] = field(factory=list)  # in the first process
-    _notes: threading.local = field(factory=threading.local)  # for the next event
     _file: OwnFile | None = None
     _pid: int = 0
     _warned: bool = False
@@ -136,15 +59,7 @@ class Journal:
     def enter(self, event: str, **fields: Any) -> None:
         """Add an event; it costs one short write."""
         self._begin()
-        if notes := vars(self._notes):
-            fields["stats"] = dict(notes)
-            notes.clear()
         self._write(event, fields)
-
-    def note(self, kind: str, name: str, what: Any) -> None:
-        """Add a figure to the next event of this thread, which follows at once."""
-        self._begin()
-        vars(self._notes).setdefault(kind, {})[name] = what
 
     def ticket_for_others(self) -> Ticket:
         """What another process needs to enter into the same run."""
@@ -169,11 +84,10 @@ class Journal:
         with _LOCK:  # the first event, or a process forked since
             if self._pid == os.getpid():  # another thread was first
                 return
-            vars(self._notes).clear()  # of the process that forked this one
             self._file = self._upload = None
             joined = self.name or self.ticket.joined
             try:
-                self._file = OwnFile(self.ticket.store.files, self.ticket.key)
+                self._file = OwnFile(self.ticket.store, self.ticket.key)
                 self.name = posixpath.basename(self._file.name)
                 if not self.ticket.store.is_local:
                     self._upload = Upload(self._file, self._warn)
@@ -205,7 +119,7 @@ class Journal:
         logging.getLogger(__name__).warning(
             "The journal in %s is not complete, so that the status of this run will not "
             "be right (%s: %s)",
-            self.ticket.store.path,
+            self.ticket.store.url,
             type(error).__name__,
             error,
         )
@@ -244,7 +158,6 @@ class Upload:
 
 
 _CURRENT: ContextVar[Journal | None] = ContextVar("journal", default=None)
-_LATEST: ContextVar[Journal | None] = ContextVar("latest", default=None)
 _OPEN: dict[int, Journal] = {}
 _LOCK = threading.Lock()
 _ENCODER = json.JSONEncoder(default=str)  # made once, since there are many events
@@ -262,7 +175,6 @@ def start(ticket: Ticket, catalog: Any) -> Journal:
     journal = Journal(ticket, catalog)
     _OPEN[id(catalog)] = journal
     _CURRENT.set(journal)
-    _LATEST.set(journal)
     return journal
 
 
@@ -302,16 +214,6 @@ def journal_of_catalog(catalog: Any, run_id: str | None) -> Journal | None:
         return found
     same = [each for each in list(_OPEN.values()) if each.ticket.run_id == run_id]
     return same[0] if len(same) == 1 else current()
-
-
-def latest() -> Journal | None:
-    """The run that was started last, of this thread, whether it is over or not."""
-    return _LATEST.get()
-
-
-def running() -> list[Journal]:
-    """All runs that this process has open."""
-    return list(_OPEN.values())
 
 
 def _after_fork() -> None:

@@ -13,21 +13,21 @@ from pathlib import Path
 
 from ..core import redaction
 from ..core.settings import STORE
-from .journal import RunStore
+from ..core.store import Store
 
 FOLDER = "kedro-viz"
 _PATIENCE = 120.0  # seconds
 _WRITTEN_LAST = Path("api", "deploy-viz-metadata")
 
 
-def build(project_path: Path, store: RunStore, env: str) -> str:
+def build(project_path: Path, store: Store, env: str) -> str:
     """Put Kedro-Viz, as it is now, in the place of that of the run before.
 
     Returns:
         Its first page, for a person; empty if it was not built.
     """
     # A store behind a URL is no folder: then beside the data, where one is by default.
-    site = (Path(store.url) if store.is_local else project_path / STORE) / FOLDER
+    site = (Path(store.url).parent if store.is_local else project_path / STORE) / FOLDER
     built = project_path / "build"  # where `kedro viz build` always writes to
     problem = ""
     if find_spec("kedro_viz") is None:

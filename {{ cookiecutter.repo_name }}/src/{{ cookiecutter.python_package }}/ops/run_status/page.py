@@ -25,57 +25,53 @@ from typing import Any
 from attrs import asdict
 from kedro.io.core import is_parameter
 
+from ..core.store import Store
 from ..core.suppress import suppress_errors
 from . import replay
-from .journal import RunStore
-from .layout import drawings
-from .model import ENDED, Dataset, Failure, Node, Run
+from .history import run_keys
+from .model import ENDED, Dataset, Node, Run
 
 INDEX, RUN, LIST = "index.html", "run.js", "runs.json"
-FORMAT = 2  # of run.js and runs.json: files of another format are written anew
+FORMAT = 3  # of run.js and runs.json: files of another format are written anew
 
 JsonObject = dict[str, Any]
 Put = Callable[[str, bytes], None]  # writes a file: its name with "/", its content
 
 _SOURCES = Path(__file__).parent / "page"
-_SCRIPTS = "model dom graph detail timeline nodes runs live page"
+_SCRIPTS = "model dom layout graph detail timeline nodes runs live page"
 # Of the time that a run takes, this much may go to its page, and in any case a little.
 _SHARE, _ANYWAY = 0.0025, 0.05
+_IN_LIST = (
+    "key project pipelines env runner branch commit dirty user host started ended "
+    "last_news"
+)
 _ENDED = {state.value for state in ENDED}
 _AT_ONCE = 5  # earlier runs that a run reads in their journals for the page
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
-def write(put: Put, runs: Iterable[Run], publish: bool = False) -> None:
-    """Write the page of these runs anew.
-
-    Args:
-        put: writes a file.
-        runs: of one store.
-        publish: whether others than the team may read it: without tracebacks, users and
-            machines.
-    """
+def write(put: Put, runs: Iterable[Run]) -> None:
+    """Write the page of these runs anew, with a function that writes a file."""
     lines = []
     for run in runs:
-        put(f"{run.key}/{RUN}", script(run, drawings(run), publish))
-        lines.append(summary(run, publish))
-    _put_list(put, lines, publish)
+        put(f"{run.key}/{RUN}", script(run))
+        lines.append(summary(run))
+    _put_list(put, lines)
 
 
 class StatusPage:
     """The page in a store, kept up to date at little cost."""
 
-    def __init__(self, store: RunStore) -> None:
+    def __init__(self, store: Store) -> None:
         """Take the store."""
         self._store = store
-        self._drawn: tuple[list[str], list[JsonObject]] = [], []
         self._is_listed = False
         self._began, self._spent = time.monotonic(), 0.0
 
     @property
     def place(self) -> str:
         """The path or URL of the page."""
-        return f"{self._store.path}/{INDEX}"
+        return self._store.path(INDEX)
 
     def update(self, read: Callable[[], Run]) -> None:
         """Show a run as it is now, unless the page has had its share of time.
@@ -87,47 +83,40 @@ class StatusPage:
             return
         run = read()
         began = time.thread_time()
-        self._put(run)
+        self._store.write(f"{run.key}/{RUN}", script(run))
         if not self._is_listed:
             self._list(run)
         self._spent += time.thread_time() - began
 
     def finish(self, run: Run) -> None:
         """Show a run as it has ended."""
-        self._put(run)
+        self._store.write(f"{run.key}/{RUN}", script(run))
         self._list(run)
 
     def refresh(self) -> None:
         """Show which runs were killed, if there is a page and it can be written."""
         with suppress_errors():
-            if self._store.get(LIST):
+            if self._store.read(LIST):
                 self._list()
-
-    def _put(self, run: Run) -> None:
-        names, drawn = self._drawn
-        if names != list(run.nodes):  # a graph is drawn once, it takes the most time
-            drawn = drawings(run)
-            self._drawn = list(run.nodes), drawn
-        self._store.put(f"{run.key}/{RUN}", script(run, drawn))
 
     def _list(self, run: Run | None = None) -> None:
         """Write the list: with this run, and with what has become of others."""
         before = {line["key"]: line for line in self._lines()}
-        missing = set(self._store.without(RUN))
+        written = self._store.files("", f"/{RUN}")
         # A store behind a URL may not have the journal of this run yet.
         lines, reads = [summary(run)] if run else [], 0
-        for key in reversed(self._store.keys()):
+        for key in reversed(run_keys(self._store)):
             if run and key == run.key:
                 continue
             line = before.get(key)
             if line is not None and line["state"] not in _ENDED:
                 line = self._read(key, line)
-            elif (line is None or key in missing) and reads < _AT_ONCE:
+            elif (line is None or f"{key}/{RUN}" not in written) and reads < _AT_ONCE:
                 line, reads = self._read(key, line), reads + 1
             if line is not None:
                 lines.append(line)
         if run or {line["key"]: line for line in lines} != before:
-            _put_list(self._store.put, lines)
+            _put_list(self._store.write, lines)
         self._is_listed = True
 
     def _read(self, key: str, line: JsonObject | None) -> JsonObject | None:
@@ -136,20 +125,20 @@ class StatusPage:
         if run.started is None:
             return line
         if run.state in ENDED:
-            self._store.put(f"{key}/{RUN}", script(run, drawings(run)))
+            self._store.write(f"{key}/{RUN}", script(run))
         return summary(run) if run.state in ENDED or line is None else line
 
     def _lines(self) -> list[JsonObject]:
         try:
-            known = json.loads(self._store.get(LIST) or b"{}")
+            known = json.loads(self._store.read(LIST) or b"{}")
         except ValueError:  # somebody has changed it
             return []
         return list(known["runs"]) if known.get("format") == FORMAT else []
 
 
-def _put_list(put: Put, lines: list[JsonObject], publish: bool = False) -> None:
+def _put_list(put: Put, lines: list[JsonObject]) -> None:
     lines = sorted(lines, key=lambda line: line.get("started", 0.0), reverse=True)
-    facts = {"format": FORMAT, "written": round(time.time()), "published": publish}
+    facts = {"format": FORMAT, "written": round(time.time())}
     data = f'{json.dumps(facts)[:-1]}, "runs": {script_json(lines)}}}'
     put(LIST, data.encode())
     put(INDEX, Template(_source(INDEX)).substitute(_sources(), data=data).encode())
@@ -179,25 +168,21 @@ def _hash(content: str) -> str:
 # What is in the files
 
 
-def summary(run: Run, publish: bool = False) -> JsonObject:
+def summary(run: Run) -> JsonObject:
     """A run as the list has it."""
-    names = (
-        "key project pipelines env runner branch commit dirty started ended last_news"
-    )
-    names += "" if publish else " user host"
     counts = Counter(node.state.value for node in run.nodes.values())
-    facts = {name: getattr(run, name) for name in names.split()}
+    facts = {name: getattr(run, name) for name in _IN_LIST.split()}
     return _known(facts | {"state": run.state.value, "nodes": dict(counts)})
 
 
-def script(run: Run, drawn: list[JsonObject], publish: bool = False) -> bytes:
-    """The text of ``run.js``: a line for each node, dataset, check and drawing."""
-    nodes = [_node(node, run, publish) for node in run.nodes.values()]
+def script(run: Run) -> bytes:
+    """The text of ``run.js``: a line for each node, dataset and check."""
+    nodes = [_node(node, run) for node in run.nodes.values()]
     named = (each for each in run.datasets.values() if not is_parameter(each.name))
     datasets = [_dataset(each) for each in named]
-    facts = {"resume": run.resume, "failure": _failure(run.failure, publish)}
+    facts = {"resume": run.resume, "failure": run.failure and asdict(run.failure)}
     objects = {
-        "run": _known(summary(run, publish) | facts),
+        "run": _known(summary(run) | facts),
         "each_node": _shared(nodes, {"state": "", "tags": [], "namespace": ""}),
         "each_dataset": _shared(datasets, {"type": "", "columns": {}, "nulls": {}}),
     }
@@ -205,7 +190,6 @@ def script(run: Run, drawn: list[JsonObject], publish: bool = False) -> bytes:
         "nodes": nodes,
         "datasets": datasets,
         "checks": [asdict(check) for check in run.checks],
-        "drawings": drawn,
     }
     parts = [f'"{name}":{script_json([item])[2:-2]}' for name, item in objects.items()]
     parts += [f'"{name}":{script_json(items)}' for name, items in lists.items()]
@@ -233,7 +217,7 @@ def _shared(items: list[JsonObject], empty: JsonObject) -> JsonObject:
     return shared
 
 
-def _node(node: Node, run: Run, publish: bool) -> JsonObject:
+def _node(node: Node, run: Run) -> JsonObject:
     """When a node started, and how long each phase took: it ended after the last."""
     phases: dict[str, float] = {}
     phase = ""  # in which it is now
@@ -266,7 +250,7 @@ def _node(node: Node, run: Run, publish: bool) -> JsonObject:
             "attempts": node.attempts if node.attempts > 1 else None,
             "reason": node.reason,
             "marks": node.marks,
-            "failure": _failure(node.failure, publish),
+            "failure": node.failure and asdict(node.failure),
         }
     )
 
@@ -290,12 +274,6 @@ def _dataset(dataset: Dataset) -> JsonObject:
             "marks": dataset.marks,
         }
     )
-
-
-def _failure(failure: Failure | None, publish: bool) -> JsonObject | None:
-    if failure is None:
-        return None
-    return asdict(failure) | ({"traceback": ""} if publish else {})
 
 
 def _known(facts: JsonObject) -> JsonObject:

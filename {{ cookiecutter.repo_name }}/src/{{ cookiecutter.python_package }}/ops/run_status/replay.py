@@ -6,11 +6,13 @@ A run is one session of Kedro, or several with one key, as the tasks of an Airfl
 from __future__ import annotations
 
 import copy
+import posixpath
 import time
+from collections.abc import Mapping
 from threading import Lock
 
 from ..core.records import json_lines
-from .journal import RunStore
+from ..core.store import Store
 from .model import ENDED, Run, State
 from .session import Event, Session, mark_upstream_failed
 
@@ -23,7 +25,7 @@ _WEIGHT = [*_OPEN, State.FAILED, State.INTERRUPTED, State.SUCCEEDED]
 class Follower:
     """Reads the journals of one run, each time what has come since."""
 
-    def __init__(self, store: RunStore, key: str) -> None:
+    def __init__(self, store: Store, key: str) -> None:
         """Take where the journals are, and the key of the run."""
         self._store, self._key = store, key
         self._offsets: dict[str, int] = {}
@@ -47,41 +49,46 @@ class Follower:
             return _merged(runs)
 
     def _read(self) -> bool:
-        news: dict[str, list[Event]] = {}
-        for file, text in self._store.read(self._key, self._offsets).items():
+        has_ended = False
+        for file, text in read_journals(self._store, self._key, self._offsets).items():
             whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete
             self._offsets[file] = self._offsets.get(file, 0) + len(whole)
-            events = json_lines(whole, f"{self._store.path}/{self._key}/{file}")
-            news[file] = [e for e in events if isinstance(e.get("event"), str)]
-        # What a worker wrote makes sense only after what its first process did.
-        for file in sorted(news, key=lambda name: _is_worker(news[name])):
-            self._add(file, news[file])
-        return any(
-            e.get("event") == "run_ended" for found in news.values() for e in found
-        )
+            events = json_lines(whole, self._store.path(f"{self._key}/{file}"))
+            for event in (e for e in events if isinstance(e.get("event"), str)):
+                self._add(file, event)
+                has_ended |= event["event"] == "run_ended"
+        return has_ended
 
-    def _add(self, file: str, events: list[Event]) -> None:
-        for event in events:
-            if event.get("event") == "process":
-                first = str(event.get("joined") or file)
-                self._session_of[file] = self._sessions.setdefault(first, Session())
-            if file in self._session_of:
-                self._session_of[file].add(event)
+    def _add(self, file: str, event: Event) -> None:
+        if event["event"] == "process":
+            first = str(event.get("joined") or file)
+            self._session_of[file] = self._sessions.setdefault(first, Session())
+        if file in self._session_of:
+            self._session_of[file].add(event)
 
 
-def read(store: RunStore, key: str, now: float | None = None) -> Run:
+def read(store: Store, key: str, now: float | None = None) -> Run:
     """The run with a key."""
     return Follower(store, key).run(now)
 
 
-def is_over(store: RunStore, key: str) -> bool:
+def read_journals(
+    store: Store, key: str, offsets: Mapping[str, int]
+) -> dict[str, bytes]:
+    """What each process has written of a run since these offsets, by file."""
+    starts = {
+        name: offsets.get(posixpath.basename(name), 0)
+        for name, size in store.files(key).items()
+        if size > offsets.get(posixpath.basename(name), 0)
+    }
+    texts = store.read_many(starts)
+    return {posixpath.basename(name): text for name, text in texts.items()}
+
+
+def is_over(store: Store, key: str) -> bool:
     """Whether a run has ended, or its processes are gone."""
     run = read(store, key)
     return run.state in ENDED or run.started is None
-
-
-def _is_worker(events: list[Event]) -> bool:
-    return bool(events and events[0].get("joined"))
 
 
 # Several sessions with one key

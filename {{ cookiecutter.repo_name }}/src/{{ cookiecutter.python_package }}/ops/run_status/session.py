@@ -28,7 +28,6 @@ Event = dict[str, Any]
 
 SILENT = 40.0  # seconds without news after which it is not known what a process does
 
-_FORMER_STATES = {"complete": State.SUCCEEDED, "error": State.FAILED}  # old journals
 _NOT_BEGUN = {State.QUEUED, State.NOT_SELECTED, State.SKIPPED}
 _BROKEN = {State.FAILED, State.UPSTREAM_FAILED}
 
@@ -60,8 +59,6 @@ class Session:
         }:
             self._early.append(event)
             return
-        if "stats" in event:  # figures come with whatever event was the next
-            self._take("stats", event, at)
         self._take(event.get("event"), event, at)
 
     def settled(self, now: float) -> Run:
@@ -166,11 +163,10 @@ class Session:
         node.state, node.reason = State.SKIPPED, str(event.get("reason", ""))
 
     def _take_stats(self, event: Event, at: float) -> None:
-        stats = event["stats"]
-        for name, peak in stats.get("peak", {}).items():
+        for name, peak in event.get("peak", {}).items():
             self.run.nodes[name].peak_memory = int(peak)
         for way in ("loaded", "saved"):
-            for name, known in stats.get(way, {}).items():
+            for name, known in event.get(way, {}).items():
                 names = ("row_count", "size", "schema", "null_count")
                 figures = {n: known[n] for n in names if known.get(n) is not None}
                 setattr(self.run.datasets[name], way, Figures(**figures))
@@ -204,8 +200,7 @@ class Session:
         self.run.resume = str(event["command"])
 
     def _take_run_ended(self, event: Event, at: float) -> None:
-        state = event["state"]
-        self._end(_FORMER_STATES.get(state) or State(state), at)
+        self._end(State(event["state"]), at)
 
     def _take_run_interrupted(self, event: Event, at: float) -> None:
         self._end(State.INTERRUPTED, at)
@@ -227,8 +222,8 @@ class Session:
     def _close_nodes(self) -> None:
         """Say of open nodes what the end of the pipeline says of them.
 
-        An error in loading or saving reaches no hook of the node: what is open has failed,
-        but for generators that have saved what they have yielded so far.
+        An error in loading or saving reaches no hook of the node: what is open has failed.
+        An open generator may be complete: it has failed only if no other node has.
         """
         run, end = self.run, self.run.ended or 0.0
         nodes = [n for n in run.nodes.values() if n.state == State.RUNNING]
@@ -237,13 +232,9 @@ class Session:
                 if node.name in self._computed:
                     _succeed(node, self._ran)  # a generator has no other end
         elif run.state == State.FAILED and run.failure:
-            between = [n for n in nodes if n.name in self._generators]
-            between = [node for node in between if self._has_saved_all(node)]
-            failing = [node for node in nodes if node not in between]
+            failing = [node for node in nodes if node.name not in self._generators]
             if not failing and all(n.state != State.FAILED for n in run.nodes.values()):
-                failing, between = between, []
-            for node in between:
-                _succeed(node, end)
+                failing = nodes
             for node in failing:
                 _fail(node, run.failure, end)
 

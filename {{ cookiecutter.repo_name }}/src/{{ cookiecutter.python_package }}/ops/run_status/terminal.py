@@ -41,14 +41,10 @@ def report(run: Run, page: str = "", viz: str = "") -> str:
         ("nodes", run.node_summary()),
         ("time", duration(run.seconds())),
         ("branch", run.branch),
-        ("page", page),
-        ("viz", viz),
-        ("resume", run.resume),
+        *last_lines(run, page, viz),
     ]
     text = "\n".join(f"  {name:<8}{value}" for name, value in lines if value)
-    return printable(
-        "\n".join([f"Run status:\n{text}", *(f"  {m}" for m in run.marks())])
-    )
+    return printable(f"Run status:\n{text}")
 
 
 def last_lines(run: Run, page: str, viz: str) -> list[tuple[str, str]]:

@@ -1,48 +1,66 @@
-// The pipeline as a graph: boxes where layout.py has put them, that change state.
+// The pipeline as a graph: boxes of nodes and datasets, that change state.
 
-const LABEL = 30; // letters, as in layout.py
+const LABEL = 30; // letters
 const HIGH = 30;
+const BESIDE = 40; // pixels: what a box has beside its label
 const LEAST = 0.62; // the smallest scale to begin with
 const FAR = 0.42; // a smaller one has no labels
 const MANY = 400; // boxes: of more, only those that are in sight are drawn
 
 class GraphView {
-  constructor(run, space, choose) {
+  constructor(run, choose) {
     this.run = run;
-    this.space = space;
     this.choose = choose;
-    this.drawn = drawingOf(run, space);
     this.scale = 1;
     this.x = 0;
     this.y = 0;
-    this.boxes = Object.entries(this.drawn.boxes).map(([id, place]) => this.makeBox(id, place));
-    this.points = [...this.boxes.map((box) => [box.x, box.y]), ...this.drawn.bends];
+    this.boxes = run.nodes.map((node) => ({ kind: "node", name: node.name, id: `node:${node.name}`, label: node.label }));
     this.index = new Map(this.boxes.map((box, index) => [box.id, index]));
-    this.neighbours();
+    this.place(this.edges());
     this.element = this.draw();
   }
 
-  makeBox(id, [x, y, wide]) {
-    const kind = id.split(":", 1)[0];
-    const name = id.slice(kind.length + 1);
-    const inside = this.space && name.startsWith(`${this.space}.`);
-    const short = inside ? name.slice(this.space.length + 1) : name;
-    const labels = { node: () => this.run.node.get(name).label, dataset: () => short, namespace: () => `${short} · ${count(this.members(name).length)}` };
-    return { kind, name, id: `${kind}:${kind === "dataset" ? plain(name) : name}`, label: labels[kind](), x, y, wide };
+  // Lines between nodes and the datasets that they load and save, whose boxes are added.
+  edges() {
+    const edges = [];
+    this.run.nodes.forEach((node, index) => {
+      const box = (name) => this.datasetBox(name);
+      edges.push(...node.inputs.filter(isDataset).map((name) => [box(name), index]));
+      edges.push(...node.outputs.filter(isDataset).map((name) => [index, box(name)]));
+    });
+    return edges;
   }
 
-  members(name) {
-    return this.run.nodes.filter((node) => node.namespace === name || node.namespace.startsWith(`${name}.`));
+  // The number of a dataset's box; forms of a transcoded dataset share the first one's.
+  datasetBox(name) {
+    const id = `dataset:${plain(name)}`;
+    if (!this.index.has(id)) {
+      this.index.set(id, this.boxes.length);
+      this.boxes.push({ kind: "dataset", name, id, label: name });
+    }
+    return this.index.get(id);
+  }
+
+  place(edges) {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `12.5px ${getComputedStyle(document.body).fontFamily}`;
+    const { points, lines, width, height } = new Layout(
+      this.boxes.map((box) => (box.wide = Math.ceil(pen.measureText(shortened(box.label)).width) + BESIDE)),
+      edges,
+    );
+    this.boxes.forEach((box, index) => ([box.x, box.y] = points[index]));
+    this.points = points;
+    this.size = { width, height };
+    this.down = lines;
+    this.up = points.map(() => []);
+    lines.forEach((ends, from) => ends.forEach((to) => this.up[to].push(from)));
   }
 
   stateOf(box) {
     if (box.kind === "node") {
       return this.run.node.get(box.name).state;
     }
-    if (box.kind === "dataset") {
-      return datasetState(this.run, box.name);
-    }
-    return worst(this.members(box.name).map((node) => node.state));
+    return datasetState(this.run, box.name);
   }
 
   // What a screen reader says, and hovering shows.
@@ -51,18 +69,8 @@ class GraphView {
       const time = duration(seconds(this.run.node.get(box.name)));
       return `Node ${box.name}, ${state}${time && `, ${time}`}`;
     }
-    if (box.kind === "dataset") {
-      const rows = this.run.dataset.get(box.name)?.rows ?? null;
-      return `Dataset ${box.name}, ${state}${rows === null ? "" : `, ${plural(rows, "row")}`}`;
-    }
-    return `Namespace ${box.name}, ${plural(this.members(box.name).length, "node")}, ${state}: open it`;
-  }
-
-  // The boxes above and below each, through the bends of the lines.
-  neighbours() {
-    this.down = this.drawn.lines;
-    this.up = this.points.map(() => []);
-    this.down.forEach((ends, from) => ends.forEach((to) => this.up[to].push(from)));
+    const rows = this.run.dataset.get(box.name)?.rows ?? null;
+    return `Dataset ${box.name}, ${state}${rows === null ? "" : `, ${plural(rows, "row")}`}`;
   }
 
   // Boxes next to a box in a direction, and the lines that lead there.
@@ -80,7 +88,6 @@ class GraphView {
   }
 
   draw() {
-    const [width, height] = [this.drawn.width, this.drawn.height];
     this.camera = svg("g", {});
     this.chosen = svg("path", { class: "lines chosen" });
     this.camera.append(svg("path", { class: "lines", d: this.path() }), this.chosen);
@@ -101,7 +108,6 @@ class GraphView {
       button("−", zoom(1 / 1.3), { "aria-label": "Zoom out" }),
       button("Fit", () => this.fit(0), { "aria-label": "Show the whole graph" }),
     );
-    this.size = { width, height };
     return el("div", { class: "graph" }, this.svg, controls);
   }
 
@@ -110,12 +116,8 @@ class GraphView {
     const icon = svg("path", { "fill-rule": "evenodd", class: "shape" });
     const text = svg("text", { x: 25 - half, y: 4 }, shortened(box.label));
     const frame = svg("rect", { x: -half, y: -HIGH / 2, width: box.wide, height: HIGH, rx: box.kind === "dataset" ? HIGH / 2 : 5 });
-    const parts = [frame, icon, text];
-    if (box.kind === "namespace") {
-      parts.unshift(svg("rect", { class: "behind", x: 4 - half, y: 4 - HIGH / 2, width: box.wide, height: HIGH, rx: 5 }));
-    }
     box.mark = svg("circle", { class: "mark", cx: half - 2, cy: 2 - HIGH / 2, r: 5 });
-    box.element = svg("g", { class: box.kind, role: "button", tabindex: "-1", transform: `translate(${box.x} ${box.y})`, "data-index": index }, parts);
+    box.element = svg("g", { class: box.kind, role: "button", tabindex: "-1", transform: `translate(${box.x} ${box.y})`, "data-index": index }, frame, icon, text);
     box.icon = icon;
     box.out = false;
     this.setOut(box, this.boxes.length > MANY);
@@ -160,8 +162,7 @@ class GraphView {
       box.icon.setAttribute("transform", `translate(${8 - box.wide / 2} -6) scale(.75)`);
       box.state = state;
     }
-    const marked = box.kind !== "namespace" && this.isMarked(box);
-    if (marked && !box.mark.parentNode) {
+    if (this.isMarked(box) && !box.mark.parentNode) {
       box.element.append(box.mark);
     }
   }
@@ -218,7 +219,7 @@ class GraphView {
   // Where to begin: the whole if it can be read, else around what matters most.
   start(id) {
     const important = ["failed", "interrupted", "running"];
-    const first = important.map((state) => this.boxes.find((box) => box.state === state && box.kind !== "dataset")).find(Boolean);
+    const first = important.map((state) => this.boxes.find((box) => box.state === state && box.kind === "node")).find(Boolean);
     const index = this.index.get(id) ?? (first ? this.boxes.indexOf(first) : null);
     const wide = this.element.clientWidth;
     const across = (wide - 24) / this.size.width;
@@ -403,7 +404,7 @@ function shortened(label) {
   return letters.length <= LABEL ? label : `${letters.slice(0, 18).join("")}…${letters.slice(-(LABEL - 19)).join("")}`;
 }
 
-// The drawing of a namespace; of the whole pipeline if there is none.
-function drawingOf(run, space) {
-  return run.drawings.find((drawing) => drawing.namespace === space) || run.drawings[0];
+// Whether a name is that of a dataset, and not of parameters.
+function isDataset(name) {
+  return name !== "parameters" && !name.startsWith("params:");
 }

@@ -29,8 +29,8 @@ function keyBefore(run) {
   return [...runs.values()].find((other) => other.key !== run.key && other.started < run.started && same(other))?.key;
 }
 
-function makeRun({ run: told, each_node: eachNode, each_dataset: eachDataset, nodes, datasets = [], checks = [], drawings = [] }) {
-  const run = { ...RUN, ...told, counts: told.nodes, isLoaded: Boolean(nodes), checks, drawings };
+function makeRun({ run: told, each_node: eachNode, each_dataset: eachDataset, nodes, datasets = [], checks = [] }) {
+  const run = { ...RUN, ...told, counts: told.nodes, isLoaded: Boolean(nodes), checks };
   run.goesOn = OPEN.has(run.state) && run.ended === null;
   run.nodes = (nodes || []).map((node) => makeNode(run, { ...NODE, ...eachNode, ...node }));
   run.datasets = datasets.map((dataset) => makeDataset({ ...DATASET, ...eachDataset, ...dataset }));

@@ -10,7 +10,7 @@ const VIEWS = [
 ];
 
 const part = (id) => document.getElementById(id);
-const page = { run: null, view: "graph", space: "", chosen: null, live: null, isMissing: false };
+const page = { run: null, view: "graph", chosen: null, live: null, isMissing: false };
 const filter = { text: "", state: "", tag: "", space: "", sort: { by: null }, datasetSort: { by: null }, runSort: { by: null } };
 let drawing = null;
 let showAllLanes = false;
@@ -23,7 +23,6 @@ for (const sort of [filter.sort, filter.datasetSort, filter.runSort]) {
 function readAddress() {
   const told = new URLSearchParams(location.hash.slice(1));
   page.view = VIEWS.some(([name]) => name === told.get("view")) ? told.get("view") : page.view;
-  page.space = told.get("in") || "";
   const kind = ["node", "dataset"].find((each) => told.has(each));
   page.chosen = kind ? { kind, name: told.get(kind) } : null;
   return runs.get(told.get("run")) || newest();
@@ -36,9 +35,6 @@ function writeAddress() {
   }
   if (page.view !== "graph") {
     told.set("view", page.view);
-  }
-  if (page.space) {
-    told.set("in", page.space);
   }
   if (page.chosen) {
     told.set(page.chosen.kind, page.chosen.name);
@@ -90,12 +86,10 @@ taken = (run) => {
 };
 
 function begin() {
-  const { run, chosen } = page;
-  const important = chosen?.kind === "node" ? run.node.get(chosen.name) : failedNodes(run)[0];
-  page.space ||= important ? spaceOf(important.name) : ""; // where it can be seen
+  const run = page.run;
   const before = runs.get(keyBefore(run));
   previous = before?.isLoaded ? before : null;
-  page.live = run.goesOn && !DATA.published ? new Live(run, tick) : null;
+  page.live = run.goesOn ? new Live(run, tick) : null;
   drawAll();
   if (before && !previous) {
     setTimeout(() => load(before.key), 100); // when this run can be seen
@@ -124,7 +118,7 @@ function update(run) {
   }
   drawHead();
   drawTabs();
-  if (drawing && JSON.stringify(run.drawings) === JSON.stringify(before.drawings)) {
+  if (drawing && namesOf(run.nodes) === namesOf(before.nodes)) {
     drawing.update(run);
   } else if (drawing || !busy()) {
     drawContent();
@@ -132,6 +126,10 @@ function update(run) {
   if (!part("detail").contains(document.activeElement)) {
     drawDetail();
   }
+}
+
+function namesOf(nodes) {
+  return nodes.map((node) => node.name).join("\n");
 }
 
 // Somebody is in the middle of it: a list that is open, a text that is being written.
@@ -153,7 +151,7 @@ function drawAll() {
   drawTabs();
   drawContent();
   drawDetail();
-  part("foot").replaceChildren(el("p", {}, "Written ", moment(DATA.written), DATA.published ? ", without tracebacks." : "."));
+  part("foot").replaceChildren(el("p", {}, "Written ", moment(DATA.written), "."));
 }
 
 function drawBar() {
@@ -363,37 +361,12 @@ function drawGraph() {
   if (!page.run.nodes.length) {
     return el("p", { class: "empty" }, "This run has no nodes.");
   }
-  drawing = new GraphView(page.run, page.space, (box) => {
-    if (box.kind === "namespace") {
-      openSpace(box.name);
-    } else {
-      go(box.kind, box.name);
-    }
-  });
-  return [crumbs(), drawing.element];
-}
-
-// The way from the whole pipeline to the namespace that is open.
-function crumbs() {
-  const spaces = page.run.drawings.map((each) => each.namespace);
-  if (spaces.length < 2) {
-    return [];
-  }
-  const above = spaces.filter((space) => space && (page.space === space || page.space.startsWith(`${space}.`)));
-  const way = ["", ...above].map((space) => el("li", {}, button(nameOf(space || "Whole pipeline"), () => openSpace(space), { class: "link", "aria-current": space === page.space ? "true" : null })));
-  return el("nav", { "aria-label": "Namespaces" }, el("ol", { class: "crumbs" }, way));
-}
-
-function openSpace(space) {
-  page.space = space;
-  writeAddress();
-  drawContent();
-  part("content").focus({ preventScroll: true });
+  drawing = new GraphView(page.run, (box) => go(box.kind, box.name));
+  return drawing.element;
 }
 
 function open(key) {
   page.chosen = null;
-  page.space = "";
   show(runs.get(key));
   writeAddress();
 }
@@ -407,23 +380,11 @@ function go(kind, name) {
   } else {
     page.chosen = { kind, name };
     drawDetail();
-    if (drawing) {
-      const id = `${kind}:${plain(name)}`;
-      if (!drawing.index.has(id) && kind === "node") {
-        page.space = spaceOf(name);
-        drawContent();
-      }
-      drawing.select(id);
-    }
+    drawing?.select(`${kind}:${plain(name)}`);
     part("detail").querySelector("h2")?.focus({ preventScroll: true });
     say(`Details of ${name}`);
   }
   writeAddress();
-}
-
-// The namespace in whose drawing a node is a box.
-function spaceOf(name) {
-  return page.run.drawings.find((each) => `node:${name}` in each.boxes)?.namespace ?? "";
 }
 
 function drawDetail() {
