@@ -172,6 +172,14 @@ def test_the_site_has_every_page_and_no_broken_link(tmp_path):
         assert (tmp_path / "site" / folder / "index.html").exists(), page
 
 
+def test_a_new_projects_readme_takes_two_screens_and_names_what_is_on(generated):
+    text = (generated / "README.md").read_text(encoding="utf-8")
+
+    assert len(text.splitlines()) <= 105
+    for switch in set(SWITCHES) - {"example", "pre_commit", "slack", "email"}:
+        assert f"| `{switch.upper()}` |" in text
+
+
 def test_variables_are_read(generated):
     code = "".join(path.read_text("utf-8") for path in generated.glob(PROJECT_CODE))
 
