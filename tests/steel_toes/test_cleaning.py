@@ -115,6 +115,7 @@ def known(project, monkeypatch):
     record = project.record("theirs", "cars")
     project.branches.manifest.write(record._replace(user="somebody", host="else"))
     monkeypatch.setattr(repository, "branches", lambda path: {"here", "merged", "main"})
+    monkeypatch.setattr(repository, "branches_of_remotes", lambda path: {"main"})
     monkeypatch.setattr(repository, "merged", lambda path, trunks: {"merged"})
     return project
 

@@ -7,6 +7,7 @@ from abc import ABCMeta
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
+from inspect import signature
 from typing import Any
 
 import yaml
@@ -95,6 +96,10 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             self.recorder = Recorder.in_store(
                 _unquoted(store), self.branch, name, {"run": save}
             )
+
+    # Kedro asks for it each time that a dataset is built. It goes along with the wrapper
+    # that Kedro puts around __init__: so a subclass keeps its arguments by their names.
+    __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
 
     @cached_property
     def base(self) -> AbstractDataset[Any, Any]:
@@ -250,8 +255,7 @@ def _replaced(value: Any, pairs: list[tuple[str, str]]) -> Any:
 def _class_of(kind: Any) -> type[AbstractDataset[Any, Any]]:
     # Kedro looks in several packages, which takes longer than to load a small file.
     found = parse_dataset_definition({"type": kind})[0]
-    for each in (found, BranchedDataset):
-        kedro_internals.remember_signatures(each)
+    kedro_internals.remember_signatures(found)
     return found
 
 
