@@ -24,7 +24,6 @@ GUARDS = ["run_status", "skip_unchanged"]
 HOUR = 3600.0
 Store = ops("core.store").Store
 Records = ops("core.records").Records
-RunStore = ops("run_status.journal").RunStore
 
 
 @pytest.fixture(scope="module")
@@ -183,20 +182,19 @@ def test_a_list_of_20_of_500_runs_reads_the_journals_of_20(
 
     from run_status.test_replay import ENDED, WHOLE, main, text  # noqa: PLC0415
 
-    store = RunStore(str(tmp_path))
+    store = Store(str(tmp_path))
     for number in range(500):
-        minutes = f"{number // 60:02}{number % 60:02}"
-        store.put(
-            f"r{number:03}/20260101T{minutes}00-vm.jsonl", text(main(*WHOLE, ENDED))
-        )
+        name = f"20260101T{number // 60:02}{number % 60:02}00-vm.jsonl"
+        store.write(f"r{number:03}/{name}", text(main(*WHOLE, ENDED)))
+    replay = ops("run_status.replay")
     read: list[str] = []
-    before = RunStore.read
+    before = replay.read
 
-    def note(self: Any, key: str, *how: Any) -> Any:
+    def note(store: Any, key: str) -> Any:
         read.append(key)
-        return before(self, key, *how)
+        return before(store, key)
 
-    monkeypatch.setattr(RunStore, "read", note)
+    monkeypatch.setattr(replay, "read", note)
     history = ops("run_status.history").History(store)
     assert len(list(islice(history, 20))) == 20
     assert {*read} == {f"r{number}" for number in range(480, 500)}
@@ -269,7 +267,7 @@ def test_neither_a_forged_output_nor_a_planted_record_counts_alone(
     made = tmp_path / "data/.ops/made"
     [*_, journal] = sorted(path for path in made.rglob("*.jsonl"))
     last = json.loads(journal.read_text().splitlines()[-1])
-    planted = {**last, "outputs": "f" * 32, "at": time.time()}
+    planted = {**last, "outputs": {"out": "f" * 32}, "at": time.time()}
     journal.with_name("20260101T000000-x.jsonl").write_text(f"{json.dumps(planted)}\n")
     assert project.run() == []
     out.write_text("forged")

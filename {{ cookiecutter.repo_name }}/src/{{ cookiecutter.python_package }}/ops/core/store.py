@@ -101,7 +101,7 @@ class Store:
         try:
             with os.fdopen(_create(scratch), "wb") as file:
                 file.write(data)
-            os.replace(scratch, path)
+            _replace(scratch, path)
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(scratch)
@@ -234,6 +234,16 @@ def _create(path: str) -> int:
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return os.open(path, flags, 0o666)
+
+
+def _replace(scratch: str, path: str) -> None:
+    # On Windows and SMB, a file that a reader has open cannot be replaced for a moment.
+    for pause in (0.01, 0.05, 0.2):
+        try:
+            return os.replace(scratch, path)
+        except PermissionError:
+            time.sleep(pause)
+    return os.replace(scratch, path)
 
 
 def _read(path: str, start: int) -> bytes | None:
