@@ -1,5 +1,8 @@
 """Private names of Kedro, its datasets and pluggy: each is still what is asked for."""
 
+import inspect
+import unittest.mock
+
 import fsspec
 import pytest
 from kedro.config import OmegaConfigLoader
@@ -202,6 +205,20 @@ def test_a_dataset_knows_the_entry_that_makes_it(tmp_path, text):
     assert config["type"].endswith(".TextDataset")
     again = AbstractDataset.from_config("a", config)
     assert internals.init_config(again) == config
+
+
+def test_arguments_of_a_class_are_worked_out_once_and_stay_what_they_were():
+    before = inspect.signature(Silent), inspect.getfullargspec(Silent.__init__)
+    internals.remember_signatures(Silent)
+    internals.remember_signatures(TextDataset)
+    assert (
+        inspect.signature(Silent),
+        inspect.getfullargspec(Silent.__init__),
+    ) == before
+    with unittest.mock.patch("inspect._signature_from_function") as worked_out:
+        made = TextDataset(filepath="a.txt")
+    assert not worked_out.called
+    assert internals.init_config(made)["filepath"] == "a.txt"
 
 
 def test_a_copy_loads_another_version(versions):

@@ -14,7 +14,7 @@ CARS = {"type": "text.TextDataset", "filepath": "data/cars.txt"}
 
 @pytest.fixture
 def cars(project, monkeypatch):
-    """The base has cars, and so has branch dev."""
+    """Main has cars, and so has branch dev."""
     project.catalog({"cars": CARS})
     project.save_base(cars="base")
     project.save("dev", cars="dev")
@@ -39,7 +39,11 @@ def test_list_is_a_table_or_json(cars):
     assert "Branches with data" in output
     assert "last save" in output
     code, rows = answer("list")
-    assert (code, rows[0]["branch"], rows[0]["base"]) == (0, "dev", {"ahead": 1})
+    assert (code, rows[0]["branch"], rows[0]["compared_with_main"]) == (
+        0,
+        "dev",
+        {"ahead": 1},
+    )
 
 
 def test_an_empty_list_says_so(cars):

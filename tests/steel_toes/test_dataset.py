@@ -1,4 +1,4 @@
-"""The dataset that reads the branch's copy, else the base's."""
+"""The dataset that reads the branch's copy, else main's."""
 
 import copy
 import os

@@ -37,7 +37,7 @@ def test_a_run_writes_the_branch_s_copies_and_says_so(project, caplog):
     with caplog.at_level(logging.INFO):
         project.run(catalog, ("raw", "mid"), ("mid", "x_out"), ("x_out", "cached"))
 
-    assert "branch 'dev', 4 datasets branched, 1 read from the base" in caplog.text
+    assert "branch 'dev', 4 datasets branched, 1 read from main" in caplog.text
     assert project.files() == [
         "cached_dev.txt",
         "mid.txt",
@@ -379,15 +379,3 @@ def test_a_protected_trunk_is_refused_before_the_run_and_allowed_in_ci(
     monkeypatch.setenv("CI", "true")
     project.run(project.catalog(entries, protect_trunk=True), ("cars", "bikes"))
     assert project.files() == ["bikes.txt", "cars.txt"]
-
-
-def test_the_suffix_can_have_text_around_the_branch(project):
-    catalog = project.catalog({"cars": text("cars.txt")}, suffix="wip-{branch}")
-
-    assert str(catalog["cars"]._filepath).endswith("cars_wip-dev.txt")
-
-
-@pytest.mark.parametrize("suffix", ["x", "{branch}{branch}", "a_{branch}", "{user}"])
-def test_a_suffix_that_does_not_tell_branches_apart_is_refused(project, suffix):
-    with pytest.raises(OpsError, match="steel_toes.suffix"):
-        project.catalog({"cars": text("cars.txt")}, suffix=suffix)

@@ -32,7 +32,7 @@ def test_data_of_every_kind_are_listed_compared_promoted_and_cleaned(
 
     (row,) = kedro.ask("list")
     assert (row["branch"], row["git"], row["datasets"]) == ("dev", "gone", len(KINDS))
-    assert row["base"] == {"ahead": len(KINDS)}
+    assert row["compared_with_main"] == {"ahead": len(KINDS)}
     assert row["bytes"] == sum(each["bytes"] for each in records(kinds).values())
     rows = kedro.ask("diff", code=10)
     assert {row["dataset"]: row["state"] for row in rows} == dict.fromkeys(

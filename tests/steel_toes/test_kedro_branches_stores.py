@@ -70,7 +70,7 @@ def test_a_bucket_holds_data_and_manifest(workshop: Workshop, bucket: Bucket) ->
     assert records["mid"]["fingerprint"].startswith("etag:")
     assert not workshop.has("data/.ops")
 
-    assert ask(workshop, "list")[0]["base"] == {"ahead": 3}
+    assert ask(workshop, "list")[0]["compared_with_main"] == {"ahead": 3}
     states = {row["dataset"]: row["state"] for row in ask(workshop, "diff", code=10)}
     assert states == {"mid": "changed", "parts": "changed", "versions": "only on dev"}
     assert ask(workshop, "path", "mid")[0]["read_from"] == (
@@ -152,7 +152,7 @@ def test_tables_of_sqlite_are_handled_like_files(workshop: Workshop) -> None:
     assert rows(workshop, "mid") == [(9, 9)]
 
     (row,) = ask(workshop, "list", **ALL)
-    assert (row["bytes"], row["base"]) == (None, {"ahead": 2})
+    assert (row["bytes"], row["compared_with_main"]) == (None, {"ahead": 2})
     mid, out = ask(workshop, "diff", code=10, **ALL)
     assert "rows: 1 -> 3" in mid["changes"]
     assert "max(n): 9 -> 3" in mid["changes"]

@@ -24,7 +24,7 @@ def test_a_branch_is_one_row(project):
         "git": "not known",
         "datasets": 2,
         "bytes": 6,
-        "base": {"same": 1, "ahead": 1},
+        "compared_with_main": {"same": 1, "ahead": 1},
     }
     assert old["branch"] == "old"
 
@@ -43,7 +43,7 @@ def test_a_size_that_is_not_known_is_none(project):
 
     (row,) = overview.list_branches(project.branches)
     assert row["bytes"] is None
-    assert row["base"] == {"unknown": 1}
+    assert row["compared_with_main"] == {"unknown": 1}
 
 
 def test_a_dataset_is_read_from_the_base_until_the_branch_has_its_copy(project):
@@ -53,7 +53,7 @@ def test_a_dataset_is_read_from_the_base_until_the_branch_has_its_copy(project):
     row = overview.locate_dataset(catalog, "cars")
     assert row["read_from"].endswith("data/cars.txt")
     assert row["written_to"].endswith("data/cars_dev.txt")
-    assert row["why"] == "branch 'dev' has no copy yet, so the base is read"
+    assert row["why"] == "branch 'dev' has no copy yet, so main's is read"
 
     project.save("dev", cars="x")
     row = overview.locate_dataset(catalog, "cars")

@@ -21,7 +21,7 @@ def text(name, **more):
 
 @pytest.fixture
 def promoting(project):
-    """Branch dev has new data of a, b and c; the base has a and b."""
+    """Branch dev has new data of a, b and c; main has a and b."""
     project.catalog({name: text(name) for name in NAMES})
     project.save_base(a="old a", b="old b")
     project.save("dev", a="new a", b="new b", c="new c")
@@ -205,16 +205,16 @@ def plan(project, *datasets, force=False):
 def test_data_are_copied_where_only_the_branch_has_changed(cars):
     assert plan(cars) == {"cars": "copy"}
     cars.save_base(cars="moved")
-    assert "base has moved" in plan(cars)["cars"]
+    assert "main's data have changed" in plan(cars)["cars"]
     assert plan(cars, force=True) == {"cars": "copy (forced: behind)"}
     cars.save_base(cars="dev")
-    assert plan(cars, force=True) == {"cars": "nothing: the base has the same"}
+    assert plan(cars, force=True) == {"cars": "nothing: main has the same data"}
 
 
 def test_what_is_there_counts_and_not_what_was_recorded(cars):
     cars.save_base(cars="dev")
     (cars.path / "data" / "cars_dev.txt").write_text("changed by hand")
-    assert "base has moved" in plan(cars)["cars"]
+    assert "main's data have changed" in plan(cars)["cars"]
     (cars.path / "data" / "cars_dev.txt").unlink()
     assert plan(cars, force=True) == {"cars": "refused: its data are gone"}
 

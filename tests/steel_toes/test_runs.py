@@ -35,7 +35,7 @@ def test_a_branch_computes_from_raw_data_and_leaves_the_base_alone(
     assert workshop.read("data/mid_dev.txt") == "clean(raw)"
     assert workshop.read("data/out_dev.txt") == "total(clean(raw))"
     assert said_at_the_start(result.stderr) == [
-        "branch 'dev', 3 datasets branched, 1 read from the base."
+        "branch 'dev', 3 datasets branched, 1 read from main."
     ]
 
 
@@ -49,7 +49,7 @@ def test_a_branch_reads_what_it_has_and_the_base_for_the_rest(
 
     assert workshop.read("data/out_dev.txt") == "total(of dev)"
     assert said_at_the_start(partial.stderr) == [
-        "branch 'dev', 2 datasets branched, 0 read from the base."
+        "branch 'dev', 2 datasets branched, 0 read from main."
     ]
 
     workshop.write({"data/raw_dev.txt": "own"})
@@ -298,15 +298,12 @@ def test_switched_off_a_run_writes_the_base(workshop: Workshop, way: str) -> Non
 def test_an_environment_changes_one_setting_and_keeps_the_others(
     workshop: Workshop,
 ) -> None:
-    workshop.settings("steel_toes: {ignore: {names: [mid]}, suffix: 'of-{branch}'}")
+    workshop.settings("steel_toes: {ignore: {names: [mid]}}")
     workshop.settings("steel_toes: {ignore: {types: ['no.Such']}}", env="prod")
-    workshop.settings("steel_toes: {suffix: 'at-{branch}'}", env="stage")
 
     workshop.kedro("run", "--env=prod")
-    workshop.kedro("run", "--env=stage")
 
-    outputs = {"data/out_of-dev.txt", "data/out_at-dev.txt"}
-    assert workshop.new_files(dict.fromkeys(BASE)) >= outputs
+    assert "data/out_dev.txt" in workshop.new_files(dict.fromkeys(BASE))
     assert not any("mid_" in path for path in workshop.files())
 
 
@@ -321,8 +318,6 @@ def test_an_environment_changes_one_setting_and_keeps_the_others(
             ["'steel_toes.ignore.name'", "'names'"],
         ),
         ("steel_toes: {enabled: maybe}", {}, ["'steel_toes.enabled'", "maybe"]),
-        ("steel_toes: {suffix: fixed}", {}, ["'steel_toes.suffix'", "{branch}"]),
-        ("steel_toes: {suffix: '/{branch}'}", {}, ["'steel_toes.suffix'"]),
         ("", {"STEEL_TOES": "perhaps"}, ["STEEL_TOES", "perhaps"]),
         ("", {"STEEL_TOES_BRANCH": "HEAD"}, ["STEEL_TOES_BRANCH", "HEAD"]),
     ],

@@ -42,7 +42,7 @@ def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
     """Whether a dataset holds data.
 
     Unlike ``exists`` of fsspec, it does not take a failure (no permission, no network,
-    bad credentials) for an absence: that would quietly read the base.
+    bad credentials) for an absence: then a branch would read main's data by mistake.
     """
     filesystem, path = place(dataset)
     if filesystem is None:

@@ -156,14 +156,15 @@ def list_branches(branches: Branches) -> list[dict[str, Any]]:
                 "bytes": None,
                 "last_save": "",
                 "by": None,
-                "base": {},
+                "compared_with_main": {},
             },
         )
         if in_git is not None:
             row["git"] = "there" if record.branch in in_git else "gone"
         state = branches.holding(record).state(record.fingerprint)
         row["datasets"] += 1
-        row["base"][state] = row["base"].get(state, 0) + 1
+        states = row["compared_with_main"]
+        states[state] = states.get(state, 0) + 1
         if record.bytes is not None:  # of a table it is not known
             row["bytes"] = record.bytes + (row["bytes"] or 0)
         if record.time > row["last_save"]:
@@ -187,7 +188,7 @@ def locate_dataset(catalog: Any, name: str) -> dict[str, Any]:
     )
     if issubclass(type(found), BranchedDataset) and found.recorder:
         read, written = found.source, found.target
-        copy_ = "its copy" if found.exists() else "no copy yet, so the base is read"
+        copy_ = "its copy" if found.exists() else "no copy yet, so main's is read"
         why = f"branch '{found.branch}' has {copy_}"
     places = [stored_data(dataset) for dataset in (read, written)]
     return {

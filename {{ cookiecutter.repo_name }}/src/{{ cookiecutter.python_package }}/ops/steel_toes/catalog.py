@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from kedro.framework.context import KedroContext
 
 from ..core import entry_places
+from ..core.branch import slug
 from ..core.errors import OpsError
 from ..core.settings import read_store
 from . import paths
@@ -37,7 +38,7 @@ class CatalogRewriter(NamedTuple):
     ) -> CatalogRewriter:
         """The one for a branch by the settings of a project."""
         store = read_store(context.config_loader, context.project_path)
-        suffix = "" if protect else settings.suffix_of(branch)
+        suffix = "" if protect else slug(branch)
         return cls(branch, suffix, settings, store)
 
     def rewrite_all(self, context: KedroContext) -> None:

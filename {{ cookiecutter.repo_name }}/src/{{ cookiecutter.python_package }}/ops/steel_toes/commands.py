@@ -59,15 +59,15 @@ def path(dataset: str, env: str | None, as_json: bool) -> None:
 def diff(names: tuple[str, ...], env: str | None, as_json: bool) -> None:
     """Compare the data of branch A with the data of branch B.
 
-    A is main's data (the base) by default, and B is the current branch. With one name,
-    compare that branch with the base. Exit code 10 if they differ.
+    A is main by default, and B is the current branch. With one name, compare that
+    branch with main. Exit code 10 if they differ.
     """
     from .comparison import compare  # noqa: PLC0415
 
     branches = _open(env)
     left, right = _two_sides(names, branches)
     rows = list(compare(branches, left, right))
-    show(f"{left or 'base'} and {right or 'base'}", rows, as_json)
+    show(f"{left or 'main'} and {right or 'main'}", rows, as_json)
     if any(row["state"] != "same" for row in rows):
         raise SystemExit(SOMETHING_TO_DO)
 
@@ -129,7 +129,9 @@ def clean(  # noqa: PLR0913, PLR0917
 @command.command()
 @click.argument("branch")
 @click.option("--dataset", "-d", "datasets", multiple=True, help="Only this dataset.")
-@click.option("--force", is_flag=True, help="Overwrite a base that has moved.")
+@click.option(
+    "--force", is_flag=True, help="Overwrite main's data even if they have changed."
+)
 @yes_option
 @env_option
 @as_json_option
@@ -141,10 +143,10 @@ def promote(  # noqa: PLR0913, PLR0917
     env: str | None,
     as_json: bool,
 ) -> None:
-    """Copy the data of BRANCH over main's data (the base).
+    """Copy the data of BRANCH over main's data.
 
-    Stops if the base of a dataset has moved since the branch forked from it. If the
-    command is interrupted, run it again to finish.
+    Stops if main's copy of a dataset has changed since the branch forked from it. If
+    the command is interrupted, run it again to finish.
     """
     from . import promote as promotion  # noqa: PLC0415
 
@@ -154,8 +156,8 @@ def promote(  # noqa: PLR0913, PLR0917
     refused = [row["dataset"] for row in rows if row["action"].startswith("refused")]
     if refused:
         raise OpsError(
-            f"Nothing was promoted, because of: {', '.join(refused)}. --force overrides "
-            "a base that has moved; --dataset chooses the datasets to promote."
+            f"Nothing was promoted, because of: {', '.join(refused)}. --force overwrites "
+            "main's data that have changed; --dataset chooses the datasets to promote."
         )
     chosen = [row["dataset"] for row in rows if row["action"].startswith("copy")]
     if not chosen:
@@ -169,7 +171,7 @@ def promote(  # noqa: PLR0913, PLR0917
 def _two_sides(
     names: tuple[str, ...], branches: Branches
 ) -> tuple[str | None, str | None]:
-    """The branches to compare; none for the base, of which a trunk is another name."""
+    """The branches to compare; none for main, of which a trunk is another name."""
     known = {record.branch for record in branches.records()}
     trunk = set(branches.settings.trunk) - known
     _refuse_unknown(names, known | trunk)

@@ -18,7 +18,7 @@ _FIGURES = ("mean", "min", "max")
 def compare(
     branches: Branches, left: str | None, right: str | None
 ) -> Iterator[dict[str, Any]]:
-    """Compare two branches, dataset by dataset; none stands for the base.
+    """Compare two branches, dataset by dataset; none stands for main.
 
     Yields:
         For each dataset that one of them has: its ``state`` (``same``, ``changed``,
@@ -29,7 +29,7 @@ def compare(
     for name in sorted(names):
         sides = {side: _data(branches, name, side) for side in (left, right)}
         prints = {side: _fingerprint(data) for side, data in sides.items()}
-        there = [side or "base" for side in sides if prints[side] != NOTHING]
+        there = [side or "main" for side in sides if prints[side] != NOTHING]
         if None in prints.values():
             yield _row(name, "unknown")
         elif len(there) < len(sides):

@@ -1,4 +1,4 @@
-"""The dataset that reads the branch's copy of the data, else the base's."""
+"""The dataset that reads the branch's copy of the data, else main's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from abc import ABCMeta
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
-from inspect import signature
 from typing import Any
 
 import yaml
@@ -19,7 +18,7 @@ from . import paths
 from .manifest import Recorder
 
 # What a dataset says about the data it reads; everything else is about the data
-# that it writes, so that nothing asked of it points at the base by mistake.
+# that it writes, so that nothing asked of it points at main's by mistake.
 _ABOUT_READING = {"preview", "resolve_load_version", "list_versions"}
 _ABOUT_READING |= kedro_internals.ABOUT_LOADING
 
@@ -38,12 +37,12 @@ yaml.add_representer(_Named, _represent)  # for "kedro catalog resolve-patterns"
 
 
 class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
-    """Loads the branch's copy if there is one, else the base; saves to the branch's.
+    """Loads the branch's copy if there is one, else main's; saves to the branch's.
 
     It stands in a catalog's configuration in the place of the entry that it holds, and
     for everything but loading and saving it passes for a dataset of that type.
 
-    ``exists`` asks for the copy that a save would replace: with an answer from the base
+    ``exists`` asks for the copy that a save would replace: with an answer from main
     ``kedro run --only-missing-outputs`` would skip what the branch has changed.
     """
 
@@ -62,15 +61,15 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         version: Version | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Build the branch's dataset; the base's is built when it is read.
+        """Build the branch's dataset; main's is built when it is read.
 
         Args:
             name: name of the entry in the catalog.
-            dataset: the entry as it stands in ``catalog.yml``: the base.
+            dataset: the entry as it stands in ``catalog.yml``: main's.
             branch: the branch, by the name that git knows it by, ``quoted``.
-            suffix: the branch, as a part of a file name; none: the base itself.
+            suffix: the branch, as a part of a file name; none: main's itself.
             store: where the manifest is: ``url`` and ``credentials``, ``quoted``.
-            ignore: names of entries that stay on the base. Only a factory pattern needs
+            ignore: names of entries that are not branched. Only a factory pattern needs
                 it, whose entries have no names until they are used.
             move: arguments that name a place, beside those that steel toes know.
             version: versions to load and save, if the entry is versioned.
@@ -97,12 +96,9 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
                 _unquoted(store), self.branch, name, {"run": save}
             )
 
-    # Kedro asks for it each time that a dataset is made: half of what that takes.
-    __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
-
     @cached_property
     def base(self) -> AbstractDataset[Any, Any]:
-        """The dataset as it stands in ``catalog.yml``."""
+        """Main's dataset, as it stands in ``catalog.yml``."""
         return self._type(**copy.deepcopy(self.base_config))
 
     @property
@@ -253,7 +249,10 @@ def _replaced(value: Any, pairs: list[tuple[str, str]]) -> Any:
 @cache
 def _class_of(kind: Any) -> type[AbstractDataset[Any, Any]]:
     # Kedro looks in several packages, which takes longer than to load a small file.
-    return parse_dataset_definition({"type": kind})[0]
+    found = parse_dataset_definition({"type": kind})[0]
+    for each in (found, BranchedDataset):
+        kedro_internals.remember_signatures(each)
+    return found
 
 
 def _restore(cls: Any, state: dict[str, Any]) -> Any:

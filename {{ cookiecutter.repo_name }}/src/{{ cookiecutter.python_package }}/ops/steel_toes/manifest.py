@@ -25,7 +25,7 @@ from ..core.process import user
 from ..core.records import Records
 from ..core.store import Store, warn_once
 
-NOTHING = "nothing"  # the base's fingerprint where there was no base
+NOTHING = "nothing"  # main's fingerprint where main had no data
 _FOLDER = "manifest"
 _FRESH = 1.0  # seconds for which a process need not look what others have added
 
@@ -47,7 +47,7 @@ class Record(NamedTuple):
     fingerprint: str | None = None
     rows: int | None = None
     schema: dict[str, str] | None = None
-    base: str | None = None  # the base's fingerprint when the branch first wrote
+    base: str | None = None  # main's fingerprint when the branch first wrote
 
 
 _TYPES = {
@@ -136,7 +136,7 @@ class Recorder(NamedTuple):
 
         Args:
             target: the dataset of the branch that is saved.
-            base: builds the dataset of the base, of which the branch is a fork.
+            base: builds main's dataset, of which the branch is a fork.
             data: what is saved.
         """
         can_read, fork = False, None
@@ -150,7 +150,7 @@ class Recorder(NamedTuple):
                 self._enter(target, data, fork)
 
     def hides(self, target: Any, base: Any) -> bool:
-        """Whether the branch's data stand before data of the base that came later."""
+        """Whether the branch's data hide data of main that are newer."""
         with self._warn_of_errors():
             record = self.manifest.read(self.branch, self.dataset)
             there, below = stored_data(target), stored_data(base)

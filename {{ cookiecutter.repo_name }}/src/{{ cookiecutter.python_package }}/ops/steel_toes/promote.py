@@ -1,6 +1,6 @@
-"""Promote: a branch's data take the place of the base's.
+"""Promote: a branch's data take the place of main's.
 
-Everything is copied beside its new place first. Only then does the base change, one
+Everything is copied beside its new place first. Only then do main's data change, one
 dataset after the other. If that is interrupted, the same command finishes it. Nothing is
 read from a record: the catalog and the branch alone say which places change.
 """
@@ -17,9 +17,9 @@ from ..core.errors import OpsError
 from .branches import Branches, Holding
 
 _ACTIONS = {
-    "same": "nothing: the base has the same",
+    "same": "nothing: main has the same data",
     "ahead": "copy",
-    "behind": "refused: the base has moved since the branch forked",
+    "behind": "refused: main's data have changed since the branch forked",
     "unknown": "refused: it is not known what the branch forked from",
 }
 
@@ -55,9 +55,9 @@ def plan(
 
 
 def promote(branches: Branches, branch: str, datasets: list[str]) -> None:
-    """Put the branch's data of some datasets in the place of the base's.
+    """Put the branch's data of some datasets in the place of main's.
 
-    If a copy cannot be made, the base is as it was.
+    If a copy cannot be made, main's data are as they were.
 
     Raises:
         OpsError: if the catalog or the kind of a dataset does not allow it.
@@ -86,7 +86,7 @@ def _action(holding: Holding, force: bool) -> str:
     if target is None or base is None:
         return "refused: the catalog does not have it there (any more)"
     if target.is_view:
-        return "nothing: it is a view, which the base's run makes anew"
+        return "nothing: it is a view, which a run on main creates again"
     ours = target.fingerprint()
     if ours is None:
         return "refused: its data are gone"
@@ -99,7 +99,7 @@ def _action(holding: Holding, force: bool) -> str:
 
 
 def _ends(branches: Branches, branch: str, name: str) -> tuple[Any, Any]:
-    """Where the base has a dataset, and where the branch has it."""
+    """Where main has a dataset, and where the branch has it."""
     dataset = branches.dataset(name, branch)
     if dataset is None:
         raise OpsError(f"The catalog has no '{name}' that could be promoted.")
@@ -112,26 +112,26 @@ def _ends(branches: Branches, branch: str, name: str) -> tuple[Any, Any]:
 # Both have the same names each time, so that the next promotion clears what one that was
 # killed has left.
 def _copy(base: Stored, branch: str) -> Any:
-    """The place beside the base for its successor."""
+    """The place beside main's data for their successor."""
     return base.beside(f"new-{slug(branch)}")
 
 
 def _away(base: Stored, branch: str) -> Any:
-    """The place beside the base for what was there, while a folder is replaced."""
+    """The place beside main's data for what was there, while a folder is replaced."""
     return base.beside(f"old-{slug(branch)}")
 
 
 def _version(base: Stored, target: Stored) -> str | None:
-    """The version under which the base will have it."""
+    """The version under which main will have it."""
     version = target.version
     if version and base.version and version <= base.version:
-        # A later one, or the base would go on reading its own.
+        # A later one, or main would go on reading its own.
         return max(generate_timestamp(), f"{base.version}_2")
     return version
 
 
 def _note(branches: Branches, branch: str, name: str) -> None:
-    """The base that the branch has become is where it forks from now."""
+    """Main has the branch's data now: that is where the branch forks from."""
     record = branches.manifest.read(branch, name)
     if record:
         base, _ = _ends(branches, branch, name)

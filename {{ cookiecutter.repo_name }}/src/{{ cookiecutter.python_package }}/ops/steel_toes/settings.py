@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from attrs import define, field
 
-from ..core.branch import slug
-from ..core.errors import OpsError
 from ..core.settings import Ignore, settings_section
 
 
@@ -28,16 +24,3 @@ class SteelToesOptions:
     protect_trunk: bool = False
     ignore: Ignore = field(factory=Ignore)
     arguments: Arguments = field(factory=Arguments)
-    suffix: str = "{branch}"
-
-    def suffix_of(self, branch: str) -> str:
-        """What is added to the names of files on a branch."""
-        # No underscore: it parts the branch from the name, so that "cars" on "dev_x"
-        # and "cars_dev" on "x" are two files.
-        if not re.fullmatch(r"[a-z0-9.-]*\{branch\}[a-z0-9.-]*", self.suffix):
-            raise OpsError(
-                f"ops.yml: 'steel_toes.suffix' is '{self.suffix}': write {{branch}} "
-                "once, with nothing around it but lower-case letters, digits, '.' and "
-                "'-'."
-            )
-        return self.suffix.replace("{branch}", slug(branch))
