@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import boto3
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
+import boto3  # type: ignore[import-untyped]
+import fsspec  # type: ignore[import-untyped]
+from fsspec.implementations.local import (  # type: ignore[import-untyped]
+    LocalFileSystem,
+)
 
 SLOW = 2.0  # seconds
 
@@ -23,13 +25,13 @@ class FaultyS3:
 
     def __init__(self) -> None:
         """Start it, with a bucket and without a fault."""
-        from moto.server import (  # noqa: PLC0415 - few tests need it
+        from moto.server import (  # type: ignore[attr-defined] # noqa: PLC0415
             DomainDispatcherApplication,
             create_backend_app,
         )
         from werkzeug.serving import make_server  # noqa: PLC0415
 
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
         self.app: Any = DomainDispatcherApplication(create_backend_app)
         self.fault, self.requests, self.healthy = "", 0, 12
         self.over = threading.Event()
