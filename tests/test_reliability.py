@@ -44,7 +44,7 @@ def in_bucket(workshop: Workshop, s3: FaultyS3) -> Workshop:
     return workshop
 
 
-@pytest.mark.parametrize("fault", ["503", "some 503", "cuts", "breaks"])
+@pytest.mark.parametrize("fault", ["503", "cuts", "breaks"])
 def test_a_run_ends_well_whatever_its_store_answers(
     in_bucket: Workshop, s3: FaultyS3, fault: str
 ) -> None:
@@ -58,7 +58,8 @@ def test_a_run_ends_well_whatever_its_store_answers(
     assert "Traceback" not in said
     listed = in_bucket.kedro("runs", "list", "--json").stdout.splitlines()[-1]
     states = [run["state"] for run in json.loads(listed)]
-    assert states == ["succeeded"] or "The journal in" in said
+    # Its record arrived, or one line says that it did not.
+    assert states == ["succeeded"] if fault == "cuts" else "The journal in" in said
 
 
 @pytest.fixture
