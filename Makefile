@@ -10,7 +10,7 @@ export UV_CONSTRAINT := $(CURDIR)/$(VENV)/kedro.txt
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench pictures readme
+.PHONY: help demo test check bench docs pictures readme
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,10 +44,13 @@ bench: $(VENV)/ready ## measure what the guards cost (about an hour)
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_status_page.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_skip_unchanged.py
 
+docs: $(VENV)/ready ## build the docs site in site/
+	$(BIN)/mkdocs build --strict --quiet
+
 pictures: demo ## make the pictures of README.md anew
 	PATH="$(CURDIR)/demo/.venv/bin:$$PATH" $(BIN)/python pictures.py
 
-readme: $(VENV)/ready ## write the tables of README.md anew
+readme: $(VENV)/ready ## write the tables of README.md and docs/settings.md anew
 	$(BIN)/python readme.py
 
 # The tools of pyproject.toml; made again when it changes.

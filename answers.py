@@ -35,6 +35,19 @@ CHOICES = {"ci": ("none", "github", "gitlab")}
 # A switch, and another one that it does nothing without.
 NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status"}
 
+# What an organisation may set in organisation.yml, and what holds otherwise.
+ORGANISATION: dict[str, Any] = {
+    "alias": "team",
+    "trunk": ["main", "master"],
+    "store": "data/.ops",
+    "slack_channels": [],
+    "smtp_host": "",
+    "sender": "",
+    "licence": "",
+    "python": ">=3.10",
+    "ci_python": "3.12",
+}
+
 # `kedro new` reads this key from the config file itself.
 KEDRO_KEYS = ["output_dir"]
 
@@ -67,6 +80,7 @@ def check(answers: dict[str, Any]) -> None:
     for key in CHOICES.keys() & answers.keys():
         answers[key] = _choice(key, answers[key])
     _check_needs(answers)
+    answers["_organisation"] = _organisation()
     answers.update(_starter())
 
 
@@ -127,6 +141,17 @@ def _check_repo_name(name: str) -> None:
             f"repo_name is {name!r}",
             "write ASCII letters, digits, underscores and hyphens, and no hyphen first",
         )
+
+
+def _organisation() -> dict[str, Any]:
+    """The defaults of the organisation whose fork this is."""
+    text = Path(__file__).with_name("organisation.yml").read_text(encoding="utf-8")
+    given = yaml.safe_load(text) or {}
+    for key in given:
+        if key not in ORGANISATION:
+            known = ", ".join(ORGANISATION)
+            _refuse(f"organisation.yml: {key!r} is no key", f"write one of {known}")
+    return ORGANISATION | given
 
 
 def _check_needs(answers: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Write the tables of README.md that are made from data, between their markers."""
+"""Write the tables of the pages that are made from data, between their markers."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,10 @@ from typing import Any
 
 import yaml
 
+from settings_reference import settings
+
 ROOT = Path(__file__).parent
-README = ROOT / "README.md"
+PAGES = ["README.md", "docs/settings.md"]
 
 
 def options() -> str:
@@ -37,9 +39,11 @@ def ratio(result: dict[str, Any], side: str) -> str:
 
 
 def up_to_date(text: str) -> str:
-    """The text with each table made anew."""
-    for table in (options, benchmark):
+    """The text with each table that it has made anew."""
+    for table in (options, benchmark, settings):
         marker, end = f"<!-- {table.__name__} -->", "<!-- end -->"
+        if marker not in text:
+            continue
         before, rest = text.split(marker)
         after = rest.partition(end)[2]
         text = f"{before}{marker}\n{table()}\n{end}{after}"
@@ -47,4 +51,6 @@ def up_to_date(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(up_to_date(README.read_text("utf-8")), encoding="utf-8")
+    for page in PAGES:
+        text = (ROOT / page).read_text("utf-8")
+        (ROOT / page).write_text(up_to_date(text), encoding="utf-8")

@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import yaml
 from kedro.framework.cli.starters import KedroStarterSpec
 
-STARTERS = [KedroStarterSpec("team", str(Path(__file__).with_name("template")))]
+TEMPLATE = Path(__file__).with_name("template")
+_organisation = yaml.safe_load((TEMPLATE / "organisation.yml").read_text("utf-8")) or {}
+
+STARTERS = [KedroStarterSpec(_organisation.get("alias", "team"), str(TEMPLATE))]

@@ -1,8 +1,11 @@
 """The README says what is so: its tables, its commands, and the files it names."""
 
+import ast
+import functools
 import itertools
 import re
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,24 +13,23 @@ import yaml
 from helpers import SWITCHES, TEMPLATE, generate, run
 
 PAGES = [
-    "README.md",
-    "CONTRIBUTING.md",
-    "docs/branches.md",
-    "docs/expectations.md",
-    "docs/notifications.md",
-    "docs/fork.md",
-    "docs/migrate.md",
-    "docs/path_rules.md",
-    "docs/preflight.md",
-    "docs/progress.md",
-    "docs/run_status.md",
-    "docs/skip_unchanged.md",
-    "docs/status_page.md",
-    "docs/store.md",
-    "docs/steel_toes.md",
-    "docs/update.md",
-    "benchmarks/README.md",
+    *("README.md", "CONTRIBUTING.md", "benchmarks/README.md"),
+    *sorted(
+        path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.glob("docs/*.md")
+    ),
 ]
+# What the pages call besides the commands of Kedro and of the project.
+KNOWN_PROGRAMS = {
+    "cd",
+    "cookiecutter",
+    "cruft",
+    "git",
+    "make",
+    "pip",
+    "pytest",
+    "python",
+    "source",
+}
 PROJECT_CODE = "src/*/ops/**/*.py"
 
 
@@ -42,16 +44,32 @@ def text_of(page: str) -> str:
     return (TEMPLATE / page).read_text(encoding="utf-8")
 
 
+def blocks(page: str, language: str) -> list[str]:
+    """The contents of the blocks in a language."""
+    fenced = rf"^ *```{language}\n(.*?)^ *```"
+    return re.findall(fenced, text_of(page), re.DOTALL | re.MULTILINE)
+
+
 def commands(page: str) -> list[str]:
     """The lines of the blocks that are for typing."""
-    blocks = re.findall(r"^```bash\n(.*?)^```", text_of(page), re.DOTALL | re.MULTILINE)
-    return [line for block in blocks for line in block.splitlines()]
+    lines = [line for block in blocks(page, "bash") for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
-def test_the_tables_are_up_to_date():
-    made_anew = runpy.run_path(str(TEMPLATE / "readme.py"))["up_to_date"]
+def test_the_tables_are_up_to_date(monkeypatch):
+    monkeypatch.syspath_prepend(TEMPLATE)
+    readme = runpy.run_path(str(TEMPLATE / "readme.py"))
 
-    assert made_anew(text_of("README.md")) == text_of("README.md"), "run `make readme`"
+    for page in readme["PAGES"]:
+        made_anew = readme["up_to_date"](text_of(page))
+        assert made_anew == text_of(page), f"{page}: run `make readme`"
+
+
+def test_every_guard_with_settings_is_in_the_reference(generated):
+    written = (generated / "conf" / "base" / "ops.yml").read_text(encoding="utf-8")
+
+    for guard in yaml.safe_load(written):
+        assert f"`{guard}`" in text_of("docs/settings.md")
 
 
 def test_every_option_is_in_the_table():
@@ -70,12 +88,17 @@ def test_files_that_are_named_exist(page, generated):
     named = re.findall(
         r"`([\w.-]+/[\w./-]*|[\w-]+\.(?:py|yml|md|json|toml))`", text_of(page)
     )
-    # Data comes with a run, demo/ with its command; feat/ begins a branch.
-    kept = [path for path in named if not path.startswith(("data", "demo/", "feat/"))]
+    # Data and logs come with a run, demo/ and site/ with their command; feat/ begins a
+    # branch.
+    later = ("data", "demo/", "feat/", "logs/", "site/")
+    kept = [path for path in named if not path.startswith(later)]
     for path in kept:
         here = (TEMPLATE / page).parent
         places = [TEMPLATE, here, generated, generated / "src" / "toe_test"]
-        places.append(generated / "conf" / "base")
+        places += [
+            generated / "conf" / "base",
+            TEMPLATE / "{{ cookiecutter.repo_name }}",
+        ]
         assert any((place / path).exists() for place in places), path
 
 
@@ -95,16 +118,66 @@ def test_make_help_lists_every_target():
         assert f"make {target} " in listed
 
 
+@pytest.fixture(scope="module")
+def help_of(generated: Path) -> Callable[..., str]:
+    """What a command says of its options."""
+
+    @functools.cache
+    def helped(*command: str) -> str:
+        return run(*command, "--help", cwd=generated).stdout
+
+    return helped
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_commands_and_their_options_exist(page, generated):
+def test_commands_and_their_options_exist(page, help_of):
     for command in commands(page):
-        program, *words = command.split()
-        if program in ("make", "pip", "cruft", "git"):
+        words = command.split(" #")[0].split()
+        while re.match(r"[A-Z_]+=", words[0]):  # a variable for this command only
+            words.pop(0)
+        if words[0] != "kedro":
+            assert words[0] in KNOWN_PROGRAMS, command
             continue
-        name = [program, *itertools.takewhile(str.isalpha, words[:2])]
-        helped = run(*name, "--help", cwd=generated).stdout
+        name = itertools.takewhile(re.compile(r"[a-z]+$").match, words[1:3])
+        helped = help_of("kedro", *name)
         for option in re.findall(r" (--[a-z-]+)", command):
             assert option in helped, command
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_blocks_can_be_parsed(page):
+    for block in blocks(page, "bash"):
+        # What the reader has to fill in is no redirection.
+        run("bash", "-n", cwd=TEMPLATE, stdin=re.sub(r"<[\w ]+>", "it", block))
+    for block in blocks(page, "yaml"):
+        for document in yaml.safe_load_all(block):
+            assert isinstance(document, (dict, list)), block
+    for block in blocks(page, "python"):
+        ast.parse(block)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_block_says_what_language_it_is_in(page):
+    opened = re.findall(r"^ *```(.*)$", text_of(page), re.MULTILINE)[::2]
+
+    assert set(opened) <= {"bash", "python", "text", "yaml"}
+
+
+def test_the_site_has_every_page_and_no_broken_link(tmp_path):
+    """With --strict, every warning is an error; mkdocs.yml says what is one."""
+    run("mkdocs", "build", "--strict", "--site-dir", tmp_path / "site", cwd=TEMPLATE)
+
+    for page in PAGES:
+        folder = page.removesuffix(".md").removesuffix("README")
+        assert (tmp_path / "site" / folder / "index.html").exists(), page
+
+
+def test_a_new_projects_readme_takes_two_screens_and_names_what_is_on(generated):
+    text = (generated / "README.md").read_text(encoding="utf-8")
+
+    assert len(text.splitlines()) <= 105
+    for switch in set(SWITCHES) - {"example", "pre_commit", "slack", "email"}:
+        assert f"| `{switch.upper()}` |" in text
 
 
 def test_variables_are_read(generated):

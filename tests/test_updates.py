@@ -35,18 +35,27 @@ ON = {"expectations": True, "slack": True, "email": True, "skip_unchanged": True
 OFF = {"path_rules": False, "preflight": False, "progress": False, "slack": False}
 
 
-@pytest.fixture
-def template(tmp_path: Path) -> Path:
-    """The template as a repository with one commit."""
+# Five earlier versions, the oldest first: commits of this repository.
+EARLIER = ["47f1e94", "9d35bbe", "23e5e51", "865bd18", "5cf8be1"]
+
+
+def copy_template(folder: Path) -> None:
+    """The files of the template as they are now."""
     listed = run(
         *("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
         cwd=TEMPLATE,
     )
-    folder = tmp_path / "starter"
     for name in filter(None, listed.stdout.split("\0")):
         if not name.startswith(("tests/", "docs/", "benchmarks/")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(TEMPLATE / name, folder / name)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """The template as a repository with one commit."""
+    folder = tmp_path / "starter"
+    copy_template(folder)
     run("git", "init", "--quiet", cwd=folder)
     commit(folder)
     return folder
@@ -55,6 +64,10 @@ def template(tmp_path: Path) -> Path:
 @pytest.fixture
 def project(template: Path, tmp_path: Path) -> Path:
     """A project with the default answers and a team's edits, each committed."""
+    return project_with_edits(template, tmp_path)
+
+
+def project_with_edits(template: Path, tmp_path: Path) -> Path:
     run("cookiecutter", "--no-input", template, "project_name=Toe Test", cwd=tmp_path)
     folder = tmp_path / "toe-test"
     commit(folder)
@@ -109,20 +122,54 @@ def test_settings_that_were_edited_are_a_conflict_when_their_guard_goes(project)
     assert not (project / "src" / "toe_test" / "ops" / "preflight" / "hook.py").exists()
 
 
-def test_a_new_switch_is_off_when_a_project_is_updated(project, template):
+def add_a_switch(template: Path) -> None:
     options = json.dumps(OPTIONS, indent=4)
     new = re.sub(r'( *)"example"', r'\1"brand_new": "yes",\n\1"example"', options)
     (template / "cookiecutter.json").write_text(new, encoding="utf-8")
-    commit(template, "A new switch")
 
-    run("cruft", "update", "-y", cwd=project)
 
+def assert_only_the_new_switch_changed(project: Path) -> None:
     text = (project / ".cruft.json").read_text(encoding="utf-8")
     answers = json.loads(text)["context"]["cookiecutter"]
     assert answers["brand_new"] is False
     assert {switch: answers[switch] for switch in SWITCHES} == {
         switch: OPTIONS[switch] == "yes" for switch in SWITCHES
     }
+
+
+def test_a_new_switch_is_off_when_a_project_is_updated(project, template):
+    add_a_switch(template)
+    commit(template, "A new switch")
+
+    run("cruft", "update", "-y", cwd=project)
+
+    assert_only_the_new_switch_changed(project)
+
+
+def test_a_project_five_versions_old_takes_the_newest(tmp_path):
+    template = tmp_path / "starter"
+    run("git", "clone", "--quiet", TEMPLATE, template, cwd=tmp_path)
+    for number, version in enumerate(EARLIER, start=1):
+        tagged = run("git", "tag", f"v{number}", version, cwd=template, check=False)
+        if tagged.returncode:
+            pytest.skip("This clone of the repository is without its history.")
+    run("git", "switch", "--quiet", "--create=newest", cwd=template)
+    run("git", "reset", "--quiet", "--hard", "v1", cwd=template)
+    project = project_with_edits(template, tmp_path)
+    run("git", "rm", "--quiet", "-r", ".", cwd=template)
+    copy_template(template)
+    add_a_switch(template)
+    commit(template, "The newest")
+
+    run("cruft", "update", "-y", cwd=project)
+
+    assert conflicts(project) == []
+    assert_only_the_new_switch_changed(project)
+    fresh, now = tree(generate(tmp_path / "fresh")), tree(project)
+    assert now.keys() - {".cruft.json"} == fresh.keys() - {".cruft.json"}
+    assert [f for f in now.keys() - EDITED if now[f] != fresh[f]] == []
+    for file, text, becomes in EDITS:
+        assert (becomes.replace(text, "").strip() or becomes) in now[file]
 
 
 def test_a_project_without_the_starter_is_plain_kedro(project):

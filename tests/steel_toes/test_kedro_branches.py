@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,6 +134,24 @@ def save_on(workshop: Workshop, *names: str) -> None:
 
 def branches_of(rows: list[dict[str, object]]) -> set[object]:
     return {row["branch"] for row in rows}
+
+
+def test_a_clone_of_one_branch_asks_its_remotes_before_it_cleans_for_everyone(
+    workshop: Workshop, kedro: Kedro, tmp_path: Path
+) -> None:
+    commit(workshop.path)
+    git(workshop, "clone", "--quiet", "--bare", ".", str(tmp_path / "remote"))
+    git(workshop, "push", "--quiet", str(tmp_path / "remote"), "HEAD:refs/heads/theirs")
+    git(workshop, "remote", "add", "origin", str(tmp_path / "remote"))
+    save_on(workshop, "theirs", "gone")
+
+    rows = kedro.ask("clean", "--everyone", code=10)
+    assert branches_of(rows) == {"gone"}
+
+    git(workshop, "remote", "set-url", "origin", str(tmp_path / "nowhere"))
+    error = kedro.refuse("clean", "--everyone", "--yes")
+    assert error.startswith("Error: Which branches are gone is not known: git says: ")
+    assert workshop.has("data/mid_gone.txt")
 
 
 def test_only_branches_that_are_gone_or_merged_are_cleaned(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,19 @@ def branches(project_path: Path) -> set[str]:
     return set(_tips(project_path))
 
 
+def branches_of_remotes(project_path: Path) -> set[str]:
+    """The names of the branches that the remotes have now, whether fetched or not.
+
+    Raises:
+        GitError: if one of them does not answer.
+    """
+    found: set[str] = set()
+    for remote in run_git(project_path, "remote").splitlines():
+        heads = run_git(project_path, "ls-remote", "--heads", remote)
+        found |= {line.partition("refs/heads/")[2] for line in heads.splitlines()}
+    return found
+
+
 def merged(project_path: Path, trunks: list[str]) -> set[str]:
     """The branches whose commits have come to a trunk by a merge.
 
@@ -65,6 +79,8 @@ def run_git(project_path: Path, *arguments: str) -> str:
         answer = subprocess.run(
             ["git", *arguments],
             cwd=project_path,
+            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},  # nobody may be there
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             encoding="utf-8",

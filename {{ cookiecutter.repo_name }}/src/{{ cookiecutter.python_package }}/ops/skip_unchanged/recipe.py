@@ -6,6 +6,7 @@ The reasons say what to do about it.
 from __future__ import annotations
 
 import inspect
+import marshal
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -57,6 +58,7 @@ class Recipes:
         self._version = datasets.codes.version
         self._hooks = [self._version(each) for each in hooks]
         self._known: dict[str, Recipe] = {}  # by dataset
+        self._plain: dict[bytes, CodeVersion] = {}  # of values, by what they are
 
     def recipe(self, group: Group) -> Recipe:
         """The recipe of nodes that run together."""
@@ -98,11 +100,21 @@ class Recipes:
 
     def _value(self, title: str, value: Any) -> Recipe:
         """The recipe of a value, with the code that it holds or names."""
-        version = self._version(value)
+        version = self._version_of_equals(value)
         own, *named = version.items
         items = {title: version.items[own], f"code of {title}": version.digest}
         items |= {each: version.items[each] for each in named}
         return Recipe(items, {}, [f"{title}: {each}" for each in version.opaque])
+
+    def _version_of_equals(self, value: Any) -> CodeVersion:
+        """The version of a value: most datasets of a type are configured alike."""
+        try:
+            key = marshal.dumps(value, 2)  # without references, which differ for equals
+        except ValueError:  # an object, which is told apart from its equals
+            return self._version(value)
+        if key not in self._plain:
+            self._plain[key] = self._version(value)
+        return self._plain[key]
 
 
 def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:

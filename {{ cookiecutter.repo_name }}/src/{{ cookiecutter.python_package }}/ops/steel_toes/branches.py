@@ -254,14 +254,16 @@ def _merged_or_gone(
     """The branches with data that are merged or gone from git.
 
     A branch may be gone from this clone only, when somebody has not pushed it: so one
-    is taken for gone if its data were saved from here, or if ``everyone`` is meant.
+    is taken for gone if its data were saved from here. If ``everyone`` is meant, the
+    remotes are asked: a clone of one branch, as in CI, does not know the others.
 
     Raises:
-        OpsError: where git does not say.
+        OpsError: where git or a remote does not say.
     """
     path = branches.context.project_path
     try:
         known, merged = git.branches(path), git.merged(path, branches.settings.trunk)
+        known |= git.branches_of_remotes(path) if everyone else set()
     except git.GitError as error:
         raise OpsError(f"Which branches are gone is not known: {error}.") from error
     me = tuple(author().values())
