@@ -284,7 +284,7 @@ def rename(folder: Path, python: str, faketime: str) -> Iterable[Row]:
                 assert numbers == [*range(len(numbers))]
                 page = store.read("index.html") or b""
                 reads[0] += 1
-                reads[1] += len(page) != PAGE
+                reads[1] += 0 < len(page) < PAGE
 
         reader = threading.Thread(target=read)
         reader.start()

@@ -25,6 +25,8 @@ from attrs import field, frozen
 
 LINES = ".jsonl"  # the ending of files of JSON lines
 _LARGEST = 2**28  # bytes of a file that is read: 256 MB
+# Else botocore waits five minutes for a server that hangs, and s3fs asks five times.
+_S3_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 5, "retries": {"max_attempts": 1}}
 _WARNED: set[str] = set()
 
 
@@ -167,7 +169,10 @@ class Store:
     def _open(self, name: str) -> tuple[Any, str]:
         import fsspec  # type: ignore[import-untyped] # noqa: PLC0415
 
-        filesystem, path = fsspec.url_to_fs(self.url, **self.options)
+        options = self.options
+        if self.url.startswith("s3://"):
+            options = {"config_kwargs": _S3_TIMEOUTS, **options}
+        filesystem, path = fsspec.url_to_fs(self.url, **options)
         return filesystem, posixpath.join(path, name) if name else path
 
 
