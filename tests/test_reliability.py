@@ -62,6 +62,22 @@ def test_a_run_ends_well_whatever_its_store_answers(
     assert states == ["succeeded"] if fault == "cuts" else "The journal in" in said
 
 
+@pytest.mark.parametrize("own", [{}, {"config_kwargs": {"read_timeout": 20}}])
+def test_a_store_on_s3_that_hangs_is_waited_for_5_s_unless_a_team_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, own: dict[str, Any]
+) -> None:
+    given: dict[str, Any] = {}
+
+    def url_to_fs(url: str, **options: Any) -> tuple[None, str]:
+        given.update(options)
+        return None, url
+
+    monkeypatch.setattr("fsspec.url_to_fs", url_to_fs)
+    Store("s3://team/ops", own).prepare()
+
+    assert given["config_kwargs"]["read_timeout"] == (20 if own else 5)
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Moves the clock of this process by some seconds."""
