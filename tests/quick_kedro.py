@@ -96,6 +96,7 @@ class QuickKedro:
         folder = Path(self.folder.name)
         order = [args, str(cwd), {**self.env, **env}, merge, kill]
         print(json.dumps(order), file=self.process.stdin, flush=True)
+        assert self.process.stdout is not None
         code = int(self.process.stdout.readline())
         out = folder.joinpath("out").read_text(encoding="utf-8")
         err = "" if merge else folder.joinpath("err").read_text(encoding="utf-8")
@@ -175,8 +176,8 @@ def serve(folder: str, modules: list[str]) -> None:
             if kill:
                 kill_later(*kill)
             code = run_command(args)
-            util._exit_function()  # ends the processes of a parallel run
-            threading._shutdown()
+            util._exit_function()  # type: ignore[attr-defined] # ends the processes of a parallel run
+            threading._shutdown()  # type: ignore[attr-defined]
             atexit._run_exitfuncs()
             sys.stdout.flush()
             sys.stderr.flush()

@@ -108,15 +108,17 @@ class Workshop:
         self, *args: str | Path, check: bool = True, stdin: str = "", **env: str
     ) -> subprocess.CompletedProcess[str]:
         """Run Kedro; with ``PYTHONPATH=""`` it finds all that is installed."""
-        args = tuple(map(str, args))
-        parallel = any("Parallel" in arg for arg in args)
+        words = [*map(str, args)]
+        parallel = any("Parallel" in word for word in words)
         if stdin or parallel or NEEDS_A_PROCESS & env.keys():
             env = {"PYTHONPATH": str(self.without), **env}
-            return run("kedro", *args, cwd=self.path, env=env, check=check, stdin=stdin)
+            return run(
+                "kedro", *words, cwd=self.path, env=env, check=check, stdin=stdin
+            )
         quick = quick_kedro(self.without)
-        result = quick.run(args, cwd=self.path, env=env)
+        result = quick.run(words, cwd=self.path, env=env)
         if check and result.returncode:
-            raise AssertionError(f"{args}: {result.stdout}\n{result.stderr}")
+            raise AssertionError(f"{words}: {result.stdout}\n{result.stderr}")
         return result
 
     def refused(self, *args: str, **env: str) -> str:

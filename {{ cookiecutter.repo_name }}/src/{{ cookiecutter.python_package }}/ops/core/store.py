@@ -25,6 +25,8 @@ from attrs import field, frozen
 
 LINES = ".jsonl"  # the ending of files of JSON lines
 _LARGEST = 2**28  # bytes of a file that is read: 256 MB
+# Else botocore waits five minutes for a server that hangs, and s3fs asks five times.
+_S3_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 5, "retries": {"max_attempts": 1}}
 _WARNED: set[str] = set()
 
 
@@ -101,7 +103,7 @@ class Store:
         try:
             with os.fdopen(_create(scratch), "wb") as file:
                 file.write(data)
-            os.replace(scratch, path)
+            _replace(scratch, path)
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(scratch)
@@ -167,7 +169,10 @@ class Store:
     def _open(self, name: str) -> tuple[Any, str]:
         import fsspec  # type: ignore[import-untyped] # noqa: PLC0415
 
-        filesystem, path = fsspec.url_to_fs(self.url, **self.options)
+        options = self.options
+        if self.url.startswith("s3://"):
+            options = {"config_kwargs": _S3_TIMEOUTS, **options}
+        filesystem, path = fsspec.url_to_fs(self.url, **options)
         return filesystem, posixpath.join(path, name) if name else path
 
 
@@ -234,6 +239,16 @@ def _create(path: str) -> int:
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return os.open(path, flags, 0o666)
+
+
+def _replace(scratch: str, path: str) -> None:
+    # On Windows and SMB, a file that a reader has open cannot be replaced for a moment.
+    for pause in (0.01, 0.05, 0.2):
+        try:
+            return os.replace(scratch, path)
+        except PermissionError:
+            time.sleep(pause)
+    return os.replace(scratch, path)
 
 
 def _read(path: str, start: int) -> bytes | None:

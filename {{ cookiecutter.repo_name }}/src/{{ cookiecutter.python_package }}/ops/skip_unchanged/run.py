@@ -133,8 +133,9 @@ class SkipRun:
             )
         if self.forgotten:
             _LOG.warning(
-                "Skip unchanged: another run wrote the same data at the same time, or "
-                "data changed meanwhile, so that these will run again: %s",
+                "Skip unchanged: another run wrote the same data at the same time, "
+                "data changed meanwhile, or the store cannot be written, so that these "
+                "will run again: %s",
                 ", ".join(self.forgotten[:5]) + (" ..." if self.forgotten[5:] else ""),
             )
 

@@ -171,7 +171,9 @@ def _planned(
         raise
     except DatasetError:  # an entry that is wrong: Kedro says so
         return None
-    except Exception:
+    except Exception as error:
         # A guard never harms a run: without a plan everything runs.
-        _LOG.warning("Skip unchanged failed, and everything runs.", exc_info=True)
+        kind, why = type(error).__name__, " ".join(str(error).split())
+        _LOG.warning("Skip unchanged failed; everything runs (%s: %s).", kind, why)
+        _LOG.debug("Where it failed:", exc_info=True)
         return None
