@@ -35,17 +35,18 @@ CHOICES = {"ci": ("none", "github", "gitlab")}
 # A switch, and another one that it does nothing without.
 NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status"}
 
-# What an organisation may set in organisation.yml, and what holds otherwise.
+# What an organisation may set in organisation.yml, and what holds otherwise; sorted as in
+# `.cruft.json`, so that an update changes nothing there.
 ORGANISATION: dict[str, Any] = {
     "alias": "team",
-    "trunk": ["main", "master"],
-    "store": "data/.ops",
-    "slack_channels": [],
-    "smtp_host": "",
-    "sender": "",
+    "ci_python": "3.12",
     "licence": "",
     "python": ">=3.10",
-    "ci_python": "3.12",
+    "sender": "",
+    "slack_channels": [],
+    "smtp_host": "",
+    "store": "data/.ops",
+    "trunk": ["main", "master"],
 }
 
 # `kedro new` reads this key from the config file itself.
