@@ -79,10 +79,15 @@ def test_where_one_channel_refuses_the_others_get_it(server):
     )
 
 
-def test_slack_is_asked_again_after_the_wait_that_it_asks_for(server):
+def test_slack_is_waited_for_as_long_as_there_is_time(server):
     server.script = [(429, "ratelimited", {"Retry-After": "0"})]
     channel(server).send(sample(errors=[]), ["#data"], 5)
     assert len(server.calls) == 2
+
+    server.script = [(429, "ratelimited", {"Retry-After": "60"})]
+    with pytest.raises(ChannelError, match="429: ratelimited"):
+        channel(server).send(sample(errors=[]), ["#data"], 5)
+    assert len(server.calls) == 3
 
 
 def test_a_busy_server_is_asked_twice_more(server):
@@ -109,10 +114,10 @@ def test_what_slack_refuses_comes_with_what_to_do(server, error):
     "wait",
     ["abc", "-5", "", "1.5", "\u00b2", "9" * 5_000, "Wed, 21 Oct 2026 07:28:00 GMT"],
 )
-def test_a_wait_that_is_no_number_of_seconds_is_an_error(server, by, wait):
+def test_a_wait_that_is_no_number_of_seconds_is_not_waited_for(server, by, wait):
     server.script = [(429, "ratelimited", {"Retry-After": wait})]
     slack = channel(server, {"webhook": hook(server)} if by == "webhook" else None)
-    with pytest.raises(ChannelError):
+    with pytest.raises(ChannelError, match="429: ratelimited"):
         slack.send(sample(errors=[]), ["#data"], 5)
     assert len(server.calls) == 1
 

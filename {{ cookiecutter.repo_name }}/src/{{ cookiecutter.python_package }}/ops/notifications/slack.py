@@ -92,11 +92,8 @@ class Slack(Channel):
 
     def _post(self, payload: dict[str, Any], name: str, seconds: float) -> str:
         known: dict[str, Any] = {"timeout": max(1, round(seconds)), "logger": _SILENT}
-        known["retry_handlers"] = [
-            ConnectionErrorRetryHandler(),
-            ServerErrorRetryHandler(2),
-            RateLimitErrorRetryHandler(2),  # nobody waits for it after the deadline
-        ]
+        cut, busy = ConnectionErrorRetryHandler(), ServerErrorRetryHandler(2)
+        known["retry_handlers"] = [cut, busy, _RateLimitHandler(seconds)]
         try:
             if self._token:
                 client = WebClient(self._token, base_url=self.options.base_url, **known)
@@ -114,6 +111,23 @@ class Slack(Channel):
         if answer.status_code != 200:  # noqa: PLR2004
             raise _refusal(answer.status_code, answer.body)
         return answer.body
+
+
+class _RateLimitHandler(RateLimitErrorRetryHandler):
+    """Waits as long as Slack asks for, if there is that much time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(max_retry_count=2)
+        self._seconds = seconds
+
+    def can_retry(self, *, response: Any = None, **known: Any) -> bool:
+        if not super().can_retry(response=response, **known):
+            return False
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        wait = str(headers.get("retry-after", ["1"])[0])
+        # Slack sends seconds. A proxy may send a date or worse, which is no reason to wait.
+        is_number = wait.isdecimal() and len(wait) < 5  # noqa: PLR2004
+        return is_number and int(wait) + 1 < self._seconds
 
 
 def _refusal(status: Any, answer: str) -> ChannelError:
