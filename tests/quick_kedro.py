@@ -120,7 +120,7 @@ def kill_later(pattern: str, seconds: float) -> None:
     """Kill this process so many seconds after a file of that pattern is there."""
 
     def kill() -> None:
-        while pattern and not glob(pattern):
+        while not glob(pattern):
             time.sleep(0.0005)
         time.sleep(seconds)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -171,7 +171,7 @@ def serve(folder: str, modules: list[str]) -> None:
         child = os.fork()
         if not child:
             os.close(answers)
-            kill_later("", TIMEOUT)
+            signal.alarm(TIMEOUT)  # ends this process
             be_a_new_process(folder, cwd, env, merge)
             if kill:
                 kill_later(*kill)

@@ -75,19 +75,10 @@ sys.addaudithook(audit)
 """
 
 
-class QuickKedro(Kedro):
+class CheckingKedro(Kedro):
     """With what checks need imported already."""
 
     modules = ["great_expectations", "kedro_datasets.pandas.csv_dataset"]
-    project: Path
-
-    def __call__(
-        self,
-        *args: str,
-        env: dict[str, str] | None = None,
-        kill: tuple[str, float] | None = None,
-    ) -> tuple[int, str]:
-        return super().__call__(*args, env={"PWD": str(self.project), **(env or {})})
 
     def refused(self, *args: str, **env: str) -> str:
         """What follows ``Error: `` in a command that must end so, up to its last lines."""
@@ -126,16 +117,16 @@ def shop(bare: Path, tmp_path: Path) -> Workshop:
 @pytest.fixture(scope="module")
 def process(
     bare: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[QuickKedro]:
+) -> Iterator[CheckingKedro]:
     """One process for all tests."""
-    kedro = QuickKedro(Workshop(bare, tmp_path_factory.mktemp("nothing")))
+    kedro = CheckingKedro(Workshop(bare, tmp_path_factory.mktemp("nothing")))
     yield kedro
     kedro.close()
 
 
 @pytest.fixture
-def kedro(process: QuickKedro, shop: Workshop) -> QuickKedro:
-    process.project = shop.path
+def kedro(process: CheckingKedro, shop: Workshop) -> CheckingKedro:
+    process.path = shop.path
     return process
 
 
@@ -145,7 +136,7 @@ def settings(shop: Workshop, text: str) -> None:
 
 @pytest.mark.parametrize("runner", QUICK_RUNNERS)
 def test_bad_data_are_not_saved_by_any_runner(
-    shop: Workshop, kedro: QuickKedro, runner: str
+    shop: Workshop, kedro: CheckingKedro, runner: str
 ) -> None:
     shop.write({"data/bikes.csv": "before"})
 
@@ -154,7 +145,7 @@ def test_bad_data_are_not_saved_by_any_runner(
 
 
 def test_bad_data_are_not_saved_asynchronously(
-    shop: Workshop, kedro: QuickKedro
+    shop: Workshop, kedro: CheckingKedro
 ) -> None:
     assert kedro.refused("run", "--async").startswith(REFUSED)
     assert not shop.has("data/bikes.csv")
@@ -172,7 +163,7 @@ def test_bad_data_are_not_saved_if_workers_are_spawned(shop: Workshop) -> None:
 
 
 def test_a_refusal_says_what_is_wrong_and_where_it_is_written(
-    kedro: QuickKedro,
+    kedro: CheckingKedro,
 ) -> None:
     assert kedro.refused("run") == (
         f"{REFUSED}\n  bikes: expect_column_values_to_not_be_null(column='id') failed for "
@@ -180,7 +171,7 @@ def test_a_refusal_says_what_is_wrong_and_where_it_is_written(
     )
 
 
-def test_good_data_are_saved(shop: Workshop, kedro: QuickKedro) -> None:
+def test_good_data_are_saved(shop: Workshop, kedro: CheckingKedro) -> None:
     shop.write({"data/raw.csv": GOOD})
 
     code, said = kedro("run")
@@ -193,7 +184,7 @@ def test_good_data_are_saved(shop: Workshop, kedro: QuickKedro) -> None:
     "off", [{"EXPECTATIONS": "off"}, {"KEDRO_DATASET_VALIDATION": "off"}], ids=str
 )
 def test_they_can_be_switched_off_for_one_run(
-    shop: Workshop, kedro: QuickKedro, off: dict[str, str]
+    shop: Workshop, kedro: CheckingKedro, off: dict[str, str]
 ) -> None:
     settings(shop, "{atomic_outputs: true, attach: {bikes: {when: [save, end]}}}")
 
@@ -201,7 +192,7 @@ def test_they_can_be_switched_off_for_one_run(
     assert shop.has("data/bikes.csv")
 
 
-def test_a_branch_saves_no_bad_copy(shop: Workshop, kedro: QuickKedro) -> None:
+def test_a_branch_saves_no_bad_copy(shop: Workshop, kedro: CheckingKedro) -> None:
     shop.switch("dev")
     shop.write({"data/bikes.csv": "before"})
 
@@ -213,7 +204,7 @@ def test_a_branch_saves_no_bad_copy(shop: Workshop, kedro: QuickKedro) -> None:
 
 @pytest.mark.parametrize("runner", ["ThreadRunner", OURS])
 def test_the_siblings_of_what_is_refused_are_not_saved_if_outputs_are_atomic(
-    shop: Workshop, kedro: QuickKedro, runner: str
+    shop: Workshop, kedro: CheckingKedro, runner: str
 ) -> None:
     settings(shop, "{atomic_outputs: true}")
 
@@ -223,7 +214,7 @@ def test_the_siblings_of_what_is_refused_are_not_saved_if_outputs_are_atomic(
     assert not shop.has("data/bikes.csv")
 
 
-def test_data_in_memory_are_refused_too(shop: Workshop, kedro: QuickKedro) -> None:
+def test_data_in_memory_are_refused_too(shop: Workshop, kedro: CheckingKedro) -> None:
     shop.catalog(CATALOG.replace("bikes:", "# bikes:"))
     for runner in ("SequentialRunner", "ParallelRunner"):
         assert kedro.refused("run", f"--runner={runner}").startswith(REFUSED)
@@ -281,7 +272,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_in_an_expectation_stops_the_run_before_the_data_is_saved(
-    shop: Workshop, kedro: QuickKedro, mistake: str
+    shop: Workshop, kedro: CheckingKedro, mistake: str
 ) -> None:
     text, expected = MISTAKES[mistake]
     shop.write({f"{SUITES}/bikes.yml": text, "data/raw.csv": GOOD})
@@ -302,7 +293,7 @@ def test_a_mistake_in_an_expectation_stops_the_run_before_the_data_is_saved(
     ],
 )
 def test_a_malformed_suite_stops_the_run_before_it_starts(
-    shop: Workshop, kedro: QuickKedro, text: str, expected: str
+    shop: Workshop, kedro: CheckingKedro, text: str, expected: str
 ) -> None:
     shop.write({f"{SUITES}/bikes.yml": text})
 
@@ -313,7 +304,7 @@ def test_a_malformed_suite_stops_the_run_before_it_starts(
 
 
 def test_a_suite_without_dataset_and_a_dataset_without_its_suite_are_errors(
-    shop: Workshop, kedro: QuickKedro
+    shop: Workshop, kedro: CheckingKedro
 ) -> None:
     shop.write({f"{SUITES}/boats.yml": IDS})
     assert "The suite 'boats' belongs to no dataset" in kedro.refused("run")
@@ -324,7 +315,7 @@ def test_a_suite_without_dataset_and_a_dataset_without_its_suite_are_errors(
 
 
 def test_the_verdict_on_saved_data_comes_last(
-    shop: Workshop, kedro: QuickKedro
+    shop: Workshop, kedro: CheckingKedro
 ) -> None:
     shop.team_hooks(LAST)
     settings(shop, "{attach: {bikes: {when: [end]}}}")
@@ -336,7 +327,7 @@ def test_the_verdict_on_saved_data_comes_last(
 
 
 def test_the_commands_write_a_suite_and_check_data(
-    shop: Workshop, kedro: QuickKedro
+    shop: Workshop, kedro: CheckingKedro
 ) -> None:
     shop.write({"data/cars.csv": GOOD})
     assert kedro("expectations", "new", "cars")[0] == 0
@@ -374,9 +365,9 @@ def test_a_run_needs_no_network(shop: Workshop) -> None:
     assert shop.has("data/bikes.csv")
 
 
-def test_the_example_shows_a_refusal(tmp_path: Path, process: QuickKedro) -> None:
-    process.project = generate(tmp_path, expectations=True, steel_toes=False)
-    shop = Workshop(process.project, tmp_path)
+def test_the_example_shows_a_refusal(tmp_path: Path, process: CheckingKedro) -> None:
+    process.path = generate(tmp_path, expectations=True, steel_toes=False)
+    shop = Workshop(process.path, tmp_path)
     assert process("run")[0] == 0  # its own data are as expected
     before = shop.files()
 
@@ -386,7 +377,7 @@ def test_the_example_shows_a_refusal(tmp_path: Path, process: QuickKedro) -> Non
 
 
 def test_what_has_passed_is_left_out_when_nothing_changed(
-    tmp_path: Path, process: QuickKedro
+    tmp_path: Path, process: CheckingKedro
 ) -> None:
     switches = {"example": False, "expectations": True, "skip_unchanged": True}
     project = generate(tmp_path, **switches)
@@ -397,7 +388,7 @@ def test_what_has_passed_is_left_out_when_nothing_changed(
     shop.write({"data/raw.csv": GOOD, f"{SUITES}/bikes.yml": IDS})
     settings(shop, "{attach: {bikes: {when: [save, end]}}}")
     shop.team_hooks(LAST)
-    process.project = project
+    process.path = project
     assert process("run")[0] == 0
 
     shop.kedro("run", "--nodes=part")  # it is skipped, and nothing is checked

@@ -47,8 +47,8 @@ atexit.register(lambda: Path("modules").write_text("\\n".join(sys.modules)))
 """
 
 
-class QuickKedro(Kedro):
-    """It has imported what messages need, and runs in the project of the test."""
+class NotifyingKedro(Kedro):
+    """It has imported what messages need."""
 
     modules = [
         "kedro_datasets.text.text_dataset",
@@ -58,16 +58,12 @@ class QuickKedro(Kedro):
         "slack_sdk.webhook",
         "smtplib",
     ]
-    project: Path
-
-    def __call__(self, *args, env=None, kill=None) -> tuple[int, str]:
-        return super().__call__(*args, env={"PWD": str(self.project), **(env or {})})
 
 
 @pytest.fixture(scope="module")
-def process(empty_project: Path, without_pandas: Path) -> Iterator[QuickKedro]:
+def process(empty_project: Path, without_pandas: Path) -> Iterator[NotifyingKedro]:
     """One process for all tests."""
-    kedro = QuickKedro(Workshop(empty_project, without_pandas))
+    kedro = NotifyingKedro(Workshop(empty_project, without_pandas))
     yield kedro
     kedro.close()
 
@@ -86,8 +82,8 @@ def shop(workshop: Workshop, slack: Slack) -> Workshop:
 
 
 @pytest.fixture
-def quick(shop: Workshop, process: QuickKedro) -> QuickKedro:
-    process.project = shop.path
+def quick(shop: Workshop, process: NotifyingKedro) -> NotifyingKedro:
+    process.path = shop.path
     return process
 
 
@@ -443,9 +439,9 @@ def test_wrong_settings_are_one_line(shop, quick, slack, settings, expected) -> 
 
 def test_many_runs_at_once_send_one_message_each(shop, slack) -> None:
     count = 8
-    kedros = [QuickKedro(shop) for _ in range(4)]
+    kedros = [NotifyingKedro(shop) for _ in range(4)]
     for kedro in kedros:
-        kedro.project = shop.path
+        kedro.path = shop.path
     with ThreadPoolExecutor(4) as threads:
         list(
             threads.map(lambda kedro: [kedro(*FAIL) for _ in range(count // 4)], kedros)

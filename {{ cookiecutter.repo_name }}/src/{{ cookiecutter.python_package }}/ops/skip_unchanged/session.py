@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from kedro.framework.context import KedroContext
@@ -20,7 +21,7 @@ from kedro.io import DatasetError
 from kedro.pipeline import Pipeline
 from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
 
-from ..core import kedro_internals
+from ..core import kedro_internals, redaction
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, open_store, read_settings
 from ..core.suppress import suppress_errors
@@ -173,7 +174,8 @@ def _planned(
         return None
     except Exception as error:
         # A guard never harms a run: without a plan everything runs.
-        kind, why = type(error).__name__, " ".join(str(error).split())
+        why = redaction.text(" ".join(str(error).split()), Path(context.project_path))
+        kind = type(error).__name__
         _LOG.warning("Skip unchanged failed; everything runs (%s: %s).", kind, why)
         _LOG.debug("Where it failed:", exc_info=True)
         return None

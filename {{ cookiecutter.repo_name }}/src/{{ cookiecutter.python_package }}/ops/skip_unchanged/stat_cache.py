@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -79,7 +80,7 @@ def signs_of(path: str) -> Signs:
     """What would change with the content of a file or of anything in a folder."""
     try:
         there = os.stat(path)
-        if not _is_folder(there):
+        if not stat.S_ISDIR(there.st_mode):
             return (("", _sign(there)),)
         return tuple(sorted(_inside(path, "", ())))
     except (FileNotFoundError, NotADirectoryError):
@@ -97,10 +98,6 @@ def _inside(top: str, name: str, above: tuple[Any, ...]) -> Iterator[tuple[str, 
             yield from _inside(top, inner, (*above, folder))
         elif entry.is_file():
             yield inner, _sign(os.stat(entry.path))
-
-
-def _is_folder(there: os.stat_result) -> bool:
-    return (there.st_mode & 0o170000) == 0o040000  # noqa: PLR2004
 
 
 def _sign(there: os.stat_result) -> Sign:
