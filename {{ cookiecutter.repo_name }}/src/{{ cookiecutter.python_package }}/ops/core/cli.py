@@ -40,8 +40,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (OSError, DatasetError) as error:
-            text = " ".join(str(error).split())
-            raise OpsError(f"{type(error).__name__}: {text}") from error
+            raise OpsError(redaction.error_text(error)) from error
 
 
 def load_context(env: str | None) -> Any:

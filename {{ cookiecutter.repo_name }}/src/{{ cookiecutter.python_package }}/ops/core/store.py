@@ -23,6 +23,8 @@ from uuid import uuid4
 
 from attrs import field, frozen
 
+from . import redaction
+
 LINES = ".jsonl"  # the ending of files of JSON lines
 _LARGEST = 2**28  # bytes of a file that is read: 256 MB
 # Else botocore waits five minutes for a server that hangs, and s3fs asks five times.
@@ -228,7 +230,8 @@ def warn_once(path: str, reason: object) -> None:
     if path not in _WARNED:
         _WARNED.add(path)
         log = logging.getLogger(__name__)
-        log.warning("%s: skipped %s. Everything else is used.", path, reason)
+        text = f"{path}: skipped {reason}. Everything else is used."
+        log.warning("%s", redaction.without_secrets(text))
 
 
 def _create(path: str) -> int:

@@ -59,15 +59,14 @@ def send(transport: dict[str, Any], run: Run) -> None:
             problems.clear()
         except ModuleNotFoundError as error:
             how = "`pip install openlineage-python`, or openlineage-python[kafka]"
-            problems[:] = [f"{error}: {how}"]
+            problems[:] = [f"{redaction.error_text(error)}: {how}"]
         except Exception as error:  # of any transport
-            problems[:] = [f"{type(error).__name__}: {error}"]
+            problems[:] = [redaction.error_text(error)]
 
     run_within(patience, emit)
     for problem in problems:
-        text = redaction.text(" ".join(problem.split()))
         log = logging.getLogger(__name__)
-        log.warning("OpenLineage did not get all events of this run (%s)", text)
+        log.warning("OpenLineage did not get all events of this run (%s)", problem)
 
 
 def _client(transport: dict[str, Any]) -> Any:

@@ -97,7 +97,7 @@ def open_channels(
         except OpsError as error:
             found = [error.message]
         except Exception as error:  # a class of the team's own must not stop a run
-            found = [f"{name}: {type(error).__name__}: {error}"]
+            found = [f"{name}: {redaction.error_text(error)}"]
         if found:
             problems[name] = found
         else:
@@ -182,6 +182,6 @@ def _send_one(delivery: Delivery, deadline: float) -> Result:
     except ChannelError as error:
         text, ok = str(error), False
     except Exception as error:  # of any library or server: it must not harm a run
-        text, ok = f"{type(error).__name__}: {error}", False
+        text, ok = redaction.error_text(error), False
     text = printable(redaction.text(" ".join(text.split())))
     return Result(message.key, channel.name, ok, text)

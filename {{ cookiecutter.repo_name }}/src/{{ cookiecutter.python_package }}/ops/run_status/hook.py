@@ -203,9 +203,10 @@ class RunStatus:
             self._watches[watch.journal] = watch
             run_facts.provide(_facts(watch, run_params, pipeline, catalog))
             watch.start()
-        except Exception:
-            log = logging.getLogger(__name__)
-            log.warning("There is no status of this run", exc_info=True)
+        except Exception as error:
+            log, why = logging.getLogger(__name__), redaction.error_text(error)
+            log.warning("There is no status of this run (%s)", why)
+            log.debug("Where it failed:", exc_info=True)
             return None
         return watch
 

@@ -118,10 +118,9 @@ class Journal:
         self._warned = True
         logging.getLogger(__name__).warning(
             "The journal in %s is not complete, so that the status of this run will not "
-            "be right (%s: %s)",
-            self.ticket.store.url,
-            type(error).__name__,
-            error,
+            "be right (%s)",
+            redaction.without_secrets(self.ticket.store.url),
+            redaction.error_text(error),
         )
 
 

@@ -174,8 +174,7 @@ def _planned(
         return None
     except Exception as error:
         # A guard never harms a run: without a plan everything runs.
-        why = redaction.text(" ".join(str(error).split()), Path(context.project_path))
-        kind = type(error).__name__
-        _LOG.warning("Skip unchanged failed; everything runs (%s: %s).", kind, why)
+        why = redaction.error_text(error, Path(context.project_path))
+        _LOG.warning("Skip unchanged failed; everything runs (%s).", why)
         _LOG.debug("Where it failed:", exc_info=True)
         return None
