@@ -160,7 +160,7 @@ def test_a_runner_without_hooks_in_its_workers_is_known(
 
 def test_without_branch_and_user_it_is_told(described, monkeypatch):
     monkeypatch.setattr(module, "user", lambda: "")
-    for variable in ["STEEL_TOES_BRANCH", *ops("core.branch")._CI_SYSTEMS]:
+    for variable in ["STEEL_TOES_BRANCH", *ops("core.git")._CI_SYSTEMS]:
         monkeypatch.delenv(variable, raising=False)
     told = described(tags=["a"], runtime_params={"token": "x"})
 

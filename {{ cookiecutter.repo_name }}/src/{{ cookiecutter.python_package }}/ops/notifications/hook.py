@@ -18,7 +18,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 
-from ..core import findings, redaction
+from ..core import findings, git, redaction
 from ..core.findings import WARNING, Finding
 from ..core.settings import is_guard_on
 from ..core.suppress import run_within, suppress_errors
@@ -76,7 +76,7 @@ def _attempt(
     attempt = Attempt(notify=False)
     with suppress_errors():
         names = list(run_params.get("pipeline_names") or ["__default__"])
-        branch = describe.branch_of(notifier.project_path)
+        branch = git.branch_name(notifier.project_path)
         asked = bool(os.environ.get("NOTIFICATIONS", "").strip())
         if asked or not rules.is_attended():
             attempt.notify = rules.is_selected(notifier.settings, names, branch)

@@ -18,8 +18,8 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
-from ..core import branch, kedro_internals, redaction
-from ..core.errors import OpsError
+from ..core import git, kedro_internals, redaction
+from ..core.checksum import short_hash
 from ..core.process import user
 from .model import Run, State
 
@@ -36,7 +36,7 @@ def key_of(run_id: str, environ: Mapping[str, str] = os.environ) -> str:
     """
     if given := _given(environ):
         text = re.sub(r"[^a-z0-9]+", "-", given.lower())[:60].strip("-")
-        return f"{text or 'run'}-{branch.short_hash(given)}"
+        return f"{text or 'run'}-{short_hash(given)}"
     return f"{re.sub(r'[^A-Za-z0-9.-]+', '-', run_id)}-{uuid4().hex[:8]}"
 
 
@@ -71,7 +71,7 @@ def describe(
         "blind": runner == _BLIND and _method() != "fork",
         "shared": is_shared(),
         "project": project.PACKAGE_NAME or project_path.name,
-        "branch": branch_of(project_path),
+        "branch": git.branch_name(project_path),
         "user": user(),
         "params": redaction.values(params),
         "nodes": list(_nodes(_registered(names), pipeline)),
@@ -83,14 +83,6 @@ def _method() -> str:
     asked = os.environ.get("KEDRO_MP_CONTEXT", "")
     known = {"fork", "spawn", "forkserver"}
     return asked if asked in known else multiprocessing.get_start_method()
-
-
-def branch_of(project_path: Path) -> str:
-    """The branch; empty if it is not known."""
-    try:
-        return branch.current(project_path).name
-    except OpsError:  # a run need not be on a branch to be recorded
-        return ""
 
 
 def _registered(names: Iterable[str]) -> Pipeline:

@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import asdict, field, fields, frozen
 
-from ..core.branch import slug
+from ..core.git import slug
 from ..core.records import Record, Records
 from ..core.store import Store
 

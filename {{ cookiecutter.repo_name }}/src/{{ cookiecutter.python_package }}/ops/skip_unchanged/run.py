@@ -16,8 +16,7 @@ from kedro.io import DatasetError, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import branch, findings, kedro_internals
-from ..core.errors import OpsError
+from ..core import findings, git, kedro_internals
 from ..core.settings import STORE, open_store, read_settings
 from ..core.store import Store
 from ..core.suppress import suppress_errors
@@ -65,7 +64,7 @@ class SkipRun:
         project = Path(context.project_path)
         url, credentials = open_store(context)
         cache = StatCache(os.path.join(project, STORE), str(project))
-        history = NodeHistory(url, credentials, _branch(project))
+        history = NodeHistory(url, credentials, git.branch_name(project))
         forced = Forced.from_environment()
         forced.refuse_unknown(
             {name for node in pipeline.nodes for name in (node.name, node.short_name)}
@@ -243,10 +242,3 @@ class SkipRun:
                 self.history.add(record)
             else:
                 self.forgotten.append(step.name)
-
-
-def _branch(project: Path) -> str:
-    try:
-        return branch.current(project).name
-    except OpsError:  # what was made where is known without, too
-        return ""

@@ -12,7 +12,6 @@ from kedro.framework.context import KedroContext
 from kedro.framework.project import pipelines
 from kedro.io import DatasetError
 
-from ..core import branch as git_branch
 from ..core import git, kedro_internals
 from ..core.dataset_io import Stored, stored_data
 from ..core.errors import OpsError
@@ -217,7 +216,7 @@ def records_to_clean(
     else:
         found = names or _merged_or_gone(branches, records, everyone)
     if not names:
-        found -= {git_branch.current(branches.context.project_path).name}
+        found -= {git.current_branch(branches.context.project_path).name}
     return [record for record in records if record.branch in found]
 
 

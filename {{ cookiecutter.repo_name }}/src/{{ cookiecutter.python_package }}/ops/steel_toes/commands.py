@@ -187,9 +187,9 @@ def _refuse_unknown(names: tuple[str, ...], known: set[str]) -> None:
 
 
 def _current(branches: Branches) -> str:
-    from ..core import branch  # noqa: PLC0415
+    from ..core import git  # noqa: PLC0415
 
-    return branch.current(branches.context.project_path).name
+    return git.current_branch(branches.context.project_path).name
 
 
 def _explanations(context: Any, dataset: str) -> list[str]:

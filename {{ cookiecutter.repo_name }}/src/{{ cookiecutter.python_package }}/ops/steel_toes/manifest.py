@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 from attrs import frozen
 
 from ..core import redaction
-from ..core.branch import slug
 from ..core.dataset_io import stored_data
+from ..core.git import slug
 from ..core.process import user
 from ..core.records import Records
 from ..core.store import Store, warn_once
