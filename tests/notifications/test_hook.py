@@ -13,7 +13,7 @@ from run_status.run_project import RunProject, same
 from .notification_samples import Kind, Recorder
 
 module = ops("notifications.hook")
-interruption = ops("run_status.interruption")
+interruption = ops("core.interruption")
 journal = ops("run_status.journal")
 redaction = ops("core.redaction")
 run_status = ops("run_status.hook")

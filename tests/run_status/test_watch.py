@@ -9,7 +9,7 @@ from kit import ops
 
 module = ops("run_status.watch")
 journal = ops("run_status.journal")
-interruption = ops("run_status.interruption")
+interruption = ops("core.interruption")
 State = ops("run_status.model").State
 START = {"nodes": [], "datasets": []}
 

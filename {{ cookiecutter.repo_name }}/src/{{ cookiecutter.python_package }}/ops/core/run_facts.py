@@ -5,28 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from attrs import frozen
+from attrs import define
 
 
-@frozen
+def _unknown() -> None:
+    return None
+
+
+@define
 class RunFacts:
-    """Each is asked for when it is shown."""
+    """Each is asked for when it is shown; nothing is known if no guard records runs."""
 
     # Lines for the end, each with its name: page, command to resume.
-    last_lines: Callable[[], list[tuple[str, str]]]
+    last_lines: Callable[[], list[tuple[str, str]]] = list
     # How long the run may take, by earlier ones.
-    expected_seconds: Callable[[], float | None]
+    expected_seconds: Callable[[], float | None] = _unknown
 
 
-# Of this thread: `kedro server` has several runs in one process.
-_FACTS: ContextVar[RunFacts | None] = ContextVar("facts", default=None)
-
-
-def provide(facts: RunFacts | None) -> None:
-    """Offer what is known of the run that has begun."""
-    _FACTS.set(facts)
-
-
-def provided() -> RunFacts | None:
-    """What is offered; none if no guard records runs."""
-    return _FACTS.get()
+# Of the run of this thread: `kedro server` has several in one process.
+RUN_FACTS: ContextVar[RunFacts | None] = ContextVar("facts", default=None)

@@ -22,9 +22,9 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, redaction, run_facts
+from ..core import findings, redaction
 from ..core.findings import Finding
-from ..core.run_facts import RunFacts
+from ..core.run_facts import RUN_FACTS, RunFacts
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.store import Store
 from ..core.suppress import run_within
@@ -201,7 +201,8 @@ class RunStatus:
                     self._watches.pop(other.journal, None)
                     other.interrupt(signal)
             self._watches[watch.journal] = watch
-            run_facts.provide(_facts(watch, run_params, pipeline, catalog))
+            if facts := RUN_FACTS.get():
+                _add_facts(facts, watch, run_params, pipeline, catalog)
             watch.start()
         except Exception as error:
             log, why = logging.getLogger(__name__), redaction.error_text(error)
@@ -273,10 +274,14 @@ def _enter_resume(
     entries.enter("resume", command=how)
 
 
-def _facts(
-    watch: Watch, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-) -> RunFacts:
-    """What other guards may show of a run."""
+def _add_facts(
+    facts: RunFacts,
+    watch: Watch,
+    run_params: dict[str, Any],
+    pipeline: Pipeline,
+    catalog: DataCatalog,
+) -> None:
+    """Say what another guard may show of a run."""
     ticket = watch.journal.ticket
 
     def last_lines() -> list[tuple[str, str]]:
@@ -289,7 +294,7 @@ def _facts(
         names = {node.name for node in pipeline.nodes}
         return History(ticket.store).expected_seconds(ticket.key, names)
 
-    return RunFacts(last_lines, expected_seconds)
+    facts.last_lines, facts.expected_seconds = last_lines, expected_seconds
 
 
 def _enter_check(finding: Finding) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..core import git, redaction
+from ..core import git, interruption, redaction
 from ..core.errors import OpsError
 from ..core.suppress import suppress_errors
-from . import interruption, journal
+from . import journal
 from .journal import Journal
 from .model import Run, State
 from .page import StatusPage

@@ -7,12 +7,12 @@ import sys
 import pytest
 from kit import PACKAGE, PROJECT, ops
 
-module = ops("run_status.interruption")
+module = ops("core.interruption")
 
 PROGRAM = f"""
 import os, signal, sys, time
 sys.path.insert(0, "src")
-from {PACKAGE}.ops.run_status import interruption
+from {PACKAGE}.ops.core import interruption
 interruption.on_the_end(lambda reason: os.write(1, f"[{{reason}}]".encode()))
 """
 

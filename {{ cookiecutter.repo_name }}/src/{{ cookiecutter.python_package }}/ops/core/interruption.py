@@ -73,7 +73,7 @@ def _at_exit(pid: int) -> None:
 
 
 def _end_all(reason: str) -> None:
-    for act in list(_ENDINGS):
+    for act in reversed([*_ENDINGS]):  # who began first has the last word
         act(reason)
 
 
