@@ -7,6 +7,8 @@ import time
 import pytest
 from kit import ops
 
+from .run_project import read_journals
+
 module = ops("run_status.watch")
 journal = ops("run_status.journal")
 interruption = ops("core.interruption")
@@ -55,11 +57,7 @@ def test_it_beats_and_shows_the_page(begin):
     time.sleep(1.3)
     run = watch.end(State.SUCCEEDED)
 
-    text = b"".join(
-        ops("run_status.replay")
-        .read_journals(watch.journal.ticket.store, "key", {})
-        .values()
-    )
+    text = b"".join(read_journals(watch.journal.ticket.store, "key").values())
     assert b'"heartbeat"' in text
     assert page.shown[0] == State.RUNNING
     assert page.ended == [State.SUCCEEDED]

@@ -13,7 +13,6 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from attrs import asdict
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
@@ -22,11 +21,11 @@ from ..core import findings, git, redaction
 from ..core.findings import WARNING, Finding
 from ..core.settings import is_guard_on
 from ..core.suppress import run_within, suppress_errors
-from ..run_status import describe, journal
+from ..run_status import journal
 from ..run_status.journal import Journal
 from ..run_status.model import Run, State
 from . import rules
-from .notifier import EVENT, Attempt, Notifier, hash_parameters
+from .notifier import Notifier
 from .send import Channel, Result
 
 _KILLED = 4.0  # seconds, if somebody wants the process to end
@@ -56,35 +55,25 @@ class Notifications:
         entries = journal.journal_of_catalog(catalog, run_id)
         if notifier is None or entries is None or entries.ticket.run_id != run_id:
             return
-        attempt = _attempt(notifier, run_params, catalog)
         channels: list[Channel] = []
-        if attempt.notify:
+        if _is_wanted(notifier, run_params):
+            entries.enter("notify")
             channels, problems = notifier.open_channels()
             for name, found in problems.items():
                 text = redaction.text("; ".join(found))
                 _LOG.warning("Notifications: %s", text)
                 finding = Finding(text, name, level=WARNING, guard="notifications")
                 findings.report(finding)
-        with suppress_errors():
-            entries.enter(EVENT, **asdict(attempt))
-            entries.at_end.append(partial(_send, entries, notifier, channels))
+        entries.at_end.append(partial(_send, entries, notifier, channels))
 
 
-def _attempt(
-    notifier: Notifier, run_params: dict[str, Any], catalog: DataCatalog
-) -> Attempt:
-    attempt = Attempt(notify=False)
-    with suppress_errors():
-        names = list(run_params.get("pipeline_names") or ["__default__"])
-        branch = git.branch_name(notifier.project_path)
-        asked = bool(os.environ.get("NOTIFICATIONS", "").strip())
-        if asked or not rules.is_attended():
-            attempt.notify = rules.is_selected(notifier.settings, names, branch)
-        attempt.shared = describe.is_shared()
-        parameters = catalog.get("parameters")
-        known = parameters.load() if parameters is not None else {}
-        attempt.parameters = hash_parameters(known)
-    return attempt
+def _is_wanted(notifier: Notifier, run_params: dict[str, Any]) -> bool:
+    names = list(run_params.get("pipeline_names") or ["__default__"])
+    asked = bool(os.environ.get("NOTIFICATIONS", "").strip())
+    if rules.is_attended() and not asked:
+        return False
+    branch = git.branch_name(notifier.project_path)
+    return rules.is_selected(notifier.settings, names, branch)
 
 
 def _send(

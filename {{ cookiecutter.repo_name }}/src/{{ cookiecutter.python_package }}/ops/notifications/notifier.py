@@ -1,25 +1,23 @@
 """Finds the runs that need a notification, and sends it: once for each run.
 
-Each process enters an ``Attempt`` in the journal of its run, for another process that
-sends the notification if this one is killed. Of all processes that create the file
-``notified.json`` beside the journals, the one that succeeds sends it.
+A run has in its journal whether to send one, for another process that sends it if this
+one is killed. Of all processes that create the file ``notified.json`` beside the journals,
+the one that succeeds sends the notification.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field, fields_dict, frozen
+from attrs import field, frozen
 from kedro.framework.context import KedroContext
 
-from ..core import kedro_internals, redaction
+from ..core import kedro_internals
 from ..core.errors import OpsError
-from ..core.records import json_lines
 from ..core.settings import read_settings
 from ..core.store import Store
 from ..core.suppress import suppress_errors
@@ -31,23 +29,12 @@ from .message import Composer, Message, thread_id
 from .rules import Kind, NotificationOptions
 from .send import Channel, Delivery, Result, open_channels, send
 
-EVENT = "notifications"
 FILE = "notified.json"
-_ENTRY = b'"event": "notifications"'
 _EARLIER = 30  # runs that are searched for those of the same thread
 _RESTART = 1800.0  # seconds in which Airflow may restart a task that was killed
 _FRESH = 60.0  # seconds in which the process of a run sends the notification itself
 _OLD = 14 * 86_400.0  # seconds after which it is no news
 _SEARCHED = 20  # runs
-
-
-@define
-class Attempt:
-    """One session of Kedro that works on a run; several may, in Airflow."""
-
-    notify: bool = True  # whether to send a notification when the run ends
-    shared: bool = False  # whether other processes work on the same run
-    parameters: dict[str, str] = field(factory=dict)  # short hashes of the values
 
 
 @frozen
@@ -82,13 +69,11 @@ class Notifier:
         sent = self.store.files("", f"/{FILE}")
         keys = [key for key in run_keys(self.store) if f"{key}/{FILE}" not in sent]
         for key in keys[-_SEARCHED:]:
-            attempts = read_attempts(self.store, key)
-            if key == but or not any(attempt.notify for attempt in attempts):
-                continue
             run = replay.read(self.store, key)
             age = now - (run.last_news or 0.0)
             fresh = run.state != State.INTERRUPTED and age < _FRESH
-            if is_finished(run, attempts, now) and not fresh and age < _OLD:
+            due = run.notify and key != but and not fresh and age < _OLD
+            if due and is_finished(run, now):
                 found.append(key)
         return found
 
@@ -123,12 +108,11 @@ class Notifier:
     def _claim(self, key: str, channels: list[Channel], last: bool) -> list[Delivery]:
         """The deliveries of a run that has ended, if this process is the one to send."""
         run, kind = replay.read(self.store, key), None
-        attempts = read_attempts(self.store, key)
-        finished = is_finished(run, attempts, time.time())
+        finished = is_finished(run, time.time())
         if not finished and not (last and run.state != State.RUNNING):
             return []
         earlier = self._earlier_runs(run)
-        if any(attempt.notify for attempt in attempts):
+        if run.notify:
             kind = rules.kind_to_send(run, earlier, self.settings)
         due = self._deliveries(run, earlier, kind, channels)[1] if kind else []
         sent = kind.value if kind and due else ""
@@ -138,7 +122,7 @@ class Notifier:
     def _deliveries(
         self, run: Run, earlier: list[Run], kind: Kind, channels: list[Channel]
     ) -> tuple[Message, list[Delivery]]:
-        changed = self._changed_parameters(run, rules.last_good(earlier))
+        changed = changed_parameters(run, rules.last_good(earlier))
         composer = Composer(run, earlier, changed, self.project_path)
         message = composer.message(kind, self.settings.base_url)
         defaults = {each.name: list(each.options.to) for each in channels}
@@ -158,55 +142,24 @@ class Notifier:
                     break
         return earlier
 
-    def _changed_parameters(self, run: Run, good: Run | None) -> list[str]:
-        if good is None:
-            return []
-        before, now = (
-            next((a.parameters for a in read_attempts(self.store, each.key)[-1:]), {})
-            for each in (good, run)
-        )
-        names = sorted({*before, *now}) if before and now else []
-        return [name for name in names if before.get(name) != now.get(name)]
+
+def changed_parameters(run: Run, good: Run | None) -> list[str]:
+    """The names of the parameters that have changed since the last good run."""
+    before, now = good.parameter_hashes if good else {}, run.parameter_hashes
+    names = {*before, *now} if before and now else set()
+    return sorted(name for name in names if before.get(name) != now.get(name))
 
 
-def read_attempts(store: Store, key: str) -> list[Attempt]:
-    """The attempts in the journals of a run."""
-    attempts = []
-    for text in replay.read_journals(store, key, {}).values():
-        lines = [line for line in text.splitlines() if _ENTRY in line]
-        for event in json_lines(b"\n".join(lines)):
-            known = fields_dict(Attempt).keys() & event.keys()
-            attempts.append(Attempt(**{name: event[name] for name in known}))
-    return attempts
-
-
-def is_finished(run: Run, attempts: list[Attempt], now: float) -> bool:
+def is_finished(run: Run, now: float) -> bool:
     """Whether nobody will go on with a run.
 
     A run that many processes share has succeeded when all nodes of its pipeline have.
     It has failed with the first of them, although Airflow may try again.
     """
-    shared = any(attempt.shared for attempt in attempts)
     if run.state == State.SUCCEEDED:
         open_states = {State.NOT_SELECTED, State.QUEUED}
         left = any(node.state in open_states for node in run.nodes.values())
-        return not (shared and left)
+        return not (run.shared and left)
     if run.state == State.INTERRUPTED:
-        return not shared or now - (run.last_news or now) > _RESTART
+        return not run.shared or now - (run.last_news or now) > _RESTART
     return run.state == State.FAILED
-
-
-def hash_parameters(parameters: Any) -> dict[str, str]:
-    """A short hash of each parameter: it shows that a value changed, not the value."""
-    return {
-        name: hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()[:8]
-        for name, value in _leaves(redaction.values(parameters))
-    }
-
-
-def _leaves(given: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(given, dict) and given:
-        for name, value in given.items():
-            yield from _leaves(value, f"{path}.{name}" if path else str(name))
-    elif path:
-        yield path, given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import multiprocessing
 import os
 import re
@@ -21,6 +22,7 @@ from kedro.pipeline import Pipeline
 from ..core import git, kedro_internals, redaction
 from ..core.checksum import short_hash
 from ..core.process import user
+from ..core.suppress import suppress_errors
 from .model import Run, State
 
 KEY = "RUN_STATUS_KEY"  # names the run; processes with the same key are one run
@@ -74,9 +76,30 @@ def describe(
         "branch": git.branch_name(project_path),
         "user": user(),
         "params": redaction.values(params),
+        "parameter_hashes": _parameter_hashes(catalog),
         "nodes": list(_nodes(_registered(names), pipeline)),
         "datasets": list(_datasets(pipeline, catalog, project_path)),
     }
+
+
+def _parameter_hashes(catalog: DataCatalog) -> dict[str, str]:
+    """A hash of each parameter: it shows that a value changed, not the value."""
+    known: Any = {}
+    with suppress_errors():  # what is wrong with them, Kedro says
+        if (dataset := catalog.get("parameters")) is not None:
+            known = redaction.values(dataset.load())
+    return {
+        name: short_hash(json.dumps(value, default=str))
+        for name, value in _leaves(known)
+    }
+
+
+def _leaves(given: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(given, dict) and given:
+        for name, value in given.items():
+            yield from _leaves(value, f"{path}.{name}" if path else str(name))
+    elif path:
+        yield path, given
 
 
 def _method() -> str:
