@@ -16,7 +16,7 @@ __all__ = ["notifier"]
 @pytest.fixture(autouse=True)
 def _project(notifier, monkeypatch):
     monkeypatch.setattr(module, "load_context", lambda env: None)
-    cls = ops("notifications.notifier").Notifier
+    cls = ops("notifications.hook").Notifier
     monkeypatch.setattr(cls, "from_context", lambda context: notifier)
     for name in ("RUN_STATUS_KEY", "AIRFLOW_CTX_DAG_ID"):
         monkeypatch.delenv(name, raising=False)

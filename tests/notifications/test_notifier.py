@@ -10,7 +10,7 @@ from run_status.test_session import START as STARTED
 
 from .notification_samples import START, Kind, Recorder, failed, succeeded
 
-module = ops("notifications.notifier")
+module = ops("notifications.hook")
 options = ops("notifications.rules")
 State = ops("run_status.model").State
 OpsError = ops("core.errors").OpsError
