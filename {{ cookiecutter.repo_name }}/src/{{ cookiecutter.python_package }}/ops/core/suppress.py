@@ -17,13 +17,18 @@ def suppress_errors() -> Iterator[None]:
         logging.getLogger(__name__).debug("This could not be done:", exc_info=True)
 
 
-def run_within(seconds: float, act: Callable[[], None]) -> None:
-    """Call a function on a thread, without its errors, and wait for it this long."""
+def start_thread(act: Callable[[], None]) -> threading.Thread:
+    """Call a function on a thread, without its errors; no process waits for it."""
 
     def run() -> None:
         with suppress_errors():
             act()
 
-    thread = threading.Thread(target=run, name="ops-run-within", daemon=True)
+    thread = threading.Thread(target=run, name="ops-start-thread", daemon=True)
     thread.start()
-    thread.join(seconds)
+    return thread
+
+
+def run_within(seconds: float, act: Callable[[], None]) -> None:
+    """Call a function on a thread, without its errors, and wait for it this long."""
+    start_thread(act).join(seconds)

@@ -20,7 +20,7 @@ from kedro.pipeline.node import Node
 
 from ..core import findings, interruption, kedro_internals
 from ..core.errors import OpsError
-from ..core.run_facts import RUN_FACTS, RunFacts
+from ..core.findings import RUN_FACTS, RunFacts
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.suppress import run_within, suppress_errors
 from ..core.text import duration, printable

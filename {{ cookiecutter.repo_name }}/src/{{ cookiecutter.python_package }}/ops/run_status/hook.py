@@ -23,8 +23,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core import findings, redaction
-from ..core.findings import Finding
-from ..core.run_facts import RUN_FACTS, RunFacts
+from ..core.findings import RUN_FACTS, Finding, RunFacts
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.store import Store
 from ..core.suppress import run_within
