@@ -13,7 +13,7 @@ from run_status.run_project import RunProject, read_journals, same
 from .notification_samples import Kind, Recorder
 
 module = ops("notifications.hook")
-interruption = ops("core.interruption")
+process = ops("core.process")
 journal = ops("run_status.journal")
 redaction = ops("core.redaction")
 run_status = ops("run_status.hook")
@@ -183,7 +183,7 @@ def kill(project, monkeypatch):
     for entries in list(journal._OPEN.values()):
         entries.flush(5)
         journal.end(entries)
-    interruption._ENDINGS.clear()
+    process._AT_END.clear()
     for hook in project.hooks.get_plugins():
         for watch in getattr(hook, "_watches", {}).values():
             watch._page = None  # the dead write no page
@@ -215,7 +215,7 @@ def test_a_process_without_a_channel_leaves_a_killed_run_to_others(
 
 def test_a_run_that_is_asked_to_end_is_notified(project):
     def end(data):
-        interruption._end_all("SIGTERM")
+        process._end_all("SIGTERM")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

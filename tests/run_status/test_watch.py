@@ -11,7 +11,7 @@ from .run_project import read_journals
 
 module = ops("run_status.watch")
 journal = ops("run_status.journal")
-interruption = ops("core.interruption")
+process = ops("core.process")
 State = ops("run_status.model").State
 START = {"nodes": [], "datasets": []}
 
@@ -74,7 +74,7 @@ def test_what_is_done_beside_it_cannot_fail_it(begin):
 
 def test_the_end_of_the_process_interrupts_it(begin):
     watch = begin()
-    interruption._at_exit(os.getpid())
+    process._at_exit(os.getpid())
 
     run = watch.journal.reader.run()
     assert run.state == State.INTERRUPTED
@@ -102,7 +102,7 @@ def test_a_signal_is_of_the_runs_that_were_open(begin):
         time.sleep(5)
     watch.interrupt("SIGINT")
 
-    assert interruption.noted() == "SIGINT"
+    assert process.last_signal() == "SIGINT"
     later = begin()
     time.sleep(1.3)  # a heartbeat
     assert later.end(State.SUCCEEDED).state == State.SUCCEEDED

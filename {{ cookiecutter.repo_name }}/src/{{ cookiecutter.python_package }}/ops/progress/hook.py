@@ -18,7 +18,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, interruption, kedro_internals
+from ..core import findings, kedro_internals, process
 from ..core.errors import OpsError
 from ..core.findings import RUN_FACTS, RunFacts
 from ..core.settings import is_guard_on, read_settings, settings_section
@@ -80,7 +80,7 @@ class RunDisplay:
             run_logging.use_stderr(self._console)
         if self._is_command:
             # Ctrl-C, SIGTERM, a node that ends the process: Kedro calls no hook for them.
-            interruption.on_the_end(self._interrupted)
+            process.call_at_end(self._interrupted)
 
     def complete(self, node: str) -> None:
         """A node has saved its outputs."""
@@ -126,7 +126,7 @@ class RunDisplay:
 
     def _print_last_lines(self) -> None:
         if self._is_command:
-            interruption.forget(self._interrupted)
+            process.do_not_call_at_end(self._interrupted)
         lines = [*self._lines]
         run_within(_PATIENCE, lambda: lines.extend(self._ask.last_lines()))
         if self._file is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..core import git, interruption, redaction
+from ..core import git, process, redaction
 from ..core.errors import OpsError
 from ..core.suppress import suppress_errors
 from . import journal
@@ -62,7 +62,7 @@ class Watch:
 
     def start(self) -> None:
         """Begin."""
-        interruption.on_the_end(self._interrupted)
+        process.call_at_end(self._interrupted)
         self._thread.start()
 
     def fail(self, error: BaseException) -> None:
@@ -89,7 +89,7 @@ class Watch:
 
     def signal(self) -> str:
         """The signal that came during the run, after which a notebook lives on."""
-        return interruption.noted(since=self._began)
+        return process.last_signal(since=self._began)
 
     def _interrupted(self, reason: str) -> None:
         self.interrupt(reason, _PATIENCE_KILLED)
@@ -97,7 +97,7 @@ class Watch:
     def _end(self, event: str, patience: float, **fields: Any) -> Run | None:
         if self.journal.closed:
             return None
-        interruption.forget(self._interrupted)
+        process.do_not_call_at_end(self._interrupted)
         self.journal.enter(event, **fields)
         deadline = time.monotonic() + patience
         self.journal.flush(patience)
