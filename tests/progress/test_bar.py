@@ -163,7 +163,7 @@ def test_it_learns_from_workers_what_they_begin(shown, screen, counts):
         assert bar.file_for_workers() == file
         counts.nodes.add("over")
         for node in ("over", "fit_model"):
-            bars.report_to_parent(file, node)
+            bars.BarOfParent(file).begin(node)
         wait_for(lambda: "fit_model" in screen.getvalue())
 
     assert "over" not in screen.getvalue()
@@ -172,7 +172,7 @@ def test_it_learns_from_workers_what_they_begin(shown, screen, counts):
 
 def test_a_worker_clears_the_line_of_the_bar_once_a_line(screen):
     with streams_at(screen):
-        bars.write_above_parent()
+        bars.BarOfParent("")
         for text in ("a", " b", "\n", "c\n"):
             sys.stdout.write(text)
 

@@ -98,11 +98,9 @@ def _start_and_end(run: Run, job: Run | Node) -> list[Any]:
     end = _event(run, job, _ENDS[job.state], job.ended or run.ended or run.last_news)
     if failure := job.failure:
         message = f"{failure.type}: {failure.message}".strip(": ")
-        end.run.facets["errorMessage"] = _library(
-            "facet_v2"
-        ).error_message_run.ErrorMessageRunFacet(
-            message, "python", failure.traceback or None
-        )
+        facet = _library("facet_v2").error_message_run.ErrorMessageRunFacet
+        traceback = failure.traceback or None
+        end.run.facets["errorMessage"] = facet(message, "python", traceback)
     if isinstance(job, Node):
         end.inputs = [_input(run, n) for n in job.inputs if not is_parameter(n)]
         end.outputs = [_output(run, name) for name in job.outputs]

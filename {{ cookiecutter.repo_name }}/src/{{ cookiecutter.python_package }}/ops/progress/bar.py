@@ -207,19 +207,24 @@ class Bar:
             stream.bar = None
 
 
-def write_above_parent() -> None:
-    """In a worker: clear the line of the bar before something is printed."""
-    for name in _STREAMS:
-        stream = getattr(sys, name)
-        if stream is not None and not isinstance(stream, StreamAboveBar):
-            if stream.isatty():
-                setattr(sys, name, StreamAboveBar(stream))
+class BarOfParent:
+    """The bar, for a worker: it is drawn by the parent, which reads what runs in a file."""
 
+    def __init__(self, file: str) -> None:
+        """Take the file; from now on, clear the line of the bar before a text is printed."""
+        self._file, self._node = file, ""
+        for name in _STREAMS:
+            stream = getattr(sys, name)
+            if stream is not None and not isinstance(stream, StreamAboveBar):
+                if stream.isatty():
+                    setattr(sys, name, StreamAboveBar(stream))
 
-def report_to_parent(file: str, node: str) -> None:
-    """In a worker: a node begins."""
-    with suppress_errors(), open(file, "ab") as stream:
-        stream.write(f"{node}\n".encode())
+    def begin(self, node: str) -> None:
+        """A node runs."""
+        if node != self._node:
+            self._node = node
+            with suppress_errors(), open(self._file, "ab") as stream:
+                stream.write(f"{node}\n".encode())
 
 
 def _is_at_start(text: str, before: bool) -> bool:

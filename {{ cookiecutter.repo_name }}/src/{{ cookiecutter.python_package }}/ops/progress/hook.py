@@ -26,7 +26,7 @@ from ..core.suppress import run_within, suppress_errors
 from ..core.text import duration, printable
 from . import ending
 from . import logging as run_logging
-from .bar import Bar, is_wanted, report_to_parent
+from .bar import Bar, BarOfParent, is_wanted
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 2.0  # seconds, for what another guard knows of the run
@@ -152,9 +152,7 @@ class Progress:
         """Hide what Kedro's way of using OmegaConf would say at the start of each run."""
         message = r"register_new_resolver\(\) is deprecated"
         warnings.filterwarnings("ignore", message, module=r"kedro\.config")
-        self._bar: Bar | None = None  # a terminal has one
-        self._file = ""  # in a worker: where it says which nodes it begins
-        self._node = ""
+        self._bar: Bar | BarOfParent | None = None  # a terminal has one
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -213,9 +211,6 @@ class Progress:
         """A node begins."""
         if self._bar is not None:
             self._bar.begin(node.name)
-        elif self._file and node.name != self._node:
-            self._node = node.name
-            report_to_parent(self._file, node.name)
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
@@ -226,15 +221,15 @@ class Progress:
         """What a worker has to know of the run: its folder, and a file if there is a bar."""
         if (display := _DISPLAY.get()) is None:
             return None
-        file = self._bar.file_for_workers() if self._bar is not None else ""
+        file = display.bar.file_for_workers() if display.bar is not None else ""
         return str(display.project_path), file
 
     def start_worker(self, ticket: tuple[str, str]) -> None:
         """Log in a worker as its parent does."""
-        project_path, self._file = ticket
-        self._bar = None
+        project_path, file = ticket
         with suppress_errors():
-            run_logging.log_in_worker(Path(project_path), bool(self._file))
+            self._bar = BarOfParent(file) if file else None
+            run_logging.log_in_worker(Path(project_path), bool(file))
 
     def _end(self, state: str, error: BaseException | None = None) -> None:
         with suppress_errors():

@@ -17,8 +17,6 @@ import kedro
 import yaml
 from kedro.framework import project
 
-from .bar import write_above_parent
-
 _COMPLETED = "Completed node: %s"
 _KEDRO = os.path.dirname(kedro.__file__) + os.sep
 
@@ -107,10 +105,8 @@ def use_stderr(handler: logging.Handler) -> None:
 def log_in_worker(project_path: Path, has_bar: bool) -> None:
     """Let a worker log as its parent does; one that was forked does so in part."""
     handlers = logging.getLogger().handlers
-    if has_bar:
-        write_above_parent()
-        if not any(each.name == "file" for each in handlers):
-            open_file(project_path)
+    if has_bar and not any(each.name == "file" for each in handlers):
+        open_file(project_path)
     handler = console()
     if handler is not None:
         handler.addFilter(ConsoleFilter())

@@ -100,9 +100,7 @@ class Journal:
                 self._pid = os.getpid()
 
     def _write(self, event: str, fields: dict[str, Any]) -> None:
-        if (
-            self._file is None
-        ):  # it could not be opened, and that was said; or is closed
+        if self._file is None:  # it could not be opened, which was said, or is closed
             return
         known = {"at": round(time.time(), 6), "event": event, **fields}
         try:
@@ -164,8 +162,7 @@ _ENCODER = json.JSONEncoder(default=str)  # made once, since there are many even
 
 def enter(event: str, **fields: Any) -> None:
     """Enter an event into the run that this is a part of; outside a run, do nothing."""
-    journal = current()
-    if journal is not None:
+    if journal := current():
         journal.enter(event, **fields)
 
 
