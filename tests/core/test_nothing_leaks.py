@@ -236,9 +236,9 @@ def a_damaged_file(url, monkeypatch):
 def a_run_without_status(url, monkeypatch):
     hook = ops("run_status.hook")
     monkeypatch.setattr(hook, "_new_watch", refuse)
-    token = hook._PROJECT.set(hook._Project(hook.RunStatusOptions(), url))
+    token = hook._SETTINGS.set(hook.RunStatusOptions())
     hook.RunStatus()._start({}, None, None)
-    hook._PROJECT.reset(token)
+    hook._SETTINGS.reset(token)
 
 
 def a_failed_preflight(url, monkeypatch):

@@ -13,12 +13,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from attrs import define, frozen
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from attrs import define, field, frozen
 
 from ..core import redaction
 from ..core.errors import OpsError
+from ..core.settings import checked
 from ..core.text import printable
 from .message import Message
 
@@ -33,7 +32,7 @@ class ChannelOptions:
 
     type: str = ""
     credentials: str = ""  # an entry in credentials.yml
-    to: list[str] = []  # noqa: RUF008, RUF012  OmegaConf copies it
+    to: list[str] = field(factory=list)
 
 
 class Channel:
@@ -53,14 +52,8 @@ class Channel:
             OpsError: for a setting that is wrong.
         """
         self.name, self.credentials = name, credentials
-        try:
-            schema = OmegaConf.structured(self.Options)
-            merged = OmegaConf.merge(schema, dict(settings))
-            self.options: Any = OmegaConf.to_object(merged)
-        except (OmegaConfBaseException, TypeError, ValueError) as error:
-            path = ["notifications.channels", name, getattr(error, "full_key", "")]
-            key, reason = ".".join(filter(None, path)), str(error).splitlines()[0]
-            raise OpsError(f"ops.yml: '{key}' is wrong: {reason}.") from error
+        key = f"notifications.channels.{name}"
+        self.options: Any = checked(self.Options, dict(settings), key)
 
     def problems(self) -> Iterator[str]:
         """What is missing or wrong, as far as can be known without a connection."""

@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
@@ -32,7 +31,7 @@ from .history import History, open_runs
 from .journal import Journal, Ticket
 from .model import State
 from .page import StatusPage
-from .watch import Watch, describe_error
+from .watch import Watch, describe_error, enter_finding
 
 _PATIENCE = 5.0  # seconds
 
@@ -47,16 +46,9 @@ class RunStatusOptions:
     kedro_viz: bool = False
 
 
-@frozen
-class _Project:
-    """What a run needs to know of the project."""
-
-    settings: RunStatusOptions
-    store: Store
-
-
 # Of this thread: `kedro server` has one hook for all of its requests.
-_PROJECT: ContextVar[_Project | None] = ContextVar("project", default=None)
+_SETTINGS: ContextVar[RunStatusOptions | None] = ContextVar("settings", default=None)
+_STORE: ContextVar[Store] = ContextVar("store")
 
 
 class RunStatus:
@@ -72,9 +64,10 @@ class RunStatus:
         """Read the settings."""
         settings = read_settings(context.config_loader, RunStatusOptions)
         on = is_guard_on("run_status", settings.enabled)
+        _SETTINGS.set(settings if on else None)
         if on:
             redaction.hide_secrets_of(context)
-        _PROJECT.set(_Project(settings, open_runs(context)) if on else None)
+            _STORE.set(open_runs(context))
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
@@ -190,11 +183,11 @@ class RunStatus:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> Watch | None:
         """Record this run. An error of ours costs a warning and no run."""
-        project = _PROJECT.get()
-        if project is None:
+        settings = _SETTINGS.get()
+        if settings is None:
             return None
         try:
-            watch = _new_watch(project, run_params, pipeline, catalog)
+            watch = _new_watch(settings, run_params, pipeline, catalog)
             for other in list(self._watches.values()):
                 if signal := other.signal():
                     self._watches.pop(other.journal, None)
@@ -220,10 +213,10 @@ class RunStatus:
         self._watches.pop(watch.journal, None)
         run = watch.end(state)
         if run is not None and run.started is not None:
-            project = _PROJECT.get()
-            if project and project.settings.kedro_viz and state == State.SUCCEEDED:
-                path = Path(watch.journal.ticket.project_path)
-                watch.viz = kedro_viz.build(path, project.store, run.env)
+            settings, ticket = _SETTINGS.get(), watch.journal.ticket
+            if settings and settings.kedro_viz and state == State.SUCCEEDED:
+                path = Path(ticket.project_path)
+                watch.viz = kedro_viz.build(path, ticket.store, run.env)
             text = terminal.report(run, watch.page, watch.viz)
             # Where the last lines of the run say the same, the console leaves this out.
             log = logging.getLogger(__name__)
@@ -245,21 +238,22 @@ class RunStatus:
 
 
 def _new_watch(
-    project: _Project,
+    settings: RunStatusOptions,
     run_params: dict[str, Any],
     pipeline: Pipeline,
     catalog: DataCatalog,
 ) -> Watch:
-    run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
+    run_id, store = str(run_params["run_id"]), _STORE.get()
     redaction.hide_parameters_of(catalog)
     facts = describe.describe(run_params, pipeline, catalog)
-    ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
-    page = StatusPage(project.store) if project.settings.page else None
-    tidy = partial(History(project.store).prune, project.settings.keep, ticket.key)
-    project.store.prepare()
+    path = str(run_params["project_path"])
+    ticket = Ticket(store, describe.key_of(run_id), run_id, path)
+    page = StatusPage(store) if settings.page else None
+    tidy = partial(History(store).prune, settings.keep, ticket.key)
+    store.prepare()
     entries = journal.start(ticket, catalog)
     entries.enter("run_started", **facts)
-    return Watch(entries, Path(path), page, tidy)
+    return Watch(entries, page, tidy)
 
 
 def _enter_resume(
@@ -298,10 +292,7 @@ def _add_facts(
 
 def _enter_check(finding: Finding) -> None:
     if entries := journal.current():
-        text = redaction.text(finding.text, Path(entries.ticket.project_path))
-        names = ("guard", "subject", "level", "passed")
-        facts = {name: getattr(finding, name) for name in names}
-        entries.enter("check", **facts, message=text)
+        enter_finding(entries, finding)
 
 
 def _enter_skipped(node: str, reason: str) -> None:

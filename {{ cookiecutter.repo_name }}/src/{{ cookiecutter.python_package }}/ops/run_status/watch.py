@@ -11,6 +11,7 @@ from typing import Any
 
 from ..core import git, process, redaction
 from ..core.errors import OpsError
+from ..core.findings import Finding
 from ..core.suppress import suppress_errors
 from . import journal
 from .journal import Journal
@@ -38,13 +39,13 @@ class Watch:
     def __init__(
         self,
         entries: Journal,
-        project_path: Path,
         page: StatusPage | None,
         tidy: Callable[[], None],
     ) -> None:
         """Take the journal, the page that shows it, and what is to be done beside it."""
         self.journal = entries
-        self._project_path, self._page, self._tidy = project_path, page, tidy
+        self._page, self._tidy = page, tidy
+        self._project_path = Path(entries.ticket.project_path)
         entries.reader = Follower(entries.ticket.store, entries.ticket.key)
         self._began = time.monotonic()
         self._over = threading.Event()
@@ -68,14 +69,7 @@ class Watch:
     def fail(self, error: BaseException) -> None:
         """Enter why the run failed."""
         for finding in error.findings if isinstance(error, OpsError) else ():
-            self.journal.enter(
-                "check",
-                guard=finding.guard or "hooks",  # one of the team's
-                subject=finding.subject,
-                level=finding.level,
-                passed=False,
-                message=redaction.text(finding.text, self._project_path),
-            )
+            enter_finding(self.journal, finding)
         self.journal.enter("run_failed", **describe_error(error, self._project_path))
 
     def end(self, state: State) -> Run | None:
@@ -132,6 +126,14 @@ class Watch:
             self._last = run = self.journal.reader.run()
             if self._page is not None:
                 self._page.finish(run)
+
+
+def enter_finding(entries: Journal, finding: Finding) -> None:
+    """Enter what a guard has found; without a name, it is one of the team's."""
+    text = redaction.text(finding.text, Path(entries.ticket.project_path))
+    facts = {name: getattr(finding, name) for name in ("subject", "level", "passed")}
+    guard = finding.guard or "hooks"
+    entries.enter("check", guard=guard, message=text, **facts)
 
 
 def describe_error(error: BaseException, project_path: Path) -> dict[str, str]:
