@@ -83,7 +83,9 @@ class QuickKedro:
             modules: that it imports besides those of every one, and besides those
                 for data if all that is installed can be found.
         """
-        self.env = environment() | {"PYTHONPATH": str(pythonpath)}
+        # Without byte code: tests read every file of a project.
+        own = {"PYTHONPATH": str(pythonpath), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.env = environment() | own
         modules = [*modules] if pythonpath else [*DATA_MODULES, *modules]
         self.folder = tempfile.TemporaryDirectory(prefix="quick-")
         self.process = subprocess.Popen(
