@@ -42,7 +42,7 @@ def begin(tmp_path, monkeypatch):
         ticket = journal.Ticket(store, "key", "run", str(tmp_path))
         entries = journal.start(ticket, object())
         entries.enter("run_started", **START)
-        watches.append(module.Watch(entries, page, tidy))
+        watches.append(module.Watch(entries, page, tidy, lambda run: ""))
         watches[-1].start()
         return watches[-1]
 

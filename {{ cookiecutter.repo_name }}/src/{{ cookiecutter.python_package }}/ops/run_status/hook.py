@@ -22,7 +22,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core import findings, redaction
-from ..core.findings import RUN_FACTS, Finding, RunFacts
+from ..core.findings import RUN_FACTS, Finding
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.store import Store
 from ..core.suppress import run_within
@@ -104,8 +104,7 @@ class RunStatus:
         watch = self._watch_of(run_params, catalog)
         if watch is not None:
             watch.fail(error)
-            how = partial(_enter_resume, watch.journal, run_params, pipeline, catalog)
-            run_within(_PATIENCE, how)
+            run_within(_PATIENCE, watch.enter_resume)
         try:
             return (yield)
         finally:
@@ -194,7 +193,8 @@ class RunStatus:
                     other.interrupt(signal)
             self._watches[watch.journal] = watch
             if facts := RUN_FACTS.get():
-                _add_facts(facts, watch, run_params, pipeline, catalog)
+                facts.last_lines = watch.last_lines
+                facts.expected_seconds = watch.expected_seconds
             watch.start()
         except Exception as error:
             log, why = logging.getLogger(__name__), redaction.error_text(error)
@@ -253,41 +253,13 @@ def _new_watch(
     store.prepare()
     entries = journal.start(ticket, catalog)
     entries.enter("run_started", **facts)
-    return Watch(entries, page, tidy)
-
-
-def _enter_resume(
-    entries: Journal,
-    run_params: dict[str, Any],
-    pipeline: Pipeline,
-    catalog: DataCatalog,
-) -> None:
-    run = entries.reader.run()
-    how = describe.resume_command(run, run_params, pipeline, catalog)
-    entries.enter("resume", command=how)
-
-
-def _add_facts(
-    facts: RunFacts,
-    watch: Watch,
-    run_params: dict[str, Any],
-    pipeline: Pipeline,
-    catalog: DataCatalog,
-) -> None:
-    """Say what another guard may show of a run."""
-    ticket = watch.journal.ticket
-
-    def last_lines() -> list[tuple[str, str]]:
-        run = watch.journal.reader.run()
-        if run.state in {State.RUNNING, State.INTERRUPTED}:  # nobody has entered how
-            run.resume = describe.resume_command(run, run_params, pipeline, catalog)
-        return terminal.last_lines(run, watch.page, watch.viz)
-
-    def expected_seconds() -> float | None:
-        names = {node.name for node in pipeline.nodes}
-        return History(ticket.store).expected_seconds(ticket.key, names)
-
-    facts.last_lines, facts.expected_seconds = last_lines, expected_seconds
+    resume = partial(
+        describe.resume_command,
+        run_params=run_params,
+        pipeline=pipeline,
+        catalog=catalog,
+    )
+    return Watch(entries, page, tidy, resume)
 
 
 def _enter_check(finding: Finding) -> None:

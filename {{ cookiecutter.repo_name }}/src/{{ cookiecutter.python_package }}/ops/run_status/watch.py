@@ -13,7 +13,8 @@ from ..core import git, process, redaction
 from ..core.errors import OpsError
 from ..core.findings import Finding
 from ..core.suppress import suppress_errors
-from . import journal
+from . import journal, terminal
+from .history import History
 from .journal import Journal
 from .model import Run, State
 from .page import StatusPage
@@ -41,10 +42,11 @@ class Watch:
         entries: Journal,
         page: StatusPage | None,
         tidy: Callable[[], None],
+        resume: Callable[[Run], str],
     ) -> None:
-        """Take the journal, the page that shows it, and what is to be done beside it."""
+        """Take the journal, its page, what to do beside it, and how to resume the run."""
         self.journal = entries
-        self._page, self._tidy = page, tidy
+        self._page, self._tidy, self._resume = page, tidy, resume
         self._project_path = Path(entries.ticket.project_path)
         entries.reader = Follower(entries.ticket.store, entries.ticket.key)
         self._began = time.monotonic()
@@ -71,6 +73,24 @@ class Watch:
         for finding in error.findings if isinstance(error, OpsError) else ():
             enter_finding(self.journal, finding)
         self.journal.enter("run_failed", **describe_error(error, self._project_path))
+
+    def enter_resume(self) -> None:
+        """Enter how to resume the run."""
+        command = self._resume(self.journal.reader.run())
+        self.journal.enter("resume", command=command)
+
+    def last_lines(self) -> list[tuple[str, str]]:
+        """What to say of the run at its end, each line with its name."""
+        run = self.journal.reader.run()
+        if run.state in {State.RUNNING, State.INTERRUPTED}:  # nobody has entered how
+            run.resume = self._resume(run)
+        return terminal.last_lines(run, self.page, self.viz)
+
+    def expected_seconds(self) -> float | None:
+        """How long the run may take, by earlier ones."""
+        ticket, nodes = self.journal.ticket, self.journal.reader.run().nodes.values()
+        names = {node.name for node in nodes if node.state != State.NOT_SELECTED}
+        return History(ticket.store).expected_seconds(ticket.key, names)
 
     def end(self, state: State) -> Run | None:
         """The run has ended; return it, if that is known in time."""
