@@ -16,8 +16,8 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any
 
+from .errors import suppress_errors
 from .store import OwnFile, Store, warn_once
-from .suppress import suppress_errors
 
 Record = dict[str, Any]
 Key = tuple[str, ...]

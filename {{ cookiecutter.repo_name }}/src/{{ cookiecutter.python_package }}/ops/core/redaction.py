@@ -8,12 +8,11 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, quote_plus, unquote, urlsplit
-
-from .suppress import suppress_errors
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -41,9 +40,9 @@ def hide_secrets_of(context: KedroContext) -> None:
     """Hide what is in ``credentials.yml``, and credentials written into the catalog."""
     from . import kedro_internals  # noqa: PLC0415  a store needs none of its imports
 
-    with suppress_errors():  # what is wrong with these files, Kedro says
+    with suppress(Exception):  # what is wrong with these files, Kedro says
         hide(secrets(kedro_internals.credentials(context), everything=True))
-    with suppress_errors():
+    with suppress(Exception):
         loader = context.config_loader
         loader["catalog"] = catalog = loader["catalog"]  # Kedro need not read it again
         hide(secrets(catalog, everything=False))
@@ -51,7 +50,7 @@ def hide_secrets_of(context: KedroContext) -> None:
 
 def hide_parameters_of(catalog: DataCatalog) -> None:
     """Hide the parameters of a run that are called a secret."""
-    with suppress_errors():
+    with suppress(Exception):
         if (parameters := catalog.get("parameters")) is not None:
             hide(secrets(parameters.load(), everything=False))
 

@@ -21,8 +21,8 @@ from kedro.io import DataCatalog
 from kedro.io.core import is_parameter
 from kedro.pipeline.node import Node
 
+from ..core.errors import run_within, start_thread, suppress_errors
 from ..core.settings import is_guard_on, read_settings, settings_section
-from ..core.suppress import run_within, start_thread, suppress_errors
 from ..run_status import journal
 from ..run_status.journal import Journal
 from . import anomalies, dataset_stats, openlineage

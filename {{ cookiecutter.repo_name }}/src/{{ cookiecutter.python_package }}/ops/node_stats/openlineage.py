@@ -16,9 +16,8 @@ from kedro.framework.context import KedroContext
 from kedro.io.core import is_parameter
 
 from ..core import redaction
-from ..core.errors import OpsError
+from ..core.errors import OpsError, run_within
 from ..core.settings import credentials_entry
-from ..core.suppress import run_within
 from ..run_status.model import Dataset, Figures, Node, Run, State
 
 _PATIENCE = 10.0  # seconds

@@ -26,11 +26,10 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 
 from ..core import findings, git, kedro_internals, redaction
-from ..core.errors import OpsError
+from ..core.errors import OpsError, run_within, suppress_errors
 from ..core.findings import WARNING, Finding
 from ..core.settings import is_guard_on, read_settings
 from ..core.store import Store
-from ..core.suppress import run_within, suppress_errors
 from ..run_status import journal, replay
 from ..run_status.history import open_runs, run_keys
 from ..run_status.journal import Journal

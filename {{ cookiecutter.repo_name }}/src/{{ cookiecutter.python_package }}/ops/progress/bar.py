@@ -23,7 +23,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from ..core.suppress import suppress_errors
+from ..core.errors import suppress_errors
 
 _AFTER = 1.0  # seconds: a shorter run shows no bar
 _EVERY = 0.25

@@ -21,8 +21,8 @@ from kedro.pipeline import Pipeline
 
 from ..core import git, kedro_internals, redaction
 from ..core.checksum import short_hash
+from ..core.errors import suppress_errors
 from ..core.process import user
-from ..core.suppress import suppress_errors
 from .model import Run, State
 
 KEY = "RUN_STATUS_KEY"  # names the run; processes with the same key are one run

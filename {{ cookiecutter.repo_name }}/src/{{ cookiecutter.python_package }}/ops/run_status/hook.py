@@ -22,10 +22,10 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core import findings, redaction
+from ..core.errors import run_within
 from ..core.findings import RUN_FACTS, Finding
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.store import Store
-from ..core.suppress import run_within
 from . import describe, journal, kedro_viz, terminal
 from .history import History, open_runs
 from .journal import Journal, Ticket

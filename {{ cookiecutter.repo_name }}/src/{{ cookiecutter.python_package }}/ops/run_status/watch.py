@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core import git, process, redaction
-from ..core.errors import OpsError
+from ..core.errors import OpsError, suppress_errors
 from ..core.findings import Finding
-from ..core.suppress import suppress_errors
 from . import journal, terminal
 from .history import History
 from .journal import Journal

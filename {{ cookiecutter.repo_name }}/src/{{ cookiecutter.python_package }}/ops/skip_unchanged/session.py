@@ -22,9 +22,8 @@ from kedro.pipeline import Pipeline
 from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
 
 from ..core import kedro_internals, redaction
-from ..core.errors import OpsError
+from ..core.errors import OpsError, suppress_errors
 from ..core.settings import is_guard_on, open_store, read_settings
-from ..core.suppress import suppress_errors
 from .settings import SkipUnchangedOptions
 
 _LOG = logging.getLogger(__name__)
