@@ -12,7 +12,7 @@ from kit import ops
 
 from .terminal import COLUMNS, screen_of
 
-bars = ops("progress.bar")
+bars, log = ops("progress.bar"), ops("progress.logging")
 
 
 class Screen(io.StringIO):
@@ -191,9 +191,9 @@ def test_there_is_one_at_a_terminal(screen, monkeypatch, variable, value, wanted
     monkeypatch.setenv(variable, value)
 
     with streams_at(screen):
-        assert bars.is_wanted() is wanted
+        assert log.can_show_bar() is wanted
 
 
 def test_there_is_none_in_a_pipe():
     with streams_at(io.StringIO()):
-        assert not bars.is_wanted()
+        assert not log.can_show_bar()

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.io import DatasetError
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
 from . import redaction
 from .errors import OpsError
 from .text import printable
+
+# Rich is imported where something is printed: `kedro --help` need not wait.
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
 
 SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
@@ -65,6 +66,8 @@ def show(
     if as_json:
         click.echo(json.dumps(redaction.values(rows, clean=redaction.without_secrets)))
     elif rows:
+        from rich.console import Console  # noqa: PLC0415
+
         Console().print(table(rows, title, whole))
     else:
         click.echo(f"{title}: none.")
@@ -81,6 +84,9 @@ def table(
         title: of the table.
         whole: columns whose values are never broken, for example because they are copied.
     """
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
     found = Table(title=escape(title) or None, title_justify="left")
     cells = {key: [_cell(row[key]) for row in rows] for key in rows[0]}
     cells = {key: texts for key, texts in cells.items() if any(texts)}
@@ -103,6 +109,8 @@ def _cell(value: Any) -> Text:
 
     Rich's ``Text`` is a word of ours.
     """
+    from rich.text import Text  # noqa: PLC0415
+
     if isinstance(value, Text):
         return value
     if isinstance(value, dict):

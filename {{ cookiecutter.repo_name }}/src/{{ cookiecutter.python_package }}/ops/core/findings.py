@@ -11,9 +11,6 @@ from contextvars import ContextVar
 from typing import Any
 
 from attrs import asdict, define, evolve, field, frozen, validators
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from . import redaction
 
@@ -144,6 +141,10 @@ def show_table(
     findings: Sequence[Finding], title: str, to_stderr: bool = False
 ) -> None:
     """Show a row for each group of findings."""
+    from rich.console import Console  # noqa: PLC0415  only what prints waits for rich
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
     console = Console(stderr=to_stderr)
     if not console.is_terminal and console.width < _WIDTH:
         console = Console(stderr=to_stderr, width=_WIDTH)

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from attrs import evolve, frozen
-from rich.console import Console
 
 from ..core.errors import innermost_cause, one_line
 from ..core.findings import WARNING, Finding
@@ -122,6 +121,8 @@ def ask_all(questions: Sequence[Question]) -> dict[Question, Any]:
 @contextmanager
 def _progress() -> Iterator[None]:
     """Show on a terminal that preflight is at work, if it takes a while."""
+    from rich.console import Console  # noqa: PLC0415  only here, and it takes long
+
     status = Console(stderr=True).status("Preflight")
     timer = threading.Timer(_PATIENCE, status.start)
     timer.start()

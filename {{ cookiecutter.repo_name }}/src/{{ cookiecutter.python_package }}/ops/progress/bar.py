@@ -33,15 +33,6 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _STREAMS = ("stdout", "stderr")
 
 
-def is_wanted() -> bool:
-    """Whether somebody looks at a terminal that can show a bar."""
-    console = Console(stderr=True)
-    can = console.is_terminal and not (
-        console.is_dumb_terminal or console.legacy_windows or console.is_jupyter
-    )
-    return can and not os.environ.get("CI")
-
-
 class StreamAboveBar:
     """A stream to the terminal that clears the line of the bar before it writes."""
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Generator
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.context import KedroContext
@@ -25,7 +25,10 @@ from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.text import duration, printable
 from . import ending
 from . import logging as run_logging
-from .bar import Bar, BarOfParent, is_wanted
+
+# What draws with rich is imported at a terminal only: elsewhere, no run waits for it.
+if TYPE_CHECKING:
+    from .bar import Bar, BarOfParent
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 2.0  # seconds, for what another guard knows of the run
@@ -54,8 +57,11 @@ class RunDisplay:
         self._file: logging.Handler | None = None
         self._lines: list[tuple[str, str]] = []  # how it ended
         # A bar needs an end that is always noticed: in a notebook, Ctrl-C calls no hook.
-        has_bar = self._is_command and is_wanted()
-        self.bar = Bar(self, self.expected_seconds) if has_bar else None
+        self.bar: Bar | None = None
+        if self._is_command and run_logging.can_show_bar():
+            from .bar import Bar  # noqa: PLC0415
+
+            self.bar = Bar(self, self.expected_seconds)
 
     @property
     def completed(self) -> int:
@@ -226,8 +232,12 @@ class Progress:
     def start_worker(self, ticket: tuple[str, str]) -> None:
         """Log in a worker as its parent does."""
         project_path, file = ticket
+        self._bar = None
         with suppress_errors():
-            self._bar = BarOfParent(file) if file else None
+            if file:
+                from .bar import BarOfParent  # noqa: PLC0415
+
+                self._bar = BarOfParent(file)
             run_logging.log_in_worker(Path(project_path), bool(file))
 
     def _end(self, state: str, error: BaseException | None = None) -> None:

@@ -21,6 +21,18 @@ _COMPLETED = "Completed node: %s"
 _KEDRO = os.path.dirname(kedro.__file__) + os.sep
 
 
+def can_show_bar() -> bool:
+    """Whether somebody looks at a terminal that can show a bar."""
+    if os.environ.get("CI") or sys.stderr is None or not sys.stderr.isatty():
+        return False
+    from rich.console import Console  # noqa: PLC0415  it takes a tenth of a second
+
+    console = Console(stderr=True)
+    return console.is_terminal and not (
+        console.is_dumb_terminal or console.legacy_windows or console.is_jupyter
+    )
+
+
 class ConsoleFilter(logging.Filter):
     """Leaves out what Kedro says of every node, and what the last lines say again."""
 

@@ -26,7 +26,7 @@ from ..core.errors import run_within
 from ..core.findings import RUN_FACTS, Finding
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.store import Store
-from . import describe, journal, kedro_viz, terminal
+from . import describe, journal, kedro_viz
 from .history import History, open_runs
 from .journal import Journal, Ticket
 from .model import State
@@ -217,7 +217,7 @@ class RunStatus:
             if settings and settings.kedro_viz and state == State.SUCCEEDED:
                 path = Path(ticket.project_path)
                 watch.viz = kedro_viz.build(path, ticket.store, run.env)
-            text = terminal.report(run, watch.page, watch.viz)
+            text = describe.report(run, watch.page, watch.viz)
             # Where the last lines of the run say the same, the console leaves this out.
             log = logging.getLogger(__name__)
             log.info(text, extra={"in_last_lines": True})

@@ -12,7 +12,7 @@ from typing import Any
 from ..core import git, process, redaction
 from ..core.errors import OpsError, suppress_errors
 from ..core.findings import Finding
-from . import journal, terminal
+from . import describe, journal
 from .history import History
 from .journal import Journal
 from .model import Run, State
@@ -83,7 +83,7 @@ class Watch:
         run = self.journal.reader.run()
         if run.state in {State.RUNNING, State.INTERRUPTED}:  # nobody has entered how
             run.resume = self._resume(run)
-        return terminal.last_lines(run, self.page, self.viz)
+        return describe.last_lines(run, self.page, self.viz)
 
     def expected_seconds(self) -> float | None:
         """How long the run may take, by earlier ones."""
