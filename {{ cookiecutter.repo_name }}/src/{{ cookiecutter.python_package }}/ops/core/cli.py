@@ -1,10 +1,12 @@
-"""What the commands share: options, the project, tables and JSON."""
+"""What is shown to a person: options of commands, tables, JSON, times, sizes and names."""
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +14,6 @@ from kedro.io import DatasetError
 
 from . import redaction
 from .errors import OpsError
-from .text import printable
 
 # Rich is imported where something is printed: `kedro --help` need not wait.
 if TYPE_CHECKING:
@@ -119,3 +120,49 @@ def _cell(value: Any) -> Text:
         value = "\n".join(map(str, value))
     text = "" if value is None else str(value)
     return Text(printable(redaction.without_secrets(text)))
+
+
+# How times, sizes and names are written
+
+_MINUTE, _KILO = 60, 1000
+# Control characters but for tab and newline, and those that turn the text around them.
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """A text in which no character steers the terminal on which it is printed."""
+    return _STEERING.sub("�", text)
+
+
+def duration(seconds: float | None) -> str:
+    """``350 ms``, ``4.2 s``, ``1 min 18 s`` or ``2 h 05 min``; empty if unknown."""
+    if seconds is None:
+        return ""
+    if seconds < 0.9995:  # noqa: PLR2004
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:  # noqa: PLR2004
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    hours, minutes = divmod(minutes, _MINUTE)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def local_time(seconds: float | None) -> str:
+    """Seconds since 1970 as ``2026-11-26 17:05:03 CET``; empty if unknown."""
+    if seconds is None:
+        return ""
+    return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
+def size(count: int | None) -> str:
+    """Bytes as ``812 B`` or ``82.6 kB``; empty if unknown."""
+    if count is None:
+        return ""
+    value, units = float(count), ["TB", "GB", "MB", "kB", "B"]
+    while value >= 999.5 and len(units) > 1:  # noqa: PLR2004
+        value /= _KILO
+        units.pop()
+    number = f"{value:.1f}" if count >= _KILO and value < 99.95 else f"{value:.0f}"  # noqa: PLR2004
+    return f"{number} {units[-1]}"

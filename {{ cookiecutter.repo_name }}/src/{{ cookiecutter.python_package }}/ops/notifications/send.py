@@ -16,9 +16,9 @@ from typing import Any
 from attrs import define, field, frozen
 
 from ..core import redaction
+from ..core.cli import printable
 from ..core.errors import OpsError
 from ..core.settings import checked
-from ..core.text import printable
 from .message import Message
 
 

@@ -21,9 +21,9 @@ from kedro.pipeline import Pipeline
 
 from ..core import git, kedro_internals, redaction
 from ..core.checksum import short_hash
+from ..core.cli import duration, printable
 from ..core.errors import suppress_errors
 from ..core.process import user
-from ..core.text import duration, printable
 from .model import Run, State
 
 KEY = "RUN_STATUS_KEY"  # names the run; processes with the same key are one run

@@ -12,8 +12,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from ..core.cli import table
-from ..core.text import duration, local_time, printable, size
+from ..core.cli import duration, local_time, printable, size, table
 from .describe import report
 from .model import ENDED, Dataset, Figures, Node, Phase, Run, State
 from .replay import Follower

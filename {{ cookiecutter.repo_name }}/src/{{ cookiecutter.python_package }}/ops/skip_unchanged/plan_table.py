@@ -13,9 +13,8 @@ from kedro.pipeline import Pipeline
 from rich.console import Console
 from rich.text import Text
 
-from ..core.cli import table
+from ..core.cli import duration, table
 from ..core.errors import OpsError
-from ..core.text import duration
 from .groups import bare
 from .history import NEVER
 from .plan import MAYBE, RUN, SKIP, Plan, Step

@@ -17,10 +17,10 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core import findings, git, kedro_internals
+from ..core.cli import duration
 from ..core.errors import suppress_errors
 from ..core.settings import STORE, open_store, read_settings
 from ..core.store import Store
-from ..core.text import duration
 from .claims import EVERYTHING, RunMark
 from .code_version import CodeVersions
 from .dataset_version import Datasets

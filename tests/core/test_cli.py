@@ -5,7 +5,7 @@ import time
 import pytest
 from kit import ops
 
-module = ops("core.text")
+module = ops("core.cli")
 
 
 @pytest.mark.parametrize(
