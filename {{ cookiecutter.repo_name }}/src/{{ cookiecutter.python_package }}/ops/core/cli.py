@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 from kedro.io import DatasetError
@@ -32,6 +32,10 @@ yes_option = click.option(
     is_flag=True,
     help="Apply the changes. Without --yes, only show them.",
 )
+
+
+# How a table shows the values of some columns.
+Looks: TypeAlias = Mapping[str, Callable[[Any], str]]
 
 
 class Commands(click.Group):
@@ -61,15 +65,31 @@ def load_context(env: str | None) -> Any:
 
 
 def show(
-    title: str, rows: list[dict[str, Any]], as_json: bool, whole: Collection[str] = ()
+    title: str,
+    rows: list[dict[str, Any]],
+    as_json: bool,
+    whole: Collection[str] = (),
+    looks: Looks = {},
 ) -> None:
-    """Print rows of the same keys, without secrets; see ``table`` for ``whole``."""
+    """Print rows of the same keys, without secrets.
+
+    Args:
+        title: of the table.
+        rows: as ``table`` takes them.
+        as_json: whether to print JSON instead of a table.
+        whole: see ``table``.
+        looks: how a table shows the values of some columns.
+    """
     if as_json:
         click.echo(json.dumps(redaction.values(rows, clean=redaction.without_secrets)))
     elif rows:
         from rich.console import Console  # noqa: PLC0415
 
-        Console().print(table(rows, title, whole))
+        shown = [
+            row | {key: look(row[key]) for key, look in looks.items() if key in row}
+            for row in rows
+        ]
+        Console().print(table(shown, title, whole))
     else:
         click.echo(f"{title}: none.")
 
@@ -147,6 +167,11 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), _MINUTE)
     hours, minutes = divmod(minutes, _MINUTE)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def local_time_of(text: str) -> str:
+    """A time in ISO 8601 as ``local_time`` writes it; empty if there is none."""
+    return local_time(datetime.fromisoformat(text).timestamp()) if text else ""
 
 
 def local_time(seconds: float | None) -> str:
