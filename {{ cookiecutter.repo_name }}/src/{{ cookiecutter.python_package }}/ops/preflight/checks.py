@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import defaultdict, deque
@@ -121,7 +122,10 @@ def ask_all(questions: Sequence[Question]) -> dict[Question, Any]:
 @contextmanager
 def _progress() -> Iterator[None]:
     """Show on a terminal that preflight is at work, if it takes a while."""
-    from rich.console import Console  # noqa: PLC0415  only here, and it takes long
+    if not (sys.stderr and sys.stderr.isatty()):
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415  it takes a tenth of a second
 
     status = Console(stderr=True).status("Preflight")
     timer = threading.Timer(_PATIENCE, status.start)
