@@ -262,7 +262,7 @@ def test_a_second_journal_of_a_process_keeps_that_of_the_first(store):
 def test_containers_with_one_host_name_and_process_id_share_no_file(store, monkeypatch):
     monkeypatch.setattr(platform, "node", lambda: "pod")
     monkeypatch.setattr(os, "getpid", lambda: 1)
-    monkeypatch.setattr(time, "gmtime", lambda: time.struct_time([2026] + [1] * 8))
+    monkeypatch.setattr(time, "gmtime", lambda _: time.struct_time([2026] + [1] * 8))
     for task in ("one", "two", "three"):
         run_in(store, task)
 
