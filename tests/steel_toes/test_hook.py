@@ -300,6 +300,8 @@ def test_a_file_that_ibis_reads_is_branched(project):
 
     assert dataset.exists()
     assert project.files() == ["cars.csv", "cars_dev.csv"]
+    saved = (project.path / "data" / "cars_dev.csv").as_posix()
+    assert project.record("dev", "cars").location == f"file://{saved}"
 
 
 def test_two_datasets_in_one_place_stop_the_run_with_both_names(project):
