@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 import click
+from kedro.framework import project
 from kedro.io import DatasetError
 
 from ..core import kedro_internals
@@ -47,6 +48,10 @@ def command(explain: str | None, as_json: bool, **selected: Any) -> None:
         rows = view.explained(explain)
         click.echo(json.dumps(rows)) if as_json else view.show_explained(explain, rows)
         return
+    for hook in project.settings.HOOKS:
+        if hasattr(hook, "warnings_of_run"):  # of another guard
+            for warning in hook.warnings_of_run(pipeline, catalog):
+                click.echo(f"Warning: {warning.without_secrets()}", err=True)
     if as_json:
         click.echo(json.dumps(view.as_data()))
     else:
