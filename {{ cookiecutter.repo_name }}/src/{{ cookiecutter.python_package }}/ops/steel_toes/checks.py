@@ -60,8 +60,7 @@ def refuse_harm(
         if owner:
             raise OpsError(
                 f"On branch '{dataset.branch}' the data of '{name}' would be where "
-                f"'{owner}' has its data. Rename one of the two, or list '{name}' under "
-                "steel_toes.ignore.names in conf/base/ops.yml."
+                f"'{owner}' has its data. Give one of the two another path in the catalog."
             )
 
 

@@ -59,6 +59,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         store: dict[str, Any] | None = None,
         ignore: Sequence[str] = (),
         move: Sequence[str] = (),
+        folders: Sequence[str] = (),
         version: Version | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -73,6 +74,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             ignore: names of entries that are not branched. Only a factory pattern needs
                 it, whose entries have no names until they are used.
             move: arguments that name a place, beside those that steel toes know.
+            folders: that other entries read as a whole.
             version: versions to load and save, if the entry is versioned.
             metadata: of the entry; for plugins, as in every dataset.
         """
@@ -85,7 +87,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self.branch = _unquoted(branch)
         self.metadata = metadata
         self.target_config = (
-            paths.on_branch(self.base_config, suffix, tuple(move))
+            paths.on_branch(self.base_config, suffix, tuple(move), tuple(folders))
             if suffix
             else self.base_config
         )

@@ -74,7 +74,7 @@ class SteelToes:
     def warnings_of_run(
         self, pipeline: Pipeline, catalog: DataCatalog
     ) -> list[Finding]:
-        """What a run saves to main's data; ``kedro plan`` asks, too."""
+        """What a run saves to main's data. A command that only plans a run asks, too."""
         if self._rewriter is None:
             return []
         from . import checks  # noqa: PLC0415
