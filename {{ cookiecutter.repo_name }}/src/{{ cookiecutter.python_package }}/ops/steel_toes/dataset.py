@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABCMeta
 from collections.abc import Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from inspect import signature
@@ -163,7 +164,11 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             self.base.release()
 
     def _describe(self) -> dict[str, Any]:
-        return kedro_internals.describe(self.target)
+        # Kedro-Viz shows the path in it: that of the data which a load reads.
+        read = self.target
+        with suppress(DatasetError):  # out of reach
+            read = self.source
+        return kedro_internals.describe(read)
 
     def __repr__(self) -> str:
         return repr(self.target)
