@@ -79,7 +79,7 @@ def show(
         click.echo(json.dumps(redaction.values(rows, clean=redaction.without_secrets)))
     elif rows:
         shown = [
-            {key: looks.get(key, _same)(value) for key, value in row.items()}
+            {key: looks[key](v) if key in looks else v for key, v in row.items()}
             for row in rows
         ]
         Console().print(table(shown, title, whole))
@@ -107,10 +107,6 @@ def table(
     for row in zip(*cells.values(), strict=True):
         found.add_row(*row)
     return found
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def stop_before_doing() -> None:

@@ -24,7 +24,7 @@ from ..core.suppress import suppress_errors
 from ..core.text import duration
 from .claims import EVERYTHING, RunMark
 from .code_version import CodeVersions
-from .dataset_version import Datasets
+from .dataset_version import MISSING, Datasets
 from .history import GroupRecord, NodeHistory
 from .kept_values import KeptValues, NotKeptError
 from .plan import DONE, SKIP, Plan, Step, fingerprints
@@ -189,6 +189,10 @@ class SkipRun:
         # wave; it must not have been written since.
         inputs = {name: self.plan.read(name) for name in step.group.inputs}
         outputs = {name: self.plan.held(name) for name in step.group.outputs}
+        if any(
+            each.print is None and each.why_not != MISSING for each in inputs.values()
+        ):
+            return  # no other run is the reason: such data can never be compared
         steady = all(
             held.print is not None and self.plan.datasets.is_still(name, held)
             for name, held in inputs.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,7 +37,7 @@ def list_(env: str | None, as_json: bool) -> None:
     """List the branches that have data."""
     from .branches import list_branches  # noqa: PLC0415
 
-    looks = {"bytes": size, "last_save": local_time_of}
+    looks: dict[str, Callable[[Any], str]] = {"bytes": size, "last_save": local_time_of}
     show("Branches with data", list_branches(_open(env)), as_json, looks=looks)
 
 
@@ -130,7 +131,10 @@ def clean(  # noqa: PLR0913, PLR0917
                 "result": f"left: {refused}" if refused else done,
             }
         )
-    looks = {"bytes": size, "location": _nothing}  # a dataset is a short name for it
+    looks: dict[str, Callable[[Any], str]] = {
+        "bytes": size,
+        "location": _nothing,
+    }  # a dataset is a short name for it
     show("Clean", rows, as_json, looks=looks)
     if rows and not yes:
         stop_before_doing()
