@@ -238,7 +238,7 @@ def test_a_folder_may_hold_the_projects_objects(tmp_path, edit_package):
 
 def told(dataset):
     cache = ops("skip_unchanged.stat_cache").StatCache("/nowhere", "/")
-    return module.held_in_files(dataset, cache)
+    return module.held_by_default(dataset, cache)
 
 
 def test_a_local_file_and_a_folder_are_looked_at(tmp_path):

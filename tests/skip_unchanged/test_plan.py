@@ -163,7 +163,7 @@ def test_code_that_a_parameter_names_is_part_of_the_recipe(project, monkeypatch)
 
 
 def test_a_table_without_a_fingerprint_is_not_called_missing(project):
-    con = f"sqlite:///{project.path}/db"
+    con = "sqlite:///:memory:"
     project.entries["orders"] = {
         "type": "pandas.SQLTableDataset",
         "table_name": "orders",

@@ -269,6 +269,12 @@ def connection_config(dataset: Any) -> Any:
     return getattr(dataset, "_connection_config", None)
 
 
+def new_connection(dataset: Any) -> Any:
+    """A connection of ibis for one question. The public ``connection`` of a dataset is one
+    for all datasets and threads, and stays open."""
+    return dataset._connect()
+
+
 def connection_string(dataset: Any) -> str:
     """What a dataset of SQLAlchemy connects by. Its public ``engine`` needs the driver."""
     return str(getattr(dataset, "_connection_str", ""))
