@@ -58,10 +58,15 @@ def score(mid):
     return {"letters": len(mid), "first": (mid[0],)}
 
 
+def pair(raw):
+    note("pair")
+    return raw, raw
+
+
 SCORED = [*NODES, Node(score, "mid", "metrics", name="score")]
 
 
-def test_small_plain_outputs_in_memory_are_kept(project):
+def test_small_plain_outputs_in_memory_are_kept(project, caplog):
     del project.entries["mid"]
     assert project.run(SCORED) == ["clean", "score", "total"]
     made = project.returned["metrics"].load()
@@ -69,6 +74,7 @@ def test_small_plain_outputs_in_memory_are_kept(project):
     assert project.run(SCORED) == []
     assert project.returned["metrics"].load() == made == {"letters": 3, "first": ("o",)}
     assert project.run(SCORED, ThreadRunner) == []
+    assert "Replacing dataset" not in caplog.text
 
 
 @pytest.mark.parametrize("damage", ["[]", "", None])
@@ -77,7 +83,7 @@ def test_a_node_runs_if_what_was_kept_of_it_is_gone(project, damage):
     [file] = project.path.glob("data/.ops/kept/*.json")
     file.write_text(damage) if damage is not None else file.unlink()
 
-    assert "it is in memory only, and what was kept of it is gone" in str(
+    assert "in memory only, and what was kept of it is gone" in str(
         project.plan(SCORED).steps[-1].reasons + project.plan(SCORED).steps[1].reasons
     )
     assert project.run(SCORED) == ["score"]
@@ -90,7 +96,7 @@ def test_an_output_in_memory_that_is_not_kept_asks_for_a_catalog_entry(project):
 
     reasons = {step.name: step.reasons for step in project.plan(SCORED).steps}
     assert reasons["score"] == [
-        "give `metrics` a catalog entry: it is in memory only, and it is larger than 5 bytes"
+        "give `metrics` a catalog entry: in memory only, and it is larger than 5 bytes"
     ]
 
 
@@ -175,7 +181,7 @@ def test_a_table_without_a_fingerprint_is_not_called_missing(project):
     for node in (reads, writes):
         [step] = project.plan([node]).steps
         [why] = [each for each in step.reasons if "orders" in each]
-        assert why.startswith("`orders` is a SQLTableDataset: whether it changed")
+        assert why == "`orders` has no fingerprint: it is a SQLTableDataset"
 
 
 def test_the_table_says_the_reasons_of_nodes_that_run_together_once(project, capsys):
@@ -187,6 +193,38 @@ def test_the_table_says_the_reasons_of_nodes_that_run_together_once(project, cap
 
     assert said.count("the settings say run") == 1
     assert said.count("runs together with `clean`") == 1
+
+
+def test_the_table_has_one_reason_for_a_node_and_says_once_what_to_do(project, capsys):
+    table = {"type": "pandas.SQLTableDataset", "credentials": {"con": "sqlite://"}}
+    project.entries |= {
+        "orders": {**table, "table_name": "orders"},
+        "paid": {**table, "table_name": "paid"},
+    }
+    (project.path / "data/out.txt").unlink()
+    project.parameters = {"size": 2}
+    sums = [
+        Node(total, [name, "raw"], f"sum_{name}", name=name)
+        for name in ("orders", "paid")
+    ]
+    plan = project.plan([*NODES, *sums])
+    ops("skip_unchanged.plan_table").View(plan, project.path, {}).show()
+    said = capsys.readouterr().out
+
+    assert said.count("`orders` has no fingerprint") == 1
+    assert said.count("skip_unchanged.fingerprints") == 1
+    assert "output `out` is not there, and 1 more: --explain total" in said
+    assert "params:size" not in said
+
+
+def test_the_table_asks_once_for_the_catalog_entries_of_a_group(project, capsys):
+    project.settings = {"keep_values_up_to": 0}
+    nodes = [Node(pair, "raw", ["one", "other"], name="pair")]
+    project.run(nodes)
+    ops("skip_unchanged.plan_table").View(project.plan(nodes), project.path, {}).show()
+
+    said = capsys.readouterr().out
+    assert said.count("give `one`, `other` a catalog entry") == 1
 
 
 class Hooks:

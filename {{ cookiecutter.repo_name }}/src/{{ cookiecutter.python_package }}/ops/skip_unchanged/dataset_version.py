@@ -24,6 +24,7 @@ from .settings import CONTENT, RUN, SkipUnchangedOptions
 from .stat_cache import StatCache
 
 MISSING = "is not there"
+NO_FINGERPRINT = "has no fingerprint"
 # Types of Kedro's own datasets that keep data, and no objects with code.
 _DATA = re.compile(
     r"(?:kedro_datasets\.)?(?:pandas|polars|dask|spark|snowflake|databricks|ibis|json|yaml"
@@ -208,9 +209,8 @@ def held_by_default(dataset: Any, cache: StatCache) -> Held:
 def _held_in_files(dataset: Any, cache: StatCache) -> Held:
     found = _files(dataset)
     if found is None:
-        kind = type(dataset).__name__
-        why = f"is a {kind}: whether it changed cannot be detected; ops.yml can say how"
-        return Held(None, f"{why} (skip_unchanged.fingerprints)", signs=None)
+        why = f"{NO_FINGERPRINT}: it is a {type(dataset).__name__}"
+        return Held(None, why, signs=None)
     filesystem, path = found
     if path is None:
         return Held(None, MISSING)

@@ -16,6 +16,7 @@ from rich.text import Text
 from ..core.cli import table
 from ..core.errors import OpsError
 from ..core.text import duration
+from .dataset_version import NO_FINGERPRINT
 from .groups import bare
 from .history import NEVER
 from .plan import MAYBE, RUN, SKIP, Plan, Step
@@ -23,6 +24,10 @@ from .run import SkipRun
 from .settings import Forced
 
 _COLOURS = {RUN: "yellow", MAYBE: "cyan", SKIP: "green"}
+_HOW_TO_DETECT = (
+    f"A node always runs if its data {NO_FINGERPRINT}. To say how a change is detected, "
+    "use skip_unchanged.fingerprints in conf/base/ops.yml."
+)
 _WIDTH = 140  # columns, if the output is not a terminal
 
 
@@ -62,21 +67,23 @@ class View:
         return [row for step in self.plan.steps for row in self._rows(step)]
 
     def show(self) -> None:
-        """Print what would run and why. Nodes that are up to date are counted."""
+        """Print what would run, and one reason. Nodes that are up to date are counted."""
         rows: list[dict[str, Any]] = []
         first: dict[str, str] = {}  # by a node, the one whose row has its reasons
-        for row in self.as_data():
+        for row in sorted(self.as_data(), key=lambda row: row["action"] != RUN):
             if row["action"] == SKIP:
                 continue
-            why = row["reasons"]
+            why, *more = row["reasons"]
+            if more:
+                why += f", and {len(more)} more: --explain {row['node']}"
             if row["node"] in first:
-                why = [f"runs together with `{first[row['node']]}`"]
+                why = f"runs together with `{first[row['node']]}`"
             first |= dict.fromkeys(row["together_with"], row["node"])
             rows.append(
                 {
                     "": Text(row["action"], style=_COLOURS[row["action"]]),
                     "node": row["node"],
-                    "why": [*why, *row["built_on_old"]],
+                    "why": [why, *row["built_on_old"]],
                     "expected": duration(row["seconds"]),
                     "writes to": [*row["writes"].values()],
                 }
@@ -86,6 +93,8 @@ class View:
             console.print(table(rows, self._title()))
         else:
             console.print(self._title(), markup=False)
+        if any(NO_FINGERPRINT in str(row["why"]) for row in rows):
+            console.print(_HOW_TO_DETECT, markup=False)
 
     def explained(self, name: str) -> list[dict[str, str]]:
         """All that goes into the fingerprint of a node, item by item.

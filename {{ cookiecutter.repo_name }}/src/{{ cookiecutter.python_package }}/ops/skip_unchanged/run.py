@@ -232,7 +232,11 @@ class SkipRun:
         for step in self.plan.steps:
             if step.action == SKIP:
                 for name, value in step.values.items():
-                    self.plan.datasets.catalog[name] = MemoryDataset(value)
+                    dataset = self.plan.datasets.dataset(name)
+                    if isinstance(dataset, MemoryDataset):
+                        dataset.save(value)
+                    else:  # the one of ParallelRunner saves during a run only
+                        self.plan.datasets.catalog[name] = MemoryDataset(value)
 
     def _flush(self) -> None:
         """Write down what was made, but for what another run may have written."""
