@@ -258,7 +258,9 @@ def test_of_versions_the_last_counts_and_the_dataset_does_not_remember_it(tmp_pa
     at("1").save("one")
     dataset = at("2")
     assert told(dataset).place.endswith("/1/a")
+    assert ops("core.dataset_io").stored_data(dataset).current.endswith("/1/a")
     at("2").save("two")
+    assert dataset.load() == "two"  # as a worker that gets it loads it
     assert told(dataset).place.endswith("/2/a")
     assert dataset.load() == "two"
 

@@ -297,9 +297,11 @@ class Files(NamedTuple):
         if not path:
             return None
         current = path = kedro_internals.strip_protocol(filesystem, path)
-        if kedro_internals.version(dataset) is not None and dataset.exists():
-            there = str(kedro_internals.load_path(dataset))
-            current = kedro_internals.strip_protocol(filesystem, there)
+        if kedro_internals.version(dataset) is not None:
+            probe = kedro_internals.version_probe(dataset)
+            if probe.exists():
+                there = str(kedro_internals.load_path(probe))
+                current = kedro_internals.strip_protocol(filesystem, there)
         return cls(filesystem, path, current)
 
     @property

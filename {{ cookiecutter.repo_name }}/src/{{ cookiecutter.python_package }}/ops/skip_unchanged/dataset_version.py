@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import mmap
 import os
 import posixpath
@@ -234,9 +233,7 @@ def _files(dataset: Any) -> tuple[Any, str | None] | None:
         return None
     if isinstance(dataset, AbstractVersionedDataset):
         if kedro_internals.version(dataset) is not None:
-            # A copy: the one in the catalog would keep the version for the run.
-            probe = copy.copy(dataset)
-            kedro_internals.forget_versions(probe)
+            probe = kedro_internals.version_probe(dataset)
             bare = kedro_internals.strip_protocol(filesystem, path)
             filesystem.invalidate_cache(bare)
             try:
