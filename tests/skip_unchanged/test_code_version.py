@@ -251,11 +251,11 @@ def library(tmp_path, monkeypatch):
         (site / "a_lib.py").write_text(LIBRARY.replace("{}", version))
         (site / f"a_library-{version}.dist-info" / "RECORD").write_text("a_lib.py,,\n")
         sys.modules.pop("a_lib", None)
-        ops("skip_unchanged.modules").installed.cache_clear()
+        ops("skip_unchanged.source_code").installed.cache_clear()
 
     yield install
     sys.modules.pop("a_lib", None)
-    ops("skip_unchanged.modules").installed.cache_clear()
+    ops("skip_unchanged.source_code").installed.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ def grouped(nodes, memory):
     pipeline = Pipeline(
         [Node(same, inputs, outputs, name=name) for name, inputs, outputs in nodes]
     )
-    return ops("skip_unchanged.groups").groups(pipeline, lambda name: name in memory)
+    return ops("skip_unchanged.plan").find_groups(pipeline, lambda name: name in memory)
 
 
 def test_by_files_every_node_is_its_own_group():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from kit import ops
 
-kept_values = ops("skip_unchanged.kept_values")
+kept_values = ops("skip_unchanged.history")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def project(tmp_path):
 
 
 def actions(plan):
-    return {step.name: step.action for step in plan.steps}
+    return {group.name: group.action for group in plan.groups}
 
 
 def test_nothing_to_do(project):
@@ -32,8 +32,8 @@ def test_what_depends_on_what_changed_may_have_to_run(project):
 
     plan = project.plan()
     assert actions(plan) == {"clean": "run", "total": "maybe"}
-    assert [step.name for step in plan.wave()] == ["clean"]
-    assert [step.name for step in plan.wave(last=True)] == ["clean", "total"]
+    assert [group.name for group in plan.wave()] == ["clean"]
+    assert [group.name for group in plan.wave(last=True)] == ["clean", "total"]
     assert project.run() == ["clean"]
 
 
@@ -42,7 +42,7 @@ def test_what_must_run_anyway_waits_for_nobody(project):
     project.parameters = {"size": 2}
 
     plan = project.plan()
-    assert [step.name for step in plan.wave()] == ["clean", "total"]
+    assert [group.name for group in plan.wave()] == ["clean", "total"]
 
 
 def test_nodes_in_memory_are_one_step(project):
@@ -84,7 +84,7 @@ def test_a_node_runs_if_what_was_kept_of_it_is_gone(project, damage):
     file.write_text(damage) if damage is not None else file.unlink()
 
     assert "in memory only, and what was kept of it is gone" in str(
-        project.plan(SCORED).steps[-1].reasons + project.plan(SCORED).steps[1].reasons
+        project.plan(SCORED).groups[-1].reasons + project.plan(SCORED).groups[1].reasons
     )
     assert project.run(SCORED) == ["score"]
     assert project.run(SCORED) == []
@@ -94,7 +94,7 @@ def test_an_output_in_memory_that_is_not_kept_asks_for_a_catalog_entry(project):
     project.settings = {"keep_values_up_to": 5}
     project.run(SCORED)
 
-    reasons = {step.name: step.reasons for step in project.plan(SCORED).steps}
+    reasons = {group.name: group.reasons for group in project.plan(SCORED).groups}
     assert reasons["score"] == [
         "give `metrics` a catalog entry: in memory only, and it is larger than 5 bytes"
     ]
@@ -119,7 +119,7 @@ def test_what_is_kept_is_of_the_same_code_parameters_and_data(project):
 def test_reasons_are_words(project):
     project.parameters = {"size": 1.0}
     project.entries["mid"]["fs_args"] = {"auto_mkdir": True}
-    reasons = {step.name: step.reasons for step in project.plan().steps}
+    reasons = {group.name: group.reasons for group in project.plan().groups}
 
     assert "`params:size` 1 → 1.0" in reasons["total"]
     assert "`mid: fs_args` is new" in reasons["clean"]
@@ -140,12 +140,12 @@ def test_an_input_that_is_kept_in_memory_from_outside_always_runs(project):
     catalog = context._get_catalog()
     catalog["given"] = "text"
 
-    [step] = (
+    [group] = (
         ops("skip_unchanged.run")
         .SkipRun.prepare(context, Pipeline(nodes), catalog)
-        .plan.steps
+        .plan.groups
     )
-    assert "`given` is in memory, from outside" in step.reasons
+    assert "`given` is in memory, from outside" in group.reasons
 
 
 def load(path, raw):
@@ -164,8 +164,8 @@ def test_code_that_a_parameter_names_is_part_of_the_recipe(project, monkeypatch)
 
     (project.path / "named_models.py").write_text(model.format(2))
     sys.modules.pop("named_models")
-    [step] = project.plan(nodes).steps
-    assert step.reasons == ["`named_models.py` changed"]
+    [group] = project.plan(nodes).groups
+    assert group.reasons == ["`named_models.py` changed"]
 
 
 def test_a_table_without_a_fingerprint_is_not_called_missing(project):
@@ -179,15 +179,15 @@ def test_a_table_without_a_fingerprint_is_not_called_missing(project):
     writes = Node(load, ["params:size", "raw"], "orders", name="fill")
 
     for node in (reads, writes):
-        [step] = project.plan([node]).steps
-        [why] = [each for each in step.reasons if "orders" in each]
+        [group] = project.plan([node]).groups
+        [why] = [each for each in group.reasons if "orders" in each]
         assert why == "`orders` has no fingerprint: it is a SQLTableDataset"
 
 
 def test_the_table_says_the_reasons_of_nodes_that_run_together_once(project, capsys):
     del project.entries["mid"]
     project.settings = {"fingerprints": {"raw": "run"}}
-    view = ops("skip_unchanged.plan_table").View(project.plan(), project.path, {})
+    view = ops("skip_unchanged.commands").View(project.plan(), project.path, {})
     view.show()
     said = capsys.readouterr().out
 
@@ -208,7 +208,7 @@ def test_the_table_has_one_reason_for_a_node_and_says_once_what_to_do(project, c
         for name in ("orders", "paid")
     ]
     plan = project.plan([*NODES, *sums])
-    ops("skip_unchanged.plan_table").View(plan, project.path, {}).show()
+    ops("skip_unchanged.commands").View(plan, project.path, {}).show()
     said = capsys.readouterr().out
 
     assert said.count("`orders` has no fingerprint") == 1
@@ -221,7 +221,7 @@ def test_the_table_asks_once_for_the_catalog_entries_of_a_group(project, capsys)
     project.settings = {"keep_values_up_to": 0}
     nodes = [Node(pair, "raw", ["one", "other"], name="pair")]
     project.run(nodes)
-    ops("skip_unchanged.plan_table").View(project.plan(nodes), project.path, {}).show()
+    ops("skip_unchanged.commands").View(project.plan(nodes), project.path, {}).show()
 
     said = capsys.readouterr().out
     assert said.count("give `one`, `other` a catalog entry") == 1

@@ -106,7 +106,7 @@ def test_a_second_run_of_five_nodes_runs_none(project):
     assert {*project.run(NODES, runner)} == ALL
     assert project.run(NODES, runner) == []
     ask(project)
-    assert {step.action for step in project.plan(NODES).steps} == {"skip"}
+    assert {group.action for group in project.plan(NODES).groups} == {"skip"}
 
 
 def test_a_table_that_another_program_changed_runs_its_readers(project):
@@ -150,7 +150,7 @@ def test_a_plan_makes_no_database(project):
     for name in ("raw", "a", "b", "c"):
         project.entries[name] = entry(project, name)
 
-    reasons = str([step.reasons for step in project.plan(NODES).steps])
+    reasons = str([group.reasons for group in project.plan(NODES).groups])
     assert "`raw` is not there" in reasons
     assert not (project.path / "data/shop.db.new").exists()
 

@@ -23,14 +23,17 @@ from typing import Any
 from attrs import define, field, frozen
 
 from ..core.checksum import of_local_file, of_texts
-from .modules import EVERYTHING, Modules, top_level, versions
 from .source_code import (
+    EVERYTHING,
     Mentions,
+    Modules,
     SourceFile,
     calls_by_name,
     name_behind,
     names_acted_on,
+    top_level,
     tree_text,
+    versions,
 )
 from .values import CODE, Module, ValueWriter, cells_of, module_of, plain_parts
 

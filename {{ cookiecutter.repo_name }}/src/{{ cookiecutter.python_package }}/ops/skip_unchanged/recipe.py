@@ -18,7 +18,6 @@ from ..core import kedro_internals, redaction
 from ..core.checksum import of_texts
 from .code_version import CodeVersion
 from .dataset_version import MISSING, Datasets, Held
-from .groups import Group
 from .history import NEVER, GroupRecord
 
 _LONGEST = 60  # characters of a value that is shown
@@ -59,14 +58,14 @@ class Recipes:
         self._known: dict[str, Recipe] = {}  # by dataset
         self._plain: dict[bytes, CodeVersion] = {}  # of values, by what they are
 
-    def recipe(self, group: Group) -> Recipe:
+    def recipe(self, nodes: list[Node], parameters: list[str]) -> Recipe:
         """The recipe of nodes that run together."""
         found = Recipe()
-        for node in group.nodes:
+        for node in nodes:
             outputs = "+".join(node.outputs)
             wiring = self._version(_wiring(node))
             found.items[f"wiring of {outputs}"] = wiring.digest
-            arguments = _arguments_that_are(group.parameters, node)
+            arguments = _arguments_that_are(parameters, node)
             found.add_code(f"code of {outputs}", self._version(node.func, arguments))
             for number, hook in enumerate(self._hooks):
                 found.add_code(f"code of hook {number}", hook)
