@@ -27,7 +27,6 @@ from .dataset_version import NO_FINGERPRINT
 from .history import NEVER
 from .plan import MAYBE, RUN, SKIP, Group, Plan, bare
 from .run import SkipRun
-from .settings import Forced
 
 _COLOURS = {RUN: "yellow", MAYBE: "cyan", SKIP: "green"}
 _HOW_TO_DETECT = (
@@ -233,7 +232,7 @@ def _old(
         return
     above = whole.to_nodes(*(selected & known))
     rest = Pipeline([node for node in above.nodes if node.name not in selected])
-    others = Plan(rest, plan.recipes, plan.history, Forced(), plan.kept)
+    others = Plan(rest, plan.recipes, plan.history, set(), plan.kept)
     stale: set[int] = set()
     for number, group in enumerate(others.groups):
         if group.action == RUN or group.parents & stale:

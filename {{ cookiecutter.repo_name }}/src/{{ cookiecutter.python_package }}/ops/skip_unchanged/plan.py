@@ -16,7 +16,6 @@ from ..core.checksum import of_texts
 from .dataset_version import MISSING, Held
 from .history import NEVER, GroupRecord, KeptValues, NodeHistory
 from .recipe import Recipe, Recipes, why_maybe, why_not_kept, why_run, why_skip
-from .settings import Forced
 
 RUN, SKIP, MAYBE, DONE = "run", "skip", "maybe", "done"
 ALWAYS = "always"  # the tag of nodes that run whatever is known
@@ -65,7 +64,7 @@ class Plan:
         pipeline: Pipeline,
         recipes: Recipes,
         history: NodeHistory,
-        forced: Forced,
+        forced: set[str],
         kept: KeptValues,
     ) -> None:
         """Look at everything that can be looked at before the first node runs."""
@@ -230,7 +229,7 @@ def _fits(record: GroupRecord, group: Group, open_inputs: list[str]) -> bool:
     return record.inputs == inputs and record.outputs == fingerprints(group.written)
 
 
-def _describe(group: Group, recipes: Recipes, forced: Forced) -> None:
+def _describe(group: Group, recipes: Recipes, forced: set[str]) -> None:
     """Add what is known of a group before any data is looked at."""
     group.key = of_texts(*group.outputs, *group.in_memory)
     group.recipe = recipes.recipe(group.nodes, group.parameters)
@@ -241,8 +240,8 @@ def _describe(group: Group, recipes: Recipes, forced: Forced) -> None:
     group.tellable = bool(outputs) and not (group.given or group.recipe.opaque)
 
 
-def _always(node: Node, forced: Forced) -> Iterable[str]:
-    if forced.has(node.name, node.short_name):
+def _always(node: Node, forced: set[str]) -> Iterable[str]:
+    if node.name in forced:
         yield "forced for this run"
     if not node.outputs:
         yield "has no outputs"

@@ -28,7 +28,7 @@ from .dataset_version import Datasets
 from .history import GroupRecord, KeptValues, NodeHistory, NotKeptError
 from .plan import DONE, SKIP, Group, Plan, fingerprints
 from .recipe import Recipes
-from .settings import Forced, SkipUnchangedOptions
+from .settings import SkipUnchangedOptions, forced_nodes
 from .stat_cache import StatCache
 
 _LOG = logging.getLogger(__name__)
@@ -65,10 +65,7 @@ class SkipRun:
         url, credentials = open_store(context)
         cache = StatCache(os.path.join(project, STORE), str(project))
         history = NodeHistory(url, credentials, _branch(project))
-        forced = Forced.from_environment()
-        forced.refuse_unknown(
-            {name for node in pipeline.nodes for name in (node.name, node.short_name)}
-        )
+        forced = forced_nodes(pipeline.nodes)
         codes = CodeVersions(project)
         datasets = Datasets(catalog, cache, settings, project, codes)
         kit = __package__.rpartition(".")[0]
