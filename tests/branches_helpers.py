@@ -2,14 +2,12 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from quick_kedro import QuickKedro
+from quick_kedro import quick_kedro
 from steel_toes_helpers import Workshop
 
 MANIFEST = "data/.ops/manifest"
@@ -18,23 +16,11 @@ MANIFEST = "data/.ops/manifest"
 class Kedro:
     """Runs ``kedro`` in a project, in forks of one process: ten times as quick."""
 
-    modules: list[str] = []  # that its process imports, besides those of every one
+    modules: tuple[str, ...] = ()  # that its process imports, besides those of each
 
     def __init__(self, workshop: Workshop) -> None:
         self.path = workshop.path
-        self.quick = QuickKedro(workshop.without, self.modules)
-
-    @classmethod
-    @contextmanager
-    def anywhere(
-        cls, without: Path, folders: pytest.TempPathFactory
-    ) -> Iterator["Kedro"]:
-        """One for the projects of many tests: each command says where it is run."""
-        folder = folders.mktemp("quick") / "any"
-        folder.mkdir()
-        kedro = cls(Workshop(folder, without))
-        yield kedro
-        kedro.close()
+        self.quick = quick_kedro(workshop.without, *self.modules)
 
     def __call__(
         self,
@@ -51,7 +37,7 @@ class Kedro:
         """
         env = {"PWD": str(self.path), **(env or {})}
         ended = self.quick.run(
-            args, cwd=Path(env["PWD"]), env=env, merge=True, kill=kill
+            ["kedro", *args], cwd=Path(env["PWD"]), env=env, merge=True, kill=kill
         )
         return ended.returncode, ended.stdout
 
@@ -81,15 +67,10 @@ class Kedro:
         assert code == 0, said
         return " ".join(said.split())
 
-    def close(self) -> None:
-        self.quick.close()
-
 
 @pytest.fixture
-def kedro(workshop: Workshop) -> Iterator[Kedro]:
-    kedro = Kedro(workshop)
-    yield kedro
-    kedro.close()
+def kedro(workshop: Workshop) -> Kedro:
+    return Kedro(workshop)
 
 
 def records(workshop: Workshop, branch: str = "dev") -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""``kedro`` in forks of one process, which has imported what most runs need.
+"""``kedro`` and ``pytest`` in forks of one process that has imported what most need.
 
 A fork takes a third of the time of a new process. Tests of start-up, of signals and of
 what is imported start ``kedro`` itself.
@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from glob import glob
 from importlib import import_module
+from importlib.metadata import entry_points
 from multiprocessing import util
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from helpers import environment
 TIMEOUT = 300  # seconds, for one command
 MODULES = [
     "_strptime",
+    "boto3",
     "fsspec.implementations.chained",
     "fsspec.implementations.local",
     "git",
@@ -46,25 +48,45 @@ MODULES = [
     "kedro_viz.integrations.kedro.hooks",
     "kedro_viz.integrations.kedro.run_hooks",
     "kedro_viz.launchers.cli.main",
+    "narwhals",
     "numpy",
     "psutil",
     "rich.table",
     "rich.traceback",
+    "s3fs",
+    "slack_sdk.web.client",
+    "slack_sdk.webhook",
+    "smtplib",
     "xxhash",
+]
+# And of one that finds all that is installed.
+DATA_MODULES = [
+    "duckdb",
+    "hypothesis.core",
+    "ibis.backends.duckdb",
+    "kedro_datasets.ibis",
+    "kedro_datasets.matplotlib.matplotlib_dataset",
+    "kedro_datasets.pandas.csv_dataset",
+    "kedro_datasets.pandas.parquet_dataset",
+    "pytest",
 ]
 
 
 class QuickKedro:
     """Runs commands of ``kedro``, each in a fork of its process."""
 
-    def __init__(self, pythonpath: Path, modules: Sequence[str] = ()) -> None:
+    def __init__(self, pythonpath: Path | str, modules: Sequence[str] = ()) -> None:
         """Start the process.
 
         Args:
             pythonpath: where the process finds modules beside those installed.
-            modules: that it imports besides those of every one.
+            modules: that it imports besides those of every one, and besides those
+                for data if all that is installed can be found.
         """
-        self.env = environment() | {"PYTHONPATH": str(pythonpath)}
+        # Without byte code: tests read every file of a project.
+        own = {"PYTHONPATH": str(pythonpath), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.env = environment() | own
+        modules = [*modules] if pythonpath else [*DATA_MODULES, *modules]
         self.folder = tempfile.TemporaryDirectory(prefix="quick-")
         self.process = subprocess.Popen(
             [sys.executable, __file__, self.folder.name, *modules],
@@ -77,7 +99,7 @@ class QuickKedro:
 
     def run(
         self,
-        args: Sequence[str],
+        command: Sequence[str],
         *,
         cwd: Path,
         env: Mapping[str, str] = {},
@@ -87,20 +109,20 @@ class QuickKedro:
         """Run a command.
 
         Args:
-            args: of ``kedro``.
+            command: one that a package installs, with its arguments.
             cwd: where.
             env: variables of the command, besides those of every one.
             merge: what it says on stderr is in its stdout.
             kill: it is killed this many seconds after there is a file of a pattern.
         """
         folder = Path(self.folder.name)
-        order = [args, str(cwd), {**self.env, **env}, merge, kill]
+        order = [command, str(cwd), {**self.env, **env}, merge, kill]
         print(json.dumps(order), file=self.process.stdin, flush=True)
         assert self.process.stdout is not None
         code = int(self.process.stdout.readline())
         out = folder.joinpath("out").read_text(encoding="utf-8")
         err = "" if merge else folder.joinpath("err").read_text(encoding="utf-8")
-        return subprocess.CompletedProcess(["kedro", *args], code, out, err)
+        return subprocess.CompletedProcess(command, code, out, err)
 
     def close(self) -> None:
         """End the process."""
@@ -109,9 +131,9 @@ class QuickKedro:
 
 
 @functools.cache
-def quick_kedro(pythonpath: Path) -> QuickKedro:
-    """The one of this process that finds modules there; it ends with this process."""
-    quick = QuickKedro(pythonpath)
+def quick_kedro(pythonpath: Path | str, *modules: str) -> QuickKedro:
+    """The one of these arguments; it ends with this process."""
+    quick = QuickKedro(pythonpath, modules)
     atexit.register(quick.close)
     return quick
 
@@ -144,10 +166,11 @@ def be_a_new_process(folder: str, cwd: str, env: dict[str, str], merge: bool) ->
 
 
 def run_command(args: list[str]) -> int:
-    """Do what the ``kedro`` command does; return its exit code."""
-    sys.argv = ["kedro", *args]
+    """Do what a command does, its name being the first; return its exit code."""
+    sys.argv = args
+    [script] = entry_points(group="console_scripts", name=args[0])
     try:
-        import_module("kedro.framework.cli").main()
+        return int(script.load()() or 0)
     except SystemExit as ended:
         if isinstance(ended.code, str):
             sys.stderr.write(f"{ended.code}\n")
@@ -156,7 +179,6 @@ def run_command(args: list[str]) -> int:
     except BaseException:
         traceback.print_exc()
         return 1
-    return 0
 
 
 def serve(folder: str, modules: list[str]) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from branches_helpers import Kedro
 from helpers import SWITCHES, commit, generate, pack
 from steel_toes_helpers import (
     BASE,
@@ -45,15 +44,6 @@ def without_pandas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = "import sys\nsys.modules['pandas'] = sys.modules['ibis'] = None\n"
     folder.joinpath("sitecustomize.py").write_text(text, encoding="utf-8")
     return folder
-
-
-@pytest.fixture(scope="session")
-def kedro_of_all(
-    without_pandas: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Kedro]:
-    """One quick ``kedro`` for the projects of all tests."""
-    with Kedro.anywhere(without_pandas, tmp_path_factory) as kedro:
-        yield kedro
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ WRONG = "BASE-WRONG"
 CACHES = {".git", "__pycache__", ".viz", ".ops"}
 
 # What Python reads as it starts, and what only another start method shows.
-NEEDS_A_PROCESS = {"PYTHONPATH", "KEDRO_MP_CONTEXT", "PYTHONWARNINGS"}
+NEEDS_A_PROCESS = {"KEDRO_MP_CONTEXT", "PYTHONWARNINGS"}
 
 # raw -> mid -> out, each step saying in the data what it has read.
 CATALOG = """
@@ -64,7 +64,7 @@ for params, variables in json.load(sys.stdin):
 class Workshop:
     """The project, its data, and the commands that are run in it."""
 
-    def __init__(self, path: Path, without: Path) -> None:
+    def __init__(self, path: Path, without: Path | str) -> None:
         """Take the project, and a folder of modules that are as if not installed."""
         self.path = path
         self.without = without
@@ -108,17 +108,14 @@ class Workshop:
         self, *args: str | Path, check: bool = True, stdin: str = "", **env: str
     ) -> subprocess.CompletedProcess[str]:
         """Run Kedro; with ``PYTHONPATH=""`` it finds all that is installed."""
-        words = [*map(str, args)]
-        parallel = any("Parallel" in word for word in words)
-        if stdin or parallel or NEEDS_A_PROCESS & env.keys():
-            env = {"PYTHONPATH": str(self.without), **env}
-            return run(
-                "kedro", *words, cwd=self.path, env=env, check=check, stdin=stdin
-            )
-        quick = quick_kedro(self.without)
-        result = quick.run(words, cwd=self.path, env=env)
+        command = ["kedro", *map(str, args)]
+        env = {"PYTHONPATH": str(self.without), **env}
+        if stdin or NEEDS_A_PROCESS & env.keys():
+            return run(*command, cwd=self.path, env=env, check=check, stdin=stdin)
+        quick = quick_kedro(env["PYTHONPATH"])
+        result = quick.run(command, cwd=self.path, env=env)
         if check and result.returncode:
-            raise AssertionError(f"{words}: {result.stdout}\n{result.stderr}")
+            raise AssertionError(f"{command}: {result.stdout}\n{result.stderr}")
         return result
 
     def refused(self, *args: str, **env: str) -> str:

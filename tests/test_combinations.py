@@ -15,6 +15,7 @@ from helpers import (
     with_needs,
     without,
 )
+from quick_kedro import quick_kedro
 
 
 def alone() -> list[dict[str, bool]]:
@@ -194,9 +195,7 @@ def test_no_empty_folder_is_left(project):
 
 
 def test_commands_are_there_with_the_guards_that_have_them(combination, project):
-    # Without byte code: the other tests read every file of the project.
-    env = {"PYTHONDONTWRITEBYTECODE": "1"}
-    said = run("kedro", "--help", cwd=project, env=env).stdout
+    said = quick_kedro("").run(["kedro", "--help"], cwd=project).stdout
 
     commands = re.findall(r"^  ([a-z]+)", said, re.MULTILINE)
     assert ("branches" in commands) is combination["steel_toes"]

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -78,7 +77,7 @@ sys.addaudithook(audit)
 class CheckingKedro(Kedro):
     """With what checks need imported already."""
 
-    modules = ["great_expectations", "kedro_datasets.pandas.csv_dataset"]
+    modules = ("great_expectations",)
 
     def refused(self, *args: str, **env: str) -> str:
         """What follows ``Error: `` in a command that must end so, up to its last lines."""
@@ -105,29 +104,16 @@ def shop(bare: Path, tmp_path: Path) -> Workshop:
     """A project whose raw data are parted into cars and bikes, each with a suite."""
     path = tmp_path / "project"
     shutil.copytree(bare, path, symlinks=True)
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    shop = Workshop(path, empty)
+    shop = Workshop(path, "")
     shop.catalog(CATALOG)
     shop.pipeline(PIPELINE)
     shop.write({"data/raw.csv": BAD, f"{SUITES}/bikes.yml": IDS})
     return shop
 
 
-@pytest.fixture(scope="module")
-def process(
-    bare: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[CheckingKedro]:
-    """One process for all tests."""
-    kedro = CheckingKedro(Workshop(bare, tmp_path_factory.mktemp("nothing")))
-    yield kedro
-    kedro.close()
-
-
 @pytest.fixture
-def kedro(process: CheckingKedro, shop: Workshop) -> CheckingKedro:
-    process.path = shop.path
-    return process
+def kedro(shop: Workshop) -> CheckingKedro:
+    return CheckingKedro(shop)
 
 
 def settings(shop: Workshop, text: str) -> None:
@@ -356,7 +342,9 @@ def test_a_run_whose_data_have_no_suite_imports_nothing_for_it(shop: Workshop) -
     assert not theirs & {*shop.read("modules").split()}
 
 
-def test_a_run_needs_no_network(shop: Workshop) -> None:
+def test_a_run_needs_no_network(shop: Workshop, tmp_path: Path) -> None:
+    shop.without = tmp_path / "network"
+    shop.without.mkdir()
     (shop.without / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
     settings(shop, "{attach: {bikes: {when: [save, end]}}}")
     shop.write({"data/raw.csv": GOOD})
@@ -365,31 +353,28 @@ def test_a_run_needs_no_network(shop: Workshop) -> None:
     assert shop.has("data/bikes.csv")
 
 
-def test_the_example_shows_a_refusal(tmp_path: Path, process: CheckingKedro) -> None:
-    process.path = generate(tmp_path, expectations=True, steel_toes=False)
-    shop = Workshop(process.path, tmp_path)
-    assert process("run")[0] == 0  # its own data are as expected
+def test_the_example_shows_a_refusal(tmp_path: Path) -> None:
+    shop = Workshop(generate(tmp_path, expectations=True, steel_toes=False), "")
+    kedro = CheckingKedro(shop)
+    assert kedro("run")[0] == 0  # its own data are as expected
     before = shop.files()
 
-    error = process.refused("run", "--env=defect")
+    error = kedro.refused("run", "--env=defect")
     assert error.startswith("Error: 'penguins_cleaned' is not saved: ")
     assert shop.files() == before
 
 
-def test_what_has_passed_is_left_out_when_nothing_changed(
-    tmp_path: Path, process: CheckingKedro
-) -> None:
+def test_what_has_passed_is_left_out_when_nothing_changed(tmp_path: Path) -> None:
     switches = {"example": False, "expectations": True, "skip_unchanged": True}
     project = generate(tmp_path, **switches)
     commit(project)
-    shop = Workshop(project, tmp_path)
+    shop = Workshop(project, "")
     shop.catalog(CATALOG)
     shop.pipeline(PIPELINE)
     shop.write({"data/raw.csv": GOOD, f"{SUITES}/bikes.yml": IDS})
     settings(shop, "{attach: {bikes: {when: [save, end]}}}")
     shop.team_hooks(LAST)
-    process.path = project
-    assert process("run")[0] == 0
+    assert CheckingKedro(shop)("run")[0] == 0
 
     shop.kedro("run", "--nodes=part")  # it is skipped, and nothing is checked
     assert "great_expectations" not in shop.read("modules").split()

@@ -63,10 +63,8 @@ def shop(workshop: Workshop, collector: Collector) -> Workshop:
 
 
 @pytest.fixture
-def quick(shop: Workshop) -> Iterator[Kedro]:
-    kedro = Kedro(shop)
-    yield kedro
-    kedro.close()
+def quick(shop: Workshop) -> Kedro:
+    return Kedro(shop)
 
 
 @pytest.mark.parametrize("runner", ["SequentialRunner", "ThreadRunner", OURS])

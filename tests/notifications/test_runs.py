@@ -15,7 +15,7 @@ import pytest
 import yaml
 from branches_helpers import Kedro
 from buckets import Bucket
-from helpers import commit, environment
+from helpers import commit, environment, run
 from run_status.run_status_helpers import keys, prepare, read
 from steel_toes_helpers import PACKAGE, Workshop
 
@@ -47,27 +47,6 @@ atexit.register(lambda: Path("modules").write_text("\\n".join(sys.modules)))
 """
 
 
-class NotifyingKedro(Kedro):
-    """It has imported what messages need."""
-
-    modules = [
-        "kedro_datasets.text.text_dataset",
-        "narwhals",
-        "psutil",
-        "slack_sdk.web.client",
-        "slack_sdk.webhook",
-        "smtplib",
-    ]
-
-
-@pytest.fixture(scope="module")
-def process(empty_project: Path, without_pandas: Path) -> Iterator[NotifyingKedro]:
-    """One process for all tests."""
-    kedro = NotifyingKedro(Workshop(empty_project, without_pandas))
-    yield kedro
-    kedro.close()
-
-
 @pytest.fixture
 def slack() -> Iterator[Slack]:
     with slack_server() as server:
@@ -82,9 +61,8 @@ def shop(workshop: Workshop, slack: Slack) -> Workshop:
 
 
 @pytest.fixture
-def quick(shop: Workshop, process: NotifyingKedro) -> NotifyingKedro:
-    process.path = shop.path
-    return process
+def quick(shop: Workshop) -> Kedro:
+    return Kedro(shop)
 
 
 def configure(
@@ -145,6 +123,12 @@ def test_a_failure_is_sent_with_what_to_do(shop, quick, slack) -> None:
     assert checks(shop) == ["sent: #data: posted 1.000"]
 
 
+def in_a_process(shop: Workshop, *args: str, **env: str) -> None:
+    """Run Kedro in a process of its own, which has imported nothing."""
+    env["PYTHONPATH"] = str(shop.without)
+    run("kedro", *args, cwd=shop.path, env=env, check=False)
+
+
 def test_a_run_that_succeeds_sends_nothing(shop, quick, slack) -> None:
     quick.run()
 
@@ -153,7 +137,7 @@ def test_a_run_that_succeeds_sends_nothing(shop, quick, slack) -> None:
 
 def test_a_run_without_notifications_imports_no_channel(shop, slack) -> None:
     shop.team_hooks(LAST)
-    shop.kedro("run", NOTIFICATIONS="off")
+    in_a_process(shop, "run", NOTIFICATIONS="off")
 
     imported = set(shop.read("modules").split())
     assert f"{PACKAGE}.ops.notifications.hook" in imported
@@ -439,15 +423,9 @@ def test_wrong_settings_are_one_line(shop, quick, slack, settings, expected) -> 
 
 def test_many_runs_at_once_send_one_message_each(shop, slack) -> None:
     count = 8
-    kedros = [NotifyingKedro(shop) for _ in range(4)]
-    for kedro in kedros:
-        kedro.path = shop.path
     with ThreadPoolExecutor(4) as threads:
-        list(
-            threads.map(lambda kedro: [kedro(*FAIL) for _ in range(count // 4)], kedros)
-        )
-    for kedro in kedros:
-        kedro.close()
+        for _ in range(count):
+            threads.submit(in_a_process, shop, *FAIL)
 
     assert len(keys(shop)) == count
     assert len(slack.posted()) == count

@@ -83,7 +83,7 @@ class Deck:
 
 
 @pytest.fixture
-def deck(workshop: Workshop, kedro_of_all: Kedro) -> Deck:
+def deck(workshop: Workshop) -> Deck:
     """The project raw -> mid -> out on main, with a healthy base."""
     workshop.switch("main")
-    return Deck(workshop, kedro_of_all)
+    return Deck(workshop, Kedro(workshop))

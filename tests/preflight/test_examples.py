@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import commit, generate, run
+from quick_kedro import quick_kedro
 
 OURS = "toe_test.runners.ParallelRunner"
 
@@ -82,8 +84,34 @@ def create_pipeline() -> Pipeline:
 '''
 
 
+# A project that mypy knows in a moment, and that runs.
+TWICE = """
+\"\"\"Numbers.\"\"\"
+
+from kedro.pipeline import Node, Pipeline
+
+
+def twice(text: str) -> str:
+    \"\"\"Write a text twice.\"\"\"
+    return text * 2
+
+
+def create_pipeline() -> Pipeline:
+    \"\"\"Build the pipeline.\"\"\"
+    return Pipeline([Node(twice, "one", "two", name="twice")])
+"""
+TWICE_CATALOG = """
+one: {type: text.TextDataset, filepath: data/01_raw/one.txt}
+two: {type: text.TextDataset, filepath: data/02_intermediate/two.txt}
+"""
+
+
+def kedro(project: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    return quick_kedro("").run(["kedro", *args], cwd=project)
+
+
 def ask(project: Path, *args: str, code: int = 0) -> list[dict[str, Any]]:
-    result = run("kedro", "preflight", "--json", *args, cwd=project, check=False)
+    result = kedro(project, "preflight", "--json", *args)
     assert result.returncode == code, result.stdout + result.stderr
     rows: list[dict[str, Any]] = json.loads(result.stdout.splitlines()[-1])
     return rows
@@ -120,11 +148,17 @@ def test_kedros_own_example_passes_on_a_branch(
 
 
 def test_the_code_of_a_fresh_project_passes_and_mistakes_are_found(
-    project: Path,
+    tmp_path: Path,
 ) -> None:
+    project = generate(tmp_path, example=False)
+    (project / "conf/base/catalog.yml").write_text(TWICE_CATALOG, encoding="utf-8")
+    (project / "data/01_raw/one.txt").write_text("1", encoding="utf-8")
+    pipeline = project / "src/toe_test/pipelines/numbers/__init__.py"
+    pipeline.parent.mkdir()
+    pipeline.write_text(TWICE.lstrip(), encoding="utf-8")
+    commit(project)
     assert ask(project) == []
 
-    run("kedro", "run", cwd=project)
     bad = project / "src" / "toe_test" / "bad.py"
     bad.write_text('import os\n\n\ndef one() -> int:\n    return "one"\n', "utf-8")
     settings = project / "conf" / "base" / "ops.yml"
@@ -139,11 +173,12 @@ def test_the_code_of_a_fresh_project_passes_and_mistakes_are_found(
     [missing] = [row for row in rows if row["subject"] == "flake8"]
     assert missing["message"] == "is not installed"
 
-    run("kedro", "run", cwd=project)  # by default, runs do not wait for tools
+    # By default, runs do not wait for tools.
+    assert kedro(project, "run").returncode == 0
     text = settings.read_text(encoding="utf-8")
     strict = text.replace("before_runs: false", "before_runs: true")
     settings.write_text(strict, encoding="utf-8")
-    result = run("kedro", "run", cwd=project, check=False)
+    result = kedro(project, "run")
     assert result.returncode == 1
     assert "Error: The run was not started: 2 errors, 1 warning" in result.stderr
 
@@ -151,11 +186,11 @@ def test_the_code_of_a_fresh_project_passes_and_mistakes_are_found(
 def test_a_stopped_run_is_recorded_with_its_reasons(project: Path) -> None:
     (project / "data" / "01_raw" / "penguins.csv").unlink()
 
-    ended = run("kedro", "run", cwd=project, check=False)
+    ended = kedro(project, "run")
 
     assert ended.returncode == 1
     assert "The run was not started" in ended.stdout + ended.stderr
-    shown = run("kedro", "runs", "show", "--json", cwd=project).stdout
+    shown = kedro(project, "runs", "show", "--json").stdout
     told = json.loads(shown.splitlines()[-1])
     assert told["state"] == "failed"
     assert [check["guard"] for check in told["checks"]] == ["preflight"]

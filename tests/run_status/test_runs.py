@@ -4,7 +4,6 @@ import re
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
 
 import pytest
 from branches_helpers import Kedro
@@ -52,11 +51,9 @@ def shop(workshop: Workshop) -> Workshop:
 
 
 @pytest.fixture
-def quick(shop: Workshop) -> Iterator[Kedro]:
+def quick(shop: Workshop) -> Kedro:
     """Runs the shop's Kedro in forks of one process."""
-    kedro = Kedro(shop)
-    yield kedro
-    kedro.close()
+    return Kedro(shop)
 
 
 @pytest.mark.parametrize("name", IN_FORKS)

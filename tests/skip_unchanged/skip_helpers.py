@@ -129,7 +129,7 @@ class Bench:
 
 
 @pytest.fixture
-def fresh(workshop: Workshop, kedro_of_all: Kedro) -> Bench:
+def fresh(workshop: Workshop) -> Bench:
     """The project, on main, which has never run."""
     workshop.switch("main")
     for name in ("mid.txt", "out.txt"):
@@ -137,7 +137,7 @@ def fresh(workshop: Workshop, kedro_of_all: Kedro) -> Bench:
     workshop.catalog(CATALOG)
     workshop.pipeline(PIPELINE)
     workshop.write(DATA)
-    return Bench(workshop, kedro_of_all)
+    return Bench(workshop, Kedro(workshop))
 
 
 @pytest.fixture

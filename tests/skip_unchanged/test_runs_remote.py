@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,20 +32,6 @@ INPUTS = {"in/raw.txt": "one", "in/parts/a": "1", "in/parts/b": "2"}
 PARAMETERS = "conf/base/parameters.yml"
 
 
-class Imported(Kedro):
-    """A quick ``kedro`` that has imported what speaks to S3."""
-
-    modules = ["s3fs", "boto3"]
-
-
-@pytest.fixture(scope="module")
-def kedro(
-    without_pandas: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Kedro]:
-    with Imported.anywhere(without_pandas, tmp_path_factory) as kedro:
-        yield kedro
-
-
 @pytest.fixture
 def bucket(address: str) -> Bucket:
     bucket = Bucket(address)
@@ -62,7 +47,7 @@ def data_in(bucket: Bucket) -> dict[str, object]:
 
 
 @pytest.fixture
-def bench(workshop: Workshop, kedro: Kedro, bucket: Bucket) -> Bench:
+def bench(workshop: Workshop, bucket: Bucket) -> Bench:
     """The project on main after a first run; all of its data is in the bucket."""
     workshop.switch("main")
     shutil.rmtree(workshop.path / "data")
@@ -71,7 +56,7 @@ def bench(workshop: Workshop, kedro: Kedro, bucket: Bucket) -> Bench:
     workshop.catalog(CATALOG.replace("BUCKET", bucket.name))
     workshop.pipeline(PIPELINE)
     workshop.settings(f"store: {{url: 's3://{bucket.name}/ops', credentials: shop}}\n")
-    bench = Bench(workshop, kedro)
+    bench = Bench(workshop, Kedro(workshop))
     assert bench.run() == ALL
     return bench
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -44,6 +45,23 @@ def test_list_is_a_table_or_json(cars):
         "dev",
         {"ahead": 1},
     )
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("list",), ("path", "cars"), ("diff",), ("promote", "dev"), ("clean", "dev")],
+)
+def test_a_table_fits_80_columns_with_no_word_broken(cars, monkeypatch, args):
+    monkeypatch.setenv("COLUMNS", "80")
+    at_80 = run(*args)[1]
+    monkeypatch.setenv("COLUMNS", "300")
+
+    def words(output):
+        return sorted(re.findall(r"[^\s│┃┏━┳┓┡╇┩└─┴┘]+", output))
+
+    assert words(at_80) == words(run(*args)[1])
+    assert "file://" not in at_80
+    assert "+00:00" not in at_80
 
 
 def test_an_empty_list_says_so(cars):

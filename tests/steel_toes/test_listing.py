@@ -48,28 +48,46 @@ def test_a_size_that_is_not_known_is_none(project):
 
 def test_a_dataset_is_read_from_the_base_until_the_branch_has_its_copy(project):
     cached = {"type": "CachedDataset", "dataset": CARS}
-    catalog = project.catalog({"cars": cached})
+    project.catalog({"cars": cached})
 
-    row = overview.locate_dataset(catalog, "cars")
+    row = overview.locate_dataset(project.context, "cars")
     assert row["read_from"].endswith("data/cars.txt")
     assert row["written_to"].endswith("data/cars_dev.txt")
     assert row["why"] == "branch 'dev' has no copy yet, so main's is read"
 
     project.save("dev", cars="x")
-    row = overview.locate_dataset(catalog, "cars")
+    row = overview.locate_dataset(project.context, "cars")
     assert row["read_from"] == row["written_to"]
     assert row["why"] == "branch 'dev' has its copy"
 
 
 def test_a_dataset_that_is_not_branched_is_where_the_catalog_has_it(project):
-    catalog = project.catalog(
+    project.catalog(
         {"cars": CARS, "memory": {"type": "MemoryDataset"}}, ignore={"names": ["cars"]}
     )
 
-    row = overview.locate_dataset(catalog, "cars")
+    row = overview.locate_dataset(project.context, "cars")
     assert row["read_from"] == row["written_to"]
     assert row["read_from"].endswith("data/cars.txt")
-    assert "it is ignored" in row["why"]
-    assert "MemoryDataset" in overview.locate_dataset(catalog, "memory")["read_from"]
+    assert row["why"] == "steel_toes.ignore lists it, so every branch has main's data"
+    row = overview.locate_dataset(project.context, "memory")
+    assert "MemoryDataset" in row["read_from"]
+    assert row["why"] == "it keeps no data that a branch could overwrite"
     with pytest.raises(ops("core.errors").OpsError, match="no dataset 'nothing'"):
-        overview.locate_dataset(catalog, "nothing")
+        overview.locate_dataset(project.context, "nothing")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("STEEL_TOES_BRANCH", "main", "'main' is a trunk branch"),
+        ("STEEL_TOES", "off", "steel toes are off"),
+    ],
+)
+def test_one_reason_says_why_no_dataset_is_branched(
+    project, monkeypatch, variable, value, why
+):
+    monkeypatch.setenv(variable, value)
+    project.catalog({"cars": CARS})
+
+    assert overview.locate_dataset(project.context, "cars")["why"] == why

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import click
@@ -60,13 +60,29 @@ def load_context(env: str | None) -> Any:
 
 
 def show(
-    title: str, rows: list[dict[str, Any]], as_json: bool, whole: Collection[str] = ()
+    title: str,
+    rows: list[dict[str, Any]],
+    as_json: bool,
+    whole: Collection[str] = (),
+    looks: Mapping[str, Callable[[Any], str]] = {},
 ) -> None:
-    """Print rows of the same keys, without secrets; see ``table`` for ``whole``."""
+    """Print rows of the same keys, without secrets.
+
+    Args:
+        title: of the table.
+        rows: as ``table`` takes them.
+        as_json: whether to print JSON instead of a table.
+        whole: see ``table``.
+        looks: how a table shows the values of some columns.
+    """
     if as_json:
         click.echo(json.dumps(redaction.values(rows, clean=redaction.without_secrets)))
     elif rows:
-        Console().print(table(rows, title, whole))
+        shown = [
+            {key: looks.get(key, _same)(value) for key, value in row.items()}
+            for row in rows
+        ]
+        Console().print(table(shown, title, whole))
     else:
         click.echo(f"{title}: none.")
 
@@ -91,6 +107,10 @@ def table(
     for row in zip(*cells.values(), strict=True):
         found.add_row(*row)
     return found
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def stop_before_doing() -> None:

@@ -32,6 +32,11 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
+def local_time_of(text: str) -> str:
+    """A time in ISO 8601 as ``local_time`` writes it; empty if there is none."""
+    return local_time(datetime.fromisoformat(text).timestamp()) if text else ""
+
+
 def local_time(seconds: float | None) -> str:
     """Seconds since 1970 as ``2026-11-26 17:05:03 CET``; empty if unknown."""
     if seconds is None:

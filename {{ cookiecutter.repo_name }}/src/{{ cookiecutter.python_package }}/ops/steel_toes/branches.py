@@ -16,7 +16,7 @@ from ..core import branch as git_branch
 from ..core import git, kedro_internals
 from ..core.dataset_io import Stored, stored_data
 from ..core.errors import OpsError
-from ..core.settings import open_store, read_settings
+from ..core.settings import is_guard_on, open_store, read_settings
 from ..core.store import Store
 from . import paths
 from .catalog import CatalogRewriter, without_branch
@@ -172,24 +172,22 @@ def list_branches(branches: Branches) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def locate_dataset(catalog: Any, name: str) -> dict[str, Any]:
+def locate_dataset(context: KedroContext, name: str) -> dict[str, Any]:
     """Where a dataset is read from and written to now, and why.
 
     Raises:
         OpsError: if the catalog has no such dataset.
     """
-    found = catalog.get(name)
+    found: Any = context.catalog.get(name)
     if found is None:
         raise OpsError(f"The catalog has no dataset '{name}'.")
     read = written = found = kedro_internals.uncached(found)
-    why = (
-        "its entry is as it stands in the catalog: this is the trunk, steel toes are "
-        "off, it is ignored, or it has no data of its own"
-    )
     if issubclass(type(found), BranchedDataset) and found.recorder:
         read, written = found.source, found.target
         copy_ = "its copy" if found.exists() else "no copy yet, so main's is read"
         why = f"branch '{found.branch}' has {copy_}"
+    else:
+        why = _why_not_branched(context, name)
     places = [stored_data(dataset) for dataset in (read, written)]
     return {
         "dataset": name,
@@ -197,6 +195,19 @@ def locate_dataset(catalog: Any, name: str) -> dict[str, Any]:
         "written_to": places[1].location if places[1] else str(written),
         "why": why,
     }
+
+
+def _why_not_branched(context: KedroContext, name: str) -> str:
+    settings = read_settings(context.config_loader, SteelToesOptions)
+    if not is_guard_on("steel_toes", settings.enabled):
+        return "steel toes are off"
+    here = git_branch.current(context.project_path).name
+    if here in settings.trunk:
+        return f"'{here}' is a trunk branch"
+    entry = context.config_loader["catalog"].get(name, {})
+    if settings.ignore.has(name, str(entry.get("type"))):
+        return "steel_toes.ignore lists it, so every branch has main's data"
+    return "it keeps no data that a branch could overwrite"
 
 
 def records_to_clean(

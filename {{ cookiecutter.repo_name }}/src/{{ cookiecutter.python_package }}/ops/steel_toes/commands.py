@@ -17,6 +17,7 @@ from ..core.cli import (
     yes_option,
 )
 from ..core.errors import OpsError
+from ..core.text import local_time_of, size
 
 # The modules behind a command are imported in it: `kedro --help` need not wait.
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def list_(env: str | None, as_json: bool) -> None:
     """List the branches that have data."""
     from .branches import list_branches  # noqa: PLC0415
 
-    show("Branches with data", list_branches(_open(env)), as_json)
+    looks = {"bytes": size, "last_save": local_time_of}
+    show("Branches with data", list_branches(_open(env)), as_json, looks=looks)
 
 
 @command.command()
@@ -47,9 +49,18 @@ def path(dataset: str, env: str | None, as_json: bool) -> None:
     from .branches import locate_dataset  # noqa: PLC0415
 
     context = load_context(env)
-    row = locate_dataset(context.catalog, dataset)
+    row = locate_dataset(context, dataset)
     row["why"] = [*_explanations(context, dataset), row["why"]]
-    show(dataset, [row], as_json)
+    if as_json:
+        show(dataset, [row], as_json)
+        return
+    project = f"{context.project_path.as_uri()}/"
+    rows = [
+        {"": name.replace("_", " "), "now": str(place).replace(project, "")}
+        for name, place in row.items()
+        if name not in {"dataset", "why"}
+    ]
+    show(dataset, [*rows, {"": "why", "now": row["why"]}], as_json)
 
 
 @command.command()
@@ -119,7 +130,8 @@ def clean(  # noqa: PLR0913, PLR0917
                 "result": f"left: {refused}" if refused else done,
             }
         )
-    show("Clean", rows, as_json)
+    looks = {"bytes": size, "location": _nothing}  # a dataset is a short name for it
+    show("Clean", rows, as_json, looks=looks)
     if rows and not yes:
         stop_before_doing()
     if any(row["result"] != "removed" for row in rows):
@@ -152,7 +164,7 @@ def promote(  # noqa: PLR0913, PLR0917
 
     branches = _open(env)
     rows = promotion.plan(branches, branch, datasets, force)
-    show(f"Promote {branch}", rows, as_json)
+    show(f"Promote {branch}", rows, as_json, looks={"from": _nothing})
     refused = [row["dataset"] for row in rows if row["action"].startswith("refused")]
     if refused:
         raise OpsError(
@@ -166,6 +178,11 @@ def promote(  # noqa: PLR0913, PLR0917
         stop_before_doing()
     promotion.promote(branches, branch, chosen)
     click.echo(f"Promoted {len(chosen)} datasets of '{branch}'.", err=True)
+
+
+def _nothing(_: object) -> str:
+    """Of a column that only JSON has."""
+    return ""
 
 
 def _two_sides(
