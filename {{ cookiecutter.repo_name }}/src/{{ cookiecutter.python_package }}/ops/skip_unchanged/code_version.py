@@ -208,10 +208,9 @@ class CodeVersions:
         if source is None or source.path != code.co_filename:
             part.opaque.append(f"{part.title} has no source file")
             return
-        number = source.number(code)
-        if number is None:
+        number, trees = source.number(code), source.functions(code)
+        if number is None or not trees:
             part.opaque.append(f"{part.title} was edited after it was imported")
-        trees = source.functions(code)
         part.texts += [*map(tree_text, trees), str(number)]
         self._add_mentions(part, trees, function.__globals__, code)
         arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
