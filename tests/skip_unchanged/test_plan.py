@@ -187,12 +187,11 @@ def test_a_table_without_a_fingerprint_is_not_called_missing(project):
 def test_the_table_says_the_reasons_of_nodes_that_run_together_once(project, capsys):
     del project.entries["mid"]
     project.settings = {"fingerprints": {"raw": "run"}}
-    view = ops("skip_unchanged.commands").View(project.plan(), project.path, {})
-    view.show()
+    ops("skip_unchanged.commands").View(project.plan(SCORED), project.path, {}).show()
     said = capsys.readouterr().out
 
     assert said.count("the settings say run") == 1
-    assert said.count("runs together with `clean`") == 1
+    assert said.count("runs together with `clean`") == 2
 
 
 def test_the_table_has_one_reason_for_a_node_and_says_once_what_to_do(project, capsys):

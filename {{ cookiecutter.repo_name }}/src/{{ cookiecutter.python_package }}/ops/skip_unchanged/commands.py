@@ -119,7 +119,8 @@ class View:
                 why += f", and {len(more)} more: --explain {row['node']}"
             if row["node"] in first:
                 why = f"runs together with `{first[row['node']]}`"
-            first |= dict.fromkeys(row["together_with"], row["node"])
+            else:
+                first |= dict.fromkeys(row["together_with"], row["node"])
             rows.append(
                 {
                     "": Text(row["action"], style=_COLOURS[row["action"]]),
