@@ -5,6 +5,7 @@ template that git ignores, and that was not added by force, is missed.
 """
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -322,13 +323,17 @@ def test_the_installed_alias_gives_the_same_project_linked_to_its_commit(
     assert_linked(tmp_path / FOLDER, clone.as_uri(), head(clone, "v1"), "v1")
 
 
-def test_the_package_has_the_version_of_the_kit(installed):
+def test_the_package_the_kit_and_the_changelog_have_one_version(installed):
     kit = "{{ cookiecutter.repo_name }}/src/{{ cookiecutter.python_package }}/ops"
     module = (TEMPLATE / kit / "__init__.py").read_text(encoding="utf-8")
 
     [metadata] = installed.glob("kedro_team_starter-*.dist-info")
 
-    assert f'__version__ = "{metadata.name.split("-")[1].split(".dist")[0]}"' in module
+    version = metadata.name.split("-")[1].removesuffix(".dist")
+    assert f'__version__ = "{version}"' in module
+    changes = (TEMPLATE / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.findall(r"^## \[(\d.*)\]", changes, re.MULTILINE)[0]
+    assert newest == version
 
 
 def test_what_is_on_and_what_to_do_next_is_said_at_the_end(clone, tmp_path):

@@ -5,7 +5,7 @@ only: a guard imports ``core`` and itself, and ``node_stats`` and ``notification
 ``run_status``. An update of the starter replaces this folder as a whole.
 """
 
-__version__ = "0.9.0"
+__version__ = "1.0.0"
 
 # Their order in the register of hooks.py; skip_unchanged is a session, not a hook.
 ORDER = (

@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.io import DatasetError
@@ -32,10 +32,6 @@ yes_option = click.option(
     is_flag=True,
     help="Apply the changes. Without --yes, only show them.",
 )
-
-
-# How a table shows the values of some columns.
-Looks: TypeAlias = Mapping[str, Callable[[Any], str]]
 
 
 class Commands(click.Group):
@@ -69,7 +65,7 @@ def show(
     rows: list[dict[str, Any]],
     as_json: bool,
     whole: Collection[str] = (),
-    looks: Looks = {},
+    looks: Mapping[str, Callable[[Any], str]] = {},
 ) -> None:
     """Print rows of the same keys, without secrets.
 
@@ -86,7 +82,7 @@ def show(
         from rich.console import Console  # noqa: PLC0415
 
         shown = [
-            row | {key: look(row[key]) for key, look in looks.items() if key in row}
+            {key: looks[key](v) if key in looks else v for key, v in row.items()}
             for row in rows
         ]
         Console().print(table(shown, title, whole))

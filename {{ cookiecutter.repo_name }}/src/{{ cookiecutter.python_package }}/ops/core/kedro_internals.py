@@ -229,6 +229,14 @@ def forget_versions(dataset: Any) -> None:
     dataset._clear_version_cache()
 
 
+def version_probe(dataset: Any) -> Any:
+    """A copy of a dataset, which looks for the newest version anew. The dataset itself
+    would keep what it finds, and workers that get the dataset would read that version."""
+    probe = copy.copy(dataset)
+    forget_versions(probe)
+    return probe
+
+
 def unversioned_at(dataset: Any, path: str) -> Any:
     """A copy of a dataset, for another path and without versions."""
     moved = copy.copy(dataset)
@@ -259,7 +267,8 @@ def table_name(dataset: Any) -> str:
 
 def ibis_table(dataset: Any) -> tuple[str, Any, str] | None:
     """Name, database and kind of the table of ``ibis.TableDataset``; none of others."""
-    if not hasattr(dataset, "_table_name"):
+    # ``ibis.FileDataset`` has a table's name, too, for what it reads.
+    if not hasattr(dataset, "_materialized"):
         return None
     return dataset._table_name, dataset._database, dataset._materialized
 
@@ -267,6 +276,12 @@ def ibis_table(dataset: Any) -> tuple[str, Any, str] | None:
 def connection_config(dataset: Any) -> Any:
     """What a dataset of ibis connects by. Its public ``connection`` has connected."""
     return getattr(dataset, "_connection_config", None)
+
+
+def new_connection(dataset: Any) -> Any:
+    """A connection of ibis for one question. The public ``connection`` of a dataset is one
+    for all datasets and threads, and stays open."""
+    return dataset._connect()
 
 
 def connection_string(dataset: Any) -> str:

@@ -23,6 +23,7 @@ from ..core.settings import is_guard_on, read_settings
 from .settings import SteelToesOptions
 
 if TYPE_CHECKING:
+    from ..core.findings import Finding
     from .catalog import CatalogRewriter
 
 
@@ -66,9 +67,19 @@ class SteelToes:
         branched = checks.branched_datasets(pipeline, catalog)
         checks.refuse_harm(branched, outputs, catalog)
         results = yield
-        checks.warn_of_shared(self._rewriter, outputs, catalog)
+        checks.warn_of(self.warnings_of_run(pipeline, catalog), self._rewriter.branch)
         checks.begin_run(branched, run_params, pipeline)
         return results
+
+    def warnings_of_run(
+        self, pipeline: Pipeline, catalog: DataCatalog
+    ) -> list[Finding]:
+        """What a run saves to main's data. A command that only plans a run asks, too."""
+        if self._rewriter is None:
+            return []
+        from . import checks  # noqa: PLC0415
+
+        return checks.saves_to_main(self._rewriter, pipeline.all_outputs(), catalog)
 
 
 def _current_branch(context: KedroContext) -> git.Branch:
