@@ -16,12 +16,11 @@ from kedro.io import DatasetError, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import branch, findings, kedro_internals
-from ..core.errors import OpsError
+from ..core import findings, git, kedro_internals
+from ..core.cli import duration
+from ..core.errors import suppress_errors
 from ..core.settings import STORE, open_store, read_settings
 from ..core.store import Store
-from ..core.suppress import suppress_errors
-from ..core.text import duration
 from .claims import EVERYTHING, RunMark
 from .code_version import CodeVersions
 from .dataset_version import MISSING, Datasets
@@ -64,7 +63,7 @@ class SkipRun:
         project = Path(context.project_path)
         url, credentials = open_store(context)
         cache = StatCache(os.path.join(project, STORE), str(project))
-        history = NodeHistory(url, credentials, _branch(project))
+        history = NodeHistory(url, credentials, git.branch_name(project))
         forced = forced_nodes(pipeline.nodes)
         codes = CodeVersions(project)
         datasets = Datasets(catalog, cache, settings, project, codes)
@@ -247,10 +246,3 @@ class SkipRun:
                 self.history.add(record)
             else:
                 self.forgotten.append(group.name)
-
-
-def _branch(project: Path) -> str:
-    try:
-        return branch.current(project).name
-    except OpsError:  # what was made where is known without, too
-        return ""
