@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 from kedro.io import DatasetError
@@ -32,6 +32,10 @@ yes_option = click.option(
     is_flag=True,
     help="Apply the changes. Without --yes, only show them.",
 )
+
+
+# How a table shows the values of some columns.
+Looks: TypeAlias = Mapping[str, Callable[[Any], str]]
 
 
 class Commands(click.Group):
@@ -65,7 +69,7 @@ def show(
     rows: list[dict[str, Any]],
     as_json: bool,
     whole: Collection[str] = (),
-    looks: Mapping[str, Callable[[Any], str]] = {},
+    looks: Looks = {},
 ) -> None:
     """Print rows of the same keys, without secrets.
 
@@ -82,7 +86,7 @@ def show(
         from rich.console import Console  # noqa: PLC0415
 
         shown = [
-            {key: looks[key](v) if key in looks else v for key, v in row.items()}
+            row | {key: look(row[key]) for key, look in looks.items() if key in row}
             for row in rows
         ]
         Console().print(table(shown, title, whole))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from ..core.cli import (
     SOMETHING_TO_DO,
     Commands,
+    Looks,
     as_json_option,
     env_option,
     load_context,
@@ -38,8 +38,9 @@ def list_(env: str | None, as_json: bool) -> None:
     """List the branches that have data."""
     from .branches import list_branches  # noqa: PLC0415
 
-    looks: dict[str, Callable[[Any], str]] = {"bytes": size, "last_save": local_time_of}
-    show("Branches with data", list_branches(_open(env)), as_json, looks=looks)
+    rows = list_branches(_open(env))
+    looks: Looks = {"bytes": size, "last_save": local_time_of}
+    show("Branches with data", rows, as_json, looks=looks)
 
 
 @command.command()
@@ -132,7 +133,7 @@ def clean(  # noqa: PLR0913, PLR0917
                 "result": f"left: {refused}" if refused else done,
             }
         )
-    looks: dict[str, Callable[[Any], str]] = {
+    looks: Looks = {
         "bytes": size,
         "location": _nothing,
     }  # a dataset is a short name for it
