@@ -116,10 +116,11 @@ class Records:
         """Say that a record is gone. With the last one the files go, too."""
         self.append(**record, gone=True)
         self.close()
-        if not self.all():
-            files = self._store.files(self._folder)
-            if all(name in self._ours or _is_over(name) for name in files):
-                self._store.remove(*files)
+        files = self._store.files(self._folder)
+        self.look(files)
+        over = all(name in self._ours or _is_over(name) for name in files)
+        if over and not self.all():
+            self._store.remove(*files)
 
     def _begin(self) -> None:
         if self._own is not None:

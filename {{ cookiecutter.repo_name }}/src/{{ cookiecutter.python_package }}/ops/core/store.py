@@ -66,11 +66,7 @@ class Store:
         """The bytes of a file; None if there is none, or what is there is no file."""
         if self.is_local:
             return _read(self.path(name), 0) or None
-        filesystem, path = self._open(name)
-        try:
-            return bytes(filesystem.cat_file(path)) or None
-        except FileNotFoundError:
-            return None
+        return self.read_many({name: 0}).get(name) or None
 
     def read_many(self, starts: Mapping[str, int]) -> dict[str, bytes]:
         """The bytes of files that are not empty, each from a position on, read at once.
@@ -139,8 +135,9 @@ class Store:
         elif names:
             filesystem, top = self._open("")
             paths = [posixpath.join(top, name) for name in names]
+            folders = any(not name.endswith(LINES) for name in names)
             with suppress(FileNotFoundError):
-                filesystem.rm(paths, recursive=True)
+                filesystem.rm(paths, recursive=folders)
 
     def files(
         self, folder: str, ending: str | tuple[str, ...] = LINES

@@ -240,6 +240,8 @@ class SkipRun:
     def _flush(self) -> None:
         """Write down what was made, but for what another run may have written."""
         waiting, self._waiting = self._waiting, []
+        if waiting:
+            self.mark.look()
         for group, record in waiting:
             places = [self.plan.places[name] for name in group.outputs]
             if all(places) and self.mark.alone_at(places):
