@@ -257,9 +257,6 @@ class Scaler:
         return data * self.state["factor"] + 13
 
 scale = Scaler()
-made = {}
-exec("def written(data): return data + 14", made)
-written = made["written"]
 
 def defaults(data, more=15, *, keyword=16):
     return data, "text"
@@ -274,11 +271,14 @@ def trim():
     return 17
 
 steps_of_table = {"a": even, "b": odd}
-steps_of_set = {lambda data: data + 20, lambda data: data + 21}
+steps_of_set = {
+    lambda data: data + 20,
+    lambda data: data + 21,
+}
 
 def node(data):
     steps = [cached, general, square, halve, generate, wait, closed, even, scale]
-    steps += [written, defaults, local, filled, odd, unknown, steps_of_table, steps_of_set]
+    steps += [defaults, local, filled, odd, unknown, steps_of_table, steps_of_set]
     return steps, TABLE["a"]
 """
 MODULES = """
@@ -453,16 +453,6 @@ def shallow(data):
 NAMED = 29
 ## starred.py
 STAR = 31
-"""
-
-WRITTEN = r"""
-exec("def written(data):\n from own.helpers import trim\n return trim(data), limit")
-limit = 1
-node = written
-
-## helpers.py
-def trim(data):
-    return data + 2
 """
 
 PRESET = """
@@ -699,12 +689,8 @@ EDITS = [
     Edit("lambda in a table", STALE, MANY, "data - 11", "data - 110"),
     Edit("state of a callable object", STALE, MANY, "12", "120"),
     Edit("method of a callable object", STALE, MANY, "+ 13", "+ 130"),
-    Edit("function without source", STALE, MANY, "data + 14", "data + 140"),
     Edit("function of a local's name", FRESH, MANY, "return 17", "return 170"),
     Edit("closure that is not filled", STALE, MANY, "later + 32", "later + 320"),
-    Edit("text that is made code", STALE, WRITTEN, "trim(data), limit", "trim(data)"),
-    Edit("constant of code from a text", STALE, WRITTEN, "limit = 1", "limit = 10"),
-    Edit("helper that code from a text imports", STALE, WRITTEN, "data + 2", "data + 20"),
     # What is set in libraries
     Edit("seed", STALE, PRESET, "seed(SEED)", "seed(SEED + 1)"),
     Edit("constant of a seed", STALE, PRESET, "= 1, 10", "= 100, 10"),

@@ -4,6 +4,9 @@ Run in a generated project that has `skip_unchanged`: `python random_edits.py SE
 After each edit the same command is run twice from the same data, once skipping and once
 not: every byte that they leave must be the same. Each pair of runs is a fork of this
 process, which has imported all that they need.
+
+With `kill` as a third argument a run of the edited project is killed first, at a random
+moment, by a random signal, alone or with its workers.
 """
 
 import contextlib
@@ -13,7 +16,9 @@ import json
 import logging
 import os
 import random
+import re
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -25,7 +30,7 @@ from typing import Any
 from kedro.framework.project import settings
 from kedro.framework.startup import bootstrap_project
 from kedro.io import MemoryDataset
-from kedro.runner import SequentialRunner, ThreadRunner
+from kedro.runner import ParallelRunner, SequentialRunner, ThreadRunner
 
 # Python takes a file of the same size and second for the one that it has compiled.
 sys.dont_write_bytecode = True
@@ -36,6 +41,8 @@ PACKAGE = "toe_test"
 PIPELINE = HERE / "src" / PACKAGE / "pipelines" / "toes"
 RAWS = ["raw_a", "raw_b", "raw_parts"]
 KINDS = ["text", "text", "text", "json", "memory", "parts", "versioned"]
+RUNNERS = [SequentialRunner] * 4 + [ThreadRunner] * 2 + [ParallelRunner]
+SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 SHAPES = ["all", "all", "all", "lossy", "helper", "constant", "dispatch"]
 
 HELPERS = """
@@ -51,6 +58,7 @@ WAYS = {{"one": mark, "two": other}}
 """
 HEAD = """
 import os
+import time
 from hashlib import blake2b
 from kedro.pipeline import Node, Pipeline
 from . import helpers
@@ -68,6 +76,7 @@ def plain(*given):
 """
 NODE = """
 def {name}({arguments}):
+    time.sleep(float(os.environ.get("PAUSE", 0)))
     if os.environ.get("FAIL") == "{name}":
         raise ValueError("as asked")
     text = plain({arguments}, {salt!r})
@@ -255,7 +264,29 @@ def session(
             del os.environ[name]
 
 
-def both(runner: Any, select: dict[str, Any], fail: str) -> dict[str, Any]:
+def kill_a_run(
+    runner: Any, select: dict[str, Any], kill: dict[str, Any]
+) -> tuple[int, bool]:
+    """Start a run and kill it after some time; its id, and whether it had not ended."""
+    child = os.fork()
+    if not child:
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            session({"PAUSE": "0.01"}, runner, **select)
+        finally:
+            os._exit(0)
+    time.sleep(kill["after"])
+    goes_on = os.waitpid(child, os.WNOHANG)[0] == 0
+    if goes_on:
+        (os.killpg if kill["workers"] else os.kill)(child, kill["signal"])
+        os.waitpid(child, 0)
+    return child, goes_on
+
+
+def both(
+    runner: Any, select: dict[str, Any], fail: str, kill: dict[str, Any]
+) -> dict[str, Any]:
     """A skipping run and one that does not skip, from the same data."""
     logging.disable(logging.CRITICAL)
     from kedro.framework.project import pipelines  # noqa: PLC0415
@@ -264,19 +295,26 @@ def both(runner: Any, select: dict[str, Any], fail: str) -> dict[str, Any]:
     names: list[str] = []
     findings.listen_to_skipped_nodes(lambda node, reason: names.append(node))
     shutil.copytree(DATA, BEFORE, symlinks=True)
+    child, killed = kill_a_run(runner, select, kill) if kill else (0, False)
     failed, given = session({"FAIL": fail}, runner, **select)
+    if killed:  # its workers may have gone on until now
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
     os.rename(DATA, SKIPPED)
     os.rename(BEFORE, DATA)
     error, expected = session({"SKIP_UNCHANGED": "off", "FAIL": fail}, runner, **select)
     difference = "" if error or failed else compare(SKIPPED, DATA)
-    if not (error or failed or difference) and given != expected:
+    # What ParallelRunner returns cannot be loaded after the run.
+    in_memory = not (error or failed) and runner is not ParallelRunner
+    if in_memory and not difference and given != expected:
         difference = f"{given} is not {expected}"
     shutil.rmtree(DATA)
     os.rename(SKIPPED, DATA)
     if bool(error) != bool(failed) and not (error and fail):
         difference = f"skipping: {failed!r}; not skipping: {error!r}"
     count = len(pipelines["__default__"].nodes)
-    return {"difference": difference, "skipped": len(names), "nodes": count}
+    found = {"skipped": len(names), "nodes": count, "killed": killed, "names": names}
+    return {"difference": difference, **found}
 
 
 def compare(one: Path, other: Path) -> str:
@@ -293,7 +331,9 @@ def contents(folder: Path) -> dict[str, Path]:
     """The files by name; of versions, the last one."""
     found = {}
     for file in sorted(folder.rglob("*")):
-        if file.is_file() and ".ops" not in file.parts:
+        # A save that was killed may leave its scratch file.
+        scratch = re.match(r"\.[0-9a-f]{32}_", file.name)
+        if file.is_file() and not scratch and ".ops" not in file.parts:
             name = file.relative_to(folder)
             key = name.parts[0] if name.parts[0].endswith(".v") else str(name)
             found[key] = file
@@ -319,7 +359,7 @@ def in_a_fork(*arguments: Any) -> dict[str, Any]:
     return json.loads(text or '{"difference": "it died"}')  # type: ignore[no-any-return]
 
 
-def trial(chance: random.Random, edits: int) -> Counter[str]:
+def trial(chance: random.Random, edits: int, kills: bool) -> Counter[str]:
     """One project and its edits."""
     for folder in (DATA, BEFORE, SKIPPED):
         shutil.rmtree(folder, ignore_errors=True)
@@ -342,19 +382,31 @@ def trial(chance: random.Random, edits: int) -> Counter[str]:
             way = chance.choice(["from_nodes", "to_nodes", "node_names"])
             select = {way: [name]}
         fail = chance.choice(project.nodes)["name"] if chance.random() < 0.1 else ""
-        runner = chance.choice([SequentialRunner, SequentialRunner, ThreadRunner])
-        said[-1] += f" {select or ''} {fail} {runner.__name__}"
-        answer = in_a_fork(runner, select, fail)
+        runner = chance.choice(RUNNERS)
+        kill: dict[str, Any] = {}
+        if kills:
+            fail = ""
+            runner = chance.choice(list(dict.fromkeys(RUNNERS)))
+            kill = {
+                "signal": chance.choice(SIGNALS),
+                "after": chance.uniform(0.02, 0.3),
+            }
+            kill["workers"] = chance.random() < 0.5
+        said[-1] += f" {select or ''} {fail} {runner.__name__} {kill or ''}"
+        answer = in_a_fork(runner, select, fail, kill)
         if answer["difference"]:
-            print("\n".join([*said, (PIPELINE / "__init__.py").read_text()]))  # noqa: T201
+            catalog = (HERE / "conf/base/catalog.yml").read_text()
+            code = (PIPELINE / "__init__.py").read_text()
+            print("\n".join([*said, code, catalog, str(answer)]))  # noqa: T201
             sys.exit(answer["difference"])
         counts["edits"] += 1
         counts["nodes"] += answer["nodes"]
         counts["skipped"] += answer["skipped"]
+        counts["killed"] += answer["killed"]
     return counts
 
 
-def main(seed: int, edits: int) -> None:
+def main(seed: int, edits: int, kills: bool) -> None:
     bootstrap_project(HERE)
     for entry in entry_points(group="kedro.hooks"):
         entry.load()
@@ -372,7 +424,9 @@ def main(seed: int, edits: int) -> None:
     while counts["edits"] < edits:
         seed += 1
         try:
-            counts += trial(random.Random(seed), min(20, edits - counts["edits"]))
+            counts += trial(
+                random.Random(seed), min(20, edits - counts["edits"]), kills
+            )
         except SystemExit:
             print(f"seed {seed}")  # noqa: T201
             raise
@@ -380,4 +434,4 @@ def main(seed: int, edits: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), "kill" in sys.argv)

@@ -155,7 +155,7 @@ def test_a_claim_of_today_stays_when_old_files_are_put_together(mark, url, monke
     monkeypatch.setattr(ops("core.records").time, "time", lambda: later)
     begun(mark(), "b")
 
-    assert len(Store(url).files("claims")) == 2
+    assert len(Store(url).files("claims")) == 1
     one = mark()
     one._records.look()
     assert len(one._records.latest) == 11

@@ -192,6 +192,12 @@ def test_a_text_that_names_nothing_of_the_project_is_a_text(write, tmp_path):
         assert list(versions.version(text).items) == ["str"]
 
 
+def test_a_function_without_a_source_file_cannot_be_followed(code):
+    found = code("exec('def written(): return 1')\nnode = written")
+
+    assert found.opaque == ("own/nodes.py: written() has no source file",)
+
+
 def test_a_function_that_is_no_longer_that_of_its_file_is_not_trusted(write, tmp_path):
     nodes = write({"nodes.py": "def node(): return 1"})
     path = tmp_path / "own" / "one" / "own" / "nodes.py"
@@ -245,11 +251,11 @@ def library(tmp_path, monkeypatch):
         (site / "a_lib.py").write_text(LIBRARY.replace("{}", version))
         (site / f"a_library-{version}.dist-info" / "RECORD").write_text("a_lib.py,,\n")
         sys.modules.pop("a_lib", None)
-        ops("skip_unchanged.modules").installed.cache_clear()
+        ops("skip_unchanged.source_code").installed.cache_clear()
 
     yield install
     sys.modules.pop("a_lib", None)
-    ops("skip_unchanged.modules").installed.cache_clear()
+    ops("skip_unchanged.source_code").installed.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_a_file_that_was_written_since_is_not_still_the_same(tmp_path):
 
 
 def test_the_validator_of_a_guard_changes_no_data(tmp_path):
-    guard = f"{PACKAGE}.ops.core.branch.Validator"
+    guard = f"{PACKAGE}.ops.core.git.Validator"
 
     plain = how(tmp_path)
     assert how(tmp_path, validator={"class": guard, "options": {"run": 1}}) == plain
@@ -238,7 +238,7 @@ def test_a_folder_may_hold_the_projects_objects(tmp_path, edit_package):
 
 def told(dataset):
     cache = ops("skip_unchanged.stat_cache").StatCache("/nowhere", "/")
-    return module.held_in_files(dataset, cache)
+    return module.held_by_default(dataset, cache)
 
 
 def test_a_local_file_and_a_folder_are_looked_at(tmp_path):
@@ -258,7 +258,9 @@ def test_of_versions_the_last_counts_and_the_dataset_does_not_remember_it(tmp_pa
     at("1").save("one")
     dataset = at("2")
     assert told(dataset).place.endswith("/1/a")
+    assert ops("core.dataset_io").stored_data(dataset).current.endswith("/1/a")
     at("2").save("two")
+    assert dataset.load() == "two"  # as a worker that gets it loads it
     assert told(dataset).place.endswith("/2/a")
     assert dataset.load() == "two"
 
@@ -267,9 +269,7 @@ def test_what_is_no_file_cannot_be_told():
     dataset = MemoryDataset(1)
 
     assert told(dataset).print is None
-    assert told(dataset).why_not.startswith(
-        "is a MemoryDataset: whether it changed cannot be detected"
-    )
+    assert told(dataset).why_not == "has no fingerprint: it is a MemoryDataset"
 
 
 def test_an_object_without_a_checksum_is_not_read():

@@ -20,7 +20,7 @@ def project(tmp_path):
 
 
 def actions(plan):
-    return {step.name: step.action for step in plan.steps}
+    return {group.name: group.action for group in plan.groups}
 
 
 def test_nothing_to_do(project):
@@ -32,8 +32,8 @@ def test_what_depends_on_what_changed_may_have_to_run(project):
 
     plan = project.plan()
     assert actions(plan) == {"clean": "run", "total": "maybe"}
-    assert [step.name for step in plan.wave()] == ["clean"]
-    assert [step.name for step in plan.wave(last=True)] == ["clean", "total"]
+    assert [group.name for group in plan.wave()] == ["clean"]
+    assert [group.name for group in plan.wave(last=True)] == ["clean", "total"]
     assert project.run() == ["clean"]
 
 
@@ -42,7 +42,7 @@ def test_what_must_run_anyway_waits_for_nobody(project):
     project.parameters = {"size": 2}
 
     plan = project.plan()
-    assert [step.name for step in plan.wave()] == ["clean", "total"]
+    assert [group.name for group in plan.wave()] == ["clean", "total"]
 
 
 def test_nodes_in_memory_are_one_step(project):
@@ -58,10 +58,15 @@ def score(mid):
     return {"letters": len(mid), "first": (mid[0],)}
 
 
+def pair(raw):
+    note("pair")
+    return raw, raw
+
+
 SCORED = [*NODES, Node(score, "mid", "metrics", name="score")]
 
 
-def test_small_plain_outputs_in_memory_are_kept(project):
+def test_small_plain_outputs_in_memory_are_kept(project, caplog):
     del project.entries["mid"]
     assert project.run(SCORED) == ["clean", "score", "total"]
     made = project.returned["metrics"].load()
@@ -69,6 +74,7 @@ def test_small_plain_outputs_in_memory_are_kept(project):
     assert project.run(SCORED) == []
     assert project.returned["metrics"].load() == made == {"letters": 3, "first": ("o",)}
     assert project.run(SCORED, ThreadRunner) == []
+    assert "Replacing dataset" not in caplog.text
 
 
 @pytest.mark.parametrize("damage", ["[]", "", None])
@@ -77,8 +83,8 @@ def test_a_node_runs_if_what_was_kept_of_it_is_gone(project, damage):
     [file] = project.path.glob("data/.ops/kept/*.json")
     file.write_text(damage) if damage is not None else file.unlink()
 
-    assert "it is in memory only, and what was kept of it is gone" in str(
-        project.plan(SCORED).steps[-1].reasons + project.plan(SCORED).steps[1].reasons
+    assert "in memory only, and what was kept of it is gone" in str(
+        project.plan(SCORED).groups[-1].reasons + project.plan(SCORED).groups[1].reasons
     )
     assert project.run(SCORED) == ["score"]
     assert project.run(SCORED) == []
@@ -88,9 +94,9 @@ def test_an_output_in_memory_that_is_not_kept_asks_for_a_catalog_entry(project):
     project.settings = {"keep_values_up_to": 5}
     project.run(SCORED)
 
-    reasons = {step.name: step.reasons for step in project.plan(SCORED).steps}
+    reasons = {group.name: group.reasons for group in project.plan(SCORED).groups}
     assert reasons["score"] == [
-        "give `metrics` a catalog entry: it is in memory only, and it is larger than 5 bytes"
+        "give `metrics` a catalog entry: in memory only, and it is larger than 5 bytes"
     ]
 
 
@@ -113,7 +119,7 @@ def test_what_is_kept_is_of_the_same_code_parameters_and_data(project):
 def test_reasons_are_words(project):
     project.parameters = {"size": 1.0}
     project.entries["mid"]["fs_args"] = {"auto_mkdir": True}
-    reasons = {step.name: step.reasons for step in project.plan().steps}
+    reasons = {group.name: group.reasons for group in project.plan().groups}
 
     assert "`params:size` 1 → 1.0" in reasons["total"]
     assert "`mid: fs_args` is new" in reasons["clean"]
@@ -134,12 +140,12 @@ def test_an_input_that_is_kept_in_memory_from_outside_always_runs(project):
     catalog = context._get_catalog()
     catalog["given"] = "text"
 
-    [step] = (
+    [group] = (
         ops("skip_unchanged.run")
         .SkipRun.prepare(context, Pipeline(nodes), catalog)
-        .plan.steps
+        .plan.groups
     )
-    assert "`given` is in memory, from outside" in step.reasons
+    assert "`given` is in memory, from outside" in group.reasons
 
 
 def load(path, raw):
@@ -158,12 +164,12 @@ def test_code_that_a_parameter_names_is_part_of_the_recipe(project, monkeypatch)
 
     (project.path / "named_models.py").write_text(model.format(2))
     sys.modules.pop("named_models")
-    [step] = project.plan(nodes).steps
-    assert step.reasons == ["`named_models.py` changed"]
+    [group] = project.plan(nodes).groups
+    assert group.reasons == ["`named_models.py` changed"]
 
 
 def test_a_table_without_a_fingerprint_is_not_called_missing(project):
-    con = f"sqlite:///{project.path}/db"
+    con = "sqlite:///:memory:"
     project.entries["orders"] = {
         "type": "pandas.SQLTableDataset",
         "table_name": "orders",
@@ -173,20 +179,51 @@ def test_a_table_without_a_fingerprint_is_not_called_missing(project):
     writes = Node(load, ["params:size", "raw"], "orders", name="fill")
 
     for node in (reads, writes):
-        [step] = project.plan([node]).steps
-        [why] = [each for each in step.reasons if "orders" in each]
-        assert why.startswith("`orders` is a SQLTableDataset: whether it changed")
+        [group] = project.plan([node]).groups
+        [why] = [each for each in group.reasons if "orders" in each]
+        assert why == "`orders` has no fingerprint: it is a SQLTableDataset"
 
 
 def test_the_table_says_the_reasons_of_nodes_that_run_together_once(project, capsys):
     del project.entries["mid"]
     project.settings = {"fingerprints": {"raw": "run"}}
-    view = ops("skip_unchanged.plan_table").View(project.plan(), project.path, {})
-    view.show()
+    ops("skip_unchanged.commands").View(project.plan(SCORED), project.path, {}).show()
     said = capsys.readouterr().out
 
     assert said.count("the settings say run") == 1
-    assert said.count("runs together with `clean`") == 1
+    assert said.count("runs together with `clean`") == 2
+
+
+def test_the_table_has_one_reason_for_a_node_and_says_once_what_to_do(project, capsys):
+    table = {"type": "pandas.SQLTableDataset", "credentials": {"con": "sqlite://"}}
+    project.entries |= {
+        "orders": {**table, "table_name": "orders"},
+        "paid": {**table, "table_name": "paid"},
+    }
+    (project.path / "data/out.txt").unlink()
+    project.parameters = {"size": 2}
+    sums = [
+        Node(total, [name, "raw"], f"sum_{name}", name=name)
+        for name in ("orders", "paid")
+    ]
+    plan = project.plan([*NODES, *sums])
+    ops("skip_unchanged.commands").View(plan, project.path, {}).show()
+    said = capsys.readouterr().out
+
+    assert said.count("`orders` has no fingerprint") == 1
+    assert said.count("skip_unchanged.fingerprints") == 1
+    assert "output `out` is not there, and 1 more: --explain total" in said
+    assert "params:size" not in said
+
+
+def test_the_table_asks_once_for_the_catalog_entries_of_a_group(project, capsys):
+    project.settings = {"keep_values_up_to": 0}
+    nodes = [Node(pair, "raw", ["one", "other"], name="pair")]
+    project.run(nodes)
+    ops("skip_unchanged.commands").View(project.plan(nodes), project.path, {}).show()
+
+    said = capsys.readouterr().out
+    assert said.count("give `one`, `other` a catalog entry") == 1
 
 
 class Hooks:
@@ -212,3 +249,58 @@ def test_a_hook_that_changes_what_nodes_get_is_part_of_the_recipe(project, monke
     assert set(actions(project.plan()).values()) == {"skip"}
     monkeypatch.setattr(sys.modules[__name__], "CHANGED", 2)
     assert set(actions(project.plan()).values()) == {"run"}
+
+
+# Nodes that share data in memory are one group, without cycles between groups.
+
+
+def same(*given):
+    return given
+
+
+def grouped(nodes, memory):
+    pipeline = Pipeline(
+        [Node(same, inputs, outputs, name=name) for name, inputs, outputs in nodes]
+    )
+    return ops("skip_unchanged.plan").find_groups(pipeline, lambda name: name in memory)
+
+
+def test_by_files_every_node_is_its_own_group():
+    found = grouped([("a", "x", "y"), ("b", ["y", "params:p"], "z")], set())
+
+    assert [group.name for group in found] == ["a", "b"]
+    assert found[1].parents == {0}
+    assert found[1].inputs == ["y"] and found[1].parameters == ["params:p"]
+
+
+def test_in_memory_they_are_one():
+    [group] = grouped([("a", "x", "y"), ("b", "y", "z")], {"y"})
+
+    assert group.name == "a, b"
+    assert (group.inputs, group.outputs, group.in_memory) == (["x"], ["z"], [])
+
+
+def test_groups_that_need_each_other_are_one():
+    nodes = [("a", "x", ["m", "f"]), ("b", "f", "g"), ("c", ["m", "g"], "z")]
+    [group] = grouped(nodes, {"m"})
+
+    assert [node.name for node in group.nodes] == ["a", "b", "c"]
+
+
+def test_ways_to_read_a_dataset_are_one_dataset():
+    found = grouped([("a", "x", "y@one"), ("b", "y@two", "z")], set())
+
+    assert found[1].parents == {0}
+
+
+def test_what_stays_in_memory_and_what_is_given():
+    [group] = grouped([("a", "x", "y")], {"x", "y"})
+
+    assert (group.given, group.in_memory) == (["x"], ["y"])
+
+
+def test_long_chains_are_no_matter_of_depth():
+    nodes = [(f"n{i}", f"d{i}", f"d{i + 1}") for i in range(3000)]
+
+    assert len(grouped(nodes, set())) == 3000
+    assert len(grouped(nodes, {f"d{i}" for i in range(1, 3000)})) == 1

@@ -1,6 +1,7 @@
 """Settings of skipping, and what is asked for one run."""
 
 import pytest
+from kedro.pipeline import Node
 from kit import ops
 
 options = ops("skip_unchanged.settings")
@@ -14,16 +15,17 @@ def test_a_name_goes_before_a_pattern():
     assert settings.way("b") is None
 
 
-def test_nodes_are_forced_by_name_or_all():
-    forced = options.Forced.from_environment({"SKIP_UNCHANGED_FORCE": "a, b"})
+def forced(text):
+    nodes = [Node(len, "x", f"{name}_out", name=name, namespace="n") for name in "abc"]
+    return options.forced_nodes(nodes, {"SKIP_UNCHANGED_FORCE": text})
 
-    assert forced.has("a", "x") and forced.has("x", "b") and not forced.has("c", "c")
-    assert options.Forced.from_environment({"SKIP_UNCHANGED_FORCE": "all"}).has(
-        "c", "c"
-    )
-    assert not options.Forced.from_environment({}).has("c", "c")
+
+def test_nodes_are_forced_by_name_or_all():
+    assert forced("a, n.b") == {"n.a", "n.b"}
+    assert forced("all") == {"n.a", "n.b", "n.c"}
+    assert forced("") == set()
 
 
 def test_a_name_that_no_node_has_is_refused():
-    with pytest.raises(ops("core.errors").OpsError, match="'c'"):
-        options.Forced(frozenset({"a", "c"})).refuse_unknown({"a", "b"})
+    with pytest.raises(ops("core.errors").OpsError, match="'d'"):
+        forced("a,d")

@@ -35,6 +35,8 @@ Stored: TypeAlias = "Files | SqlTable | IbisTable"
 _REMOTE = ("ETag", "md5Hash")
 
 _SCRATCH = re.compile(r"\.[0-9a-f]{32}")
+# The URL of a database in a local file, by SQLAlchemy: not in memory, not on a server.
+_LOCAL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:///((?!None$|:|\w{2,}:)[^?]+)")
 _OLD = 3600.0  # seconds for which a scratch folder may be that of a save that goes on
 
 
@@ -241,6 +243,33 @@ def stored_data(dataset: Any) -> Stored | None:
     return Files.from_dataset(dataset)
 
 
+def local_table(dataset: Any) -> tuple[str, str] | None:
+    """The file of the database that a table is in, and the table's name; none for what is
+    no table, or in a database that is no file of this machine. Nothing is connected."""
+    config = kedro_internals.connection_config(dataset) or {}
+    if config and kedro_internals.ibis_table(dataset) is None:
+        return None  # a file that ibis reads as a table
+    url = kedro_internals.connection_string(dataset)
+    found = _LOCAL.match(url or f"{config.get('backend')}:///{config.get('database')}")
+    name = kedro_internals.table_name(dataset)
+    return (found[1], name) if found and name else None
+
+
+def local_table_checksum(dataset: Any) -> str | None:
+    """The checksum of a table's rows and their order; none if there is no table."""
+    from .tables import IbisTable  # noqa: PLC0415
+
+    table = kedro_internals.ibis_table(dataset)
+    if table is None:
+        there: Any = stored_data(dataset)
+        return str(found) if (found := there.fingerprint(in_order=True)) else None
+    connection = kedro_internals.new_connection(dataset)
+    try:
+        return IbisTable(connection, *table).fingerprint(in_order=True)
+    finally:
+        connection.disconnect()
+
+
 def _local_path(dataset: Any) -> str:
     """Where a dataset of the project's own keeps its file, by its arguments; empty if its
     class does not agree on whether something is there."""
@@ -270,9 +299,11 @@ class Files(NamedTuple):
         if not path:
             return None
         current = path = kedro_internals.strip_protocol(filesystem, path)
-        if kedro_internals.version(dataset) is not None and dataset.exists():
-            there = str(kedro_internals.load_path(dataset))
-            current = kedro_internals.strip_protocol(filesystem, there)
+        if kedro_internals.version(dataset) is not None:
+            probe = kedro_internals.version_probe(dataset)
+            if probe.exists():
+                there = str(kedro_internals.load_path(probe))
+                current = kedro_internals.strip_protocol(filesystem, there)
         return cls(filesystem, path, current)
 
     @property

@@ -230,6 +230,14 @@ def forget_versions(dataset: Any) -> None:
     dataset._clear_version_cache()
 
 
+def version_probe(dataset: Any) -> Any:
+    """A copy of a dataset, which looks for the newest version anew. The dataset itself
+    would keep what it finds, and workers that get the dataset would read that version."""
+    probe = copy.copy(dataset)
+    forget_versions(probe)
+    return probe
+
+
 def unversioned_at(dataset: Any, path: str) -> Any:
     """A copy of a dataset, for another path and without versions."""
     moved = copy.copy(dataset)
@@ -283,6 +291,12 @@ def closing_connections() -> Iterator[None]:
     finally:
         for key in opened.keys() - before:
             opened.pop(key).disconnect()
+
+
+def new_connection(dataset: Any) -> Any:
+    """A connection of ibis for one question. The public ``connection`` of a dataset is one
+    for all datasets and threads, and stays open."""
+    return dataset._connect()
 
 
 def connection_string(dataset: Any) -> str:

@@ -23,6 +23,8 @@ from uuid import uuid4
 
 from attrs import field, frozen
 
+from . import redaction
+
 LINES = ".jsonl"  # the ending of files of JSON lines
 _LARGEST = 2**28  # bytes of a file that is read: 256 MB
 # Else botocore waits five minutes for a server that hangs, and s3fs asks five times.
@@ -184,13 +186,13 @@ class OwnFile:
     URL, where files can only be written whole, the lines wait for ``flush``.
     """
 
-    def __init__(self, store: Store, folder: str, ending: str = LINES) -> None:
+    def __init__(self, store: Store, folder: str) -> None:
         """Create it, in a folder on this machine; behind a URL the first flush does."""
-        host = re.sub(r"[^A-Za-z0-9.-]+", "-", platform.node())[:60] or "host"
-        when = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-        name = f"{when}-{host}-{os.getpid()}-{uuid4().hex[:12]}{ending}"
-        self.name = f"{folder}/{name}"
         self.began, self.size = time.time(), 0
+        host = re.sub(r"[^A-Za-z0-9.-]+", "-", platform.node())[:60] or "host"
+        when = time.strftime("%Y%m%dT%H%M%S", time.gmtime(self.began))
+        name = f"{when}-{host}-{os.getpid()}-{uuid4().hex[:12]}{LINES}"
+        self.name = f"{folder}/{name}"
         self._store = store
         self._file = _create(store.path(self.name)) if store.is_local else -1
         self._is_torn = False
@@ -228,7 +230,8 @@ def warn_once(path: str, reason: object) -> None:
     if path not in _WARNED:
         _WARNED.add(path)
         log = logging.getLogger(__name__)
-        log.warning("%s: skipped %s. Everything else is used.", path, reason)
+        text = f"{path}: skipped {reason}. Everything else is used."
+        log.warning("%s", redaction.without_secrets(text))
 
 
 def _create(path: str) -> int:

@@ -9,7 +9,6 @@ from typing import Any
 from attrs import evolve, frozen
 
 from . import checksum
-from .branch import short_hash
 
 _ROWS = 10_000  # fetched at a time
 
@@ -44,7 +43,7 @@ class _Table:
     def _beside(self, mark: str) -> str:
         # Short enough for every database, and unlike that of every other table.
         mark = mark.replace("-", "_")
-        return f"{mark}_{self.name[:20]}_{short_hash(self.name)}"
+        return f"{mark}_{self.name[:20]}_{checksum.short_hash(self.name)}"
 
 
 @frozen
@@ -61,14 +60,17 @@ class SqlTable(_Table):
         name = ".".join(filter(None, [self.schema, self.name]))
         return f"{self.engine.url.render_as_string(hide_password=True)}::{name}"
 
-    def fingerprint(self) -> str | None:
-        """Of the rows, in whatever order; none if there is no table."""
+    def fingerprint(self, in_order: bool = False) -> str | None:
+        """Of the rows, with their order or without; none if there is no table."""
         if not self.exists():
             return None
         table = self._table()
         with self.engine.connect() as connection:
             lazy = connection.execution_options(yield_per=_ROWS)
-            return checksum.of_rows(table.c.keys(), lazy.execute(table.select()))
+            rows = lazy.execute(table.select())
+            return checksum.of_rows(
+                table.c.keys(), enumerate(rows) if in_order else rows
+            )
 
     def remove(self) -> None:
         """Drop the table, if it is there."""
@@ -148,12 +150,23 @@ class IbisTable(_Table):
         """Whether it holds no rows of its own."""
         return self.materialized == "view"
 
-    def fingerprint(self) -> str | None:
-        """Of the rows, in whatever order; none if there is no table."""
+    def fingerprint(self, in_order: bool = False) -> str | None:
+        """Of the rows, with their order or without; none if there is no table."""
         if not self.exists():
             return None
         table = self._table()
-        return checksum.of_rows(table.columns, _rows(table))
+        if in_order and self.connection.name == "duckdb":
+            return self._hashed_by_duckdb(self.connection.compile(table))
+        rows = _rows(table)
+        return checksum.of_rows(table.columns, enumerate(rows) if in_order else rows)
+
+    def _hashed_by_duckdb(self, query: str) -> str:
+        """The hashes of the rows with their numbers, added up: 65 million rows a second."""
+        columns = self.connection.raw_sql(f"describe {query}").fetchall()
+        numbered = f"select row_number() over () as number, * from ({query})"
+        total = "select count(*), sum(hash(r)::hugeint)"
+        found = self.connection.raw_sql(f"{total} from ({numbered}) as r").fetchone()
+        return checksum.of_texts(*map(repr, columns), repr(found))
 
     def remove(self) -> None:
         """Drop the table or view, if it is there."""

@@ -14,9 +14,9 @@ from typing import Any
 from uuid import uuid4
 
 from ..core import process
+from ..core.errors import suppress_errors
 from ..core.records import Key, Record, Records
 from ..core.store import Store
-from ..core.suppress import suppress_errors
 
 EVERYTHING = "*"  # the place of a run that does not say where it writes
 _BEAT = 60.0  # seconds

@@ -23,17 +23,17 @@ from typing import Any
 from attrs import define, field, frozen
 
 from ..core.checksum import of_local_file, of_texts
-from .modules import EVERYTHING, Modules, top_level, versions
 from .source_code import (
+    EVERYTHING,
     Mentions,
+    Modules,
     SourceFile,
     calls_by_name,
-    code_text,
-    compiled,
-    hints,
     name_behind,
     names_acted_on,
+    top_level,
     tree_text,
+    versions,
 )
 from .values import CODE, Module, ValueWriter, cells_of, module_of, plain_parts
 
@@ -205,26 +205,18 @@ class CodeVersions:
         given = [function.__defaults__, function.__kwdefaults__]
         self._write(part, [*given, dict(sorted(vars(function).items())), cells])
         source = self._source(module, self.modules.origin(module))
-        if source and source.path != code.co_filename:
-            source = None  # made by a call of exec()
-        if source and not source.has(code):
+        if source is None or source.path != code.co_filename:
+            part.opaque.append(f"{part.title} has no source file")
+            return
+        number, trees = source.number(code), source.functions(code)
+        if number is None or not trees:
             part.opaque.append(f"{part.title} was edited after it was imported")
-        trees = source.functions(code) if source else []
-        if len(trees) == 1:
-            part.texts.append(tree_text(trees[0]))
-        else:  # no source, or lambdas on one line
-            part.texts.append(code_text(code))
-            self._write(part, [dict(function.__annotations__)])
-        codes = [code, *(each for tree in trees for each in hints(tree))]
-        self._add_mentions(part, codes, function.__globals__)
-        if source and len(trees) == 1:
-            arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-            self._add_calls_by_name(part, trees[0], source, arguments)
-        else:
-            for name in Mentions.find([code]).loaders():
-                self._add_all_code(part, name, module)
-        if source:
-            part.needs.append(LibrarySettings(module))
+        part.texts += [*map(tree_text, trees), str(number)]
+        self._add_mentions(part, trees, function.__globals__, code)
+        arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        for tree in trees:
+            self._add_calls_by_name(part, tree, source, arguments)
+        part.needs.append(LibrarySettings(module))
 
     def _read_class(self, part: Part, cls: type) -> None:
         module = module_of(cls)
@@ -236,8 +228,8 @@ class CodeVersions:
         source = self._source(module, self.modules.origin(module))
         trees = source.classes(cls.__name__) if source else []
         part.texts += map(tree_text, trees)
-        part.needs += cls.__bases__
-        generated = bool(trees) and any(mark in vars(cls) for mark in _GENERATED)
+        part.needs += cls.__bases__ if trees else (*cls.__bases__, Module(module))
+        generated = any(mark in vars(cls) for mark in _GENERATED)
         values = []
         for name, value in sorted(vars(cls).items()):
             for each in _functions_in(value):
@@ -252,8 +244,7 @@ class CodeVersions:
                 values.append((name, plain_parts(value)))
         if not (trees and issubclass(cls, enum.Enum)):
             self._write(part, values)
-        codes = [each for tree in trees for each in (compiled(tree), *hints(tree))]
-        self._add_mentions(part, codes, _names(module))
+        self._add_mentions(part, trees, _names(module))
         for tree in trees:
             assert source
             self._add_calls_by_name(part, tree, source)
@@ -278,7 +269,7 @@ class CodeVersions:
         source = self._source(module, path)
         if source:
             part.texts.append(tree_text(source.tree))
-            self._add_imports(part, Mentions.find([source.code]), source.package)
+            self._add_imports(part, Mentions([source.tree]), source.package)
             self._add_calls_by_name(part, source.tree, source)
         elif path:  # an extension that was built in place
             part.texts.append(of_local_file(path))
@@ -294,7 +285,7 @@ class CodeVersions:
         if trees:
             part.title = f"{self.modules.title(module)}: what it sets in libraries"
             part.texts += map(tree_text, trees)
-            self._add_mentions(part, map(compiled, trees), names)
+            self._add_mentions(part, trees, names)
 
     def _add_calls_by_name(
         self,
@@ -341,10 +332,14 @@ class CodeVersions:
         )
 
     def _add_mentions(
-        self, part: Part, codes: Iterable[CodeType], names: dict[str, Any]
+        self,
+        part: Part,
+        trees: Iterable[ast.AST],
+        names: dict[str, Any],
+        code: CodeType | None = None,
     ) -> None:
         """Add what code mentions: names of its module, and what it imports."""
-        seen = Mentions.find(codes)
+        seen = Mentions(trees, code)
         for chain in sorted(seen.chains):
             needs = self._resolve(names, chain)
             part.needs += needs

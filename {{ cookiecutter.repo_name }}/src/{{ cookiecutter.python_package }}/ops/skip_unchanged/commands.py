@@ -16,6 +16,8 @@ from ..core.errors import OpsError
 from ..core.findings import first_names
 from ..core.run_options import PlanCommand, load_run_context, planned_run
 
+# The modules behind the command are imported in it: `kedro --help` need not wait.
+
 
 @click.command(cls=PlanCommand)
 @click.option(
@@ -29,7 +31,7 @@ def command(explain: str | None, as_json: bool, **selected: Any) -> None:
 
     Takes every option of `kedro run`.
     """
-    from . import plan_table  # noqa: PLC0415
+    from .plan_table import View  # noqa: PLC0415
     from .run import SkipRun  # noqa: PLC0415
 
     logging.disable(logging.WARNING)
@@ -43,7 +45,7 @@ def command(explain: str | None, as_json: bool, **selected: Any) -> None:
         planned = SkipRun.prepare(context, pipeline, catalog)
     except DatasetError as error:  # an entry that is wrong
         raise OpsError(str(error)) from error
-    view = plan_table.View.of_run(planned, pipeline, selected)
+    view = View.of_run(planned, pipeline, selected)
     if explain:
         rows = view.explained(explain)
         click.echo(json.dumps(rows)) if as_json else view.show_explained(explain, rows)

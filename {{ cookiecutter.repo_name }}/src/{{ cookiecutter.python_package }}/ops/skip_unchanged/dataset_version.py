@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import mmap
+import os
 import posixpath
 import re
 from collections.abc import Callable
@@ -23,6 +23,7 @@ from .settings import CONTENT, RUN, SkipUnchangedOptions
 from .stat_cache import StatCache
 
 MISSING = "is not there"
+NO_FINGERPRINT = "has no fingerprint"
 # Types of Kedro's own datasets that keep data, and no objects with code.
 _DATA = re.compile(
     r"(?:kedro_datasets\.)?(?:pandas|polars|dask|spark|snowflake|databricks|ibis|json|yaml"
@@ -116,7 +117,7 @@ class Datasets:
         way = self.options.way(name)
         if way:
             return held_by_the_teams_way(way, name, readings)
-        return _first([held_in_files(each, self.cache) for each in readings])
+        return _first([held_by_default(each, self.cache) for each in readings])
 
     def read(self, name: str, held: Held) -> Held:
         """What a load gets: what is held, with the code of the objects in it."""
@@ -197,13 +198,18 @@ def _first(found: list[Held]) -> Held:
     return found[0]
 
 
-def held_in_files(dataset: Any, cache: StatCache) -> Held:
-    """What one dataset holds, if its data is files."""
+def held_by_default(dataset: Any, cache: StatCache) -> Held:
+    """What one dataset holds, if its data is files, or a table in a file."""
+    if dataset_io.local_table(dataset):
+        return _held_in_table(dataset)
+    return _held_in_files(dataset, cache)
+
+
+def _held_in_files(dataset: Any, cache: StatCache) -> Held:
     found = _files(dataset)
     if found is None:
-        kind = type(dataset).__name__
-        why = f"is a {kind}: whether it changed cannot be detected; ops.yml can say how"
-        return Held(None, f"{why} (skip_unchanged.fingerprints)", signs=None)
+        why = f"{NO_FINGERPRINT}: it is a {type(dataset).__name__}"
+        return Held(None, why, signs=None)
     filesystem, path = found
     if path is None:
         return Held(None, MISSING)
@@ -227,9 +233,7 @@ def _files(dataset: Any) -> tuple[Any, str | None] | None:
         return None
     if isinstance(dataset, AbstractVersionedDataset):
         if kedro_internals.version(dataset) is not None:
-            # A copy: the one in the catalog would keep the version for the run.
-            probe = copy.copy(dataset)
-            kedro_internals.forget_versions(probe)
+            probe = kedro_internals.version_probe(dataset)
             bare = kedro_internals.strip_protocol(filesystem, path)
             filesystem.invalidate_cache(bare)
             try:
@@ -255,6 +259,18 @@ def _remote(filesystem: Any, path: str, place: str) -> Held:
     return Held(found, "", place, found)
 
 
+def _held_in_table(dataset: Any) -> Held:
+    place = _place(dataset)
+    file = place.removeprefix("file://").rpartition("::")[0]
+    if not os.path.exists(file):  # to connect would make it
+        return Held(None, MISSING, place)
+    try:
+        found = dataset_io.local_table_checksum(dataset)
+    except Exception as error:  # of any driver: it is locked, or no database
+        return _unreadable(error, place)
+    return Held(found, "" if found else MISSING, place, found)
+
+
 def _unreadable(error: Exception, place: str = "") -> Held:
     text = " ".join(str(error).split())[:200]
     return Held(None, f"cannot be read ({type(error).__name__}: {text})", place)
@@ -262,6 +278,8 @@ def _unreadable(error: Exception, place: str = "") -> Held:
 
 def _place(dataset: Any) -> str:
     """Where a dataset keeps its data; empty if that is not known."""
+    if table := dataset_io.local_table(dataset):
+        return f"file://{os.path.abspath(table[0])}::{table[1]}"
     there = dataset_io.stored_data(dataset)
     return there.location if there else ""
 
@@ -287,8 +305,7 @@ def held_by_the_teams_way(way: str, name: str, readings: list[Any]) -> Held:
     else:
         ask = _function(way, name)
     for number, dataset in enumerate(readings):
-        last = number == len(readings) - 1
-        if not last and not dataset.exists():
+        if number < len(readings) - 1 and not dataset.exists():
             continue
         try:
             found = ask(dataset)
@@ -296,7 +313,9 @@ def held_by_the_teams_way(way: str, name: str, readings: list[Any]) -> Held:
             return _unreadable(error)
         if found is None:
             return Held(None, MISSING)
-        return Held(f"told:{found}", place=_place(dataset), signs=found, below=last)
+        return Held(
+            f"told:{found}", place=_place(dataset), signs=found, below=number > 0
+        )
     return Held(None, MISSING)
 
 

@@ -3,46 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from attrs import define, field
+from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core.checksum import of_texts
 from .dataset_version import MISSING, Held
-from .groups import Group, bare, groups
-from .history import NEVER, GroupRecord, NodeHistory
-from .kept_values import KeptValues
+from .history import NEVER, GroupRecord, KeptValues, NodeHistory
 from .recipe import Recipe, Recipes, why_maybe, why_not_kept, why_run, why_skip
-from .settings import Forced
 
 RUN, SKIP, MAYBE, DONE = "run", "skip", "maybe", "done"
 ALWAYS = "always"  # the tag of nodes that run whatever is known
 
 
 @define(eq=False)
-class Step:
-    """A group of nodes in a plan."""
+class Group:
+    """Nodes that run or are left out together, by the data that outlasts a run."""
 
-    group: Group
-    key: str
-    recipe: Recipe
+    nodes: list[Node]  # each after those that it needs
+    parents: set[int] = field(factory=set)  # the groups that it needs
+    inputs: list[str] = field(factory=list)  # what others have made
+    outputs: list[str] = field(factory=list)  # what stays
+    parameters: list[str] = field(factory=list)
+    in_memory: list[str] = field(factory=list)  # outputs that no node of the run reads
+    given: list[str] = field(factory=list)  # in memory, and made by nobody in the run
+    # What a plan says of them.
+    key: str = ""
+    recipe: Recipe = field(factory=Recipe)
     action: str = RUN
     reasons: list[str] = field(factory=list)
     always: list[str] = field(factory=list)  # reasons that need no record
     last: GroupRecord = NEVER  # of the same nodes, the last time
     # Whether it would be known what was made from what, if it ran.
     tellable: bool = True
-    inputs: dict[str, Held] = field(factory=dict)
-    outputs: dict[str, Held] = field(factory=dict)
+    read: dict[str, Held] = field(factory=dict)  # of the inputs that change no more
+    written: dict[str, Held] = field(factory=dict)
     values: dict[str, Any] = field(factory=dict)  # of outputs that are in memory only
 
     @property
     def name(self) -> str:
         """Its nodes, for a person."""
-        return self.group.name
+        return ", ".join(node.name for node in self.nodes)
 
     @property
     def seconds(self) -> float | None:
@@ -51,14 +57,14 @@ class Step:
 
 
 class Plan:
-    """The steps of a run, each after those that it needs."""
+    """The groups of a run, each after those that it needs."""
 
     def __init__(
         self,
         pipeline: Pipeline,
         recipes: Recipes,
         history: NodeHistory,
-        forced: Forced,
+        forced: set[str],
         kept: KeptValues,
     ) -> None:
         """Look at everything that can be looked at before the first node runs."""
@@ -69,53 +75,54 @@ class Plan:
         self._names: dict[str, set[str]] = defaultdict(set)  # all ways to read it
         for name in pipeline.datasets():
             self._names[bare(name)].add(name)
-        found = groups(pipeline, datasets.is_in_memory)
-        self.steps = [_step(group, recipes, forced) for group in found]
+        self.groups = find_groups(pipeline, datasets.is_in_memory)
+        for group in self.groups:
+            _describe(group, recipes, forced)
         self._find_shared_places()
-        for step in self.steps:
-            self.decide(step)
+        for group in self.groups:
+            self.decide(group)
         self._known = self._closed()
 
-    def decide(self, step: Step) -> None:
-        """Say whether a step has to run, by what is known now."""
-        if step.last is NEVER:
-            step.last = self.history.last(step.key)
-        open_inputs = self._look(step)
-        step.action = RUN
-        step.reasons = [*step.always, *self._unknown(step)]
-        if step.reasons:
+    def decide(self, group: Group) -> None:
+        """Say whether a group has to run, by what is known now."""
+        if group.last is NEVER:
+            group.last = self.history.last(group.key)
+        open_inputs = self._look(group)
+        group.action = RUN
+        group.reasons = [*group.always, *self._unknown(group)]
+        if group.reasons:
             return
         branch = self.history.branch
-        for records in self.history.find(step.recipe.print):
+        for records in self.history.find(group.recipe.print):
             fitting = [
                 each
                 for each in records
-                if _fits(each, step, open_inputs) and self._load_values(each, step)
+                if _fits(each, group, open_inputs) and self._load_values(each, group)
             ]
             if fitting and open_inputs:
-                step.action, step.reasons = MAYBE, [why_maybe(open_inputs)]
+                group.action, group.reasons = MAYBE, [why_maybe(open_inputs)]
                 return
             if fitting:
-                step.action, step.last = SKIP, fitting[-1]
-                step.reasons = [why_skip(step.last, step.outputs, branch)]
+                group.action, group.last = SKIP, fitting[-1]
+                group.reasons = [why_skip(group.last, group.written, branch)]
                 return
-        step.reasons = (
-            why_run(step.last, step.recipe, step.inputs, step.outputs, branch)
-            or why_not_kept(step.last, step.group.in_memory)
+        group.reasons = (
+            why_run(group.last, group.recipe, group.read, group.written, branch)
+            or why_not_kept(group.last, group.in_memory)
             or [why_maybe(open_inputs)]
         )
 
-    def _load_values(self, record: GroupRecord, step: Step) -> bool:
+    def _load_values(self, record: GroupRecord, group: Group) -> bool:
         """Whether outputs that are in memory only can be had without the node."""
         try:
-            step.values = {
-                name: self.kept.load(record.kept[name]) for name in step.group.in_memory
+            group.values = {
+                name: self.kept.load(record.kept[name]) for name in group.in_memory
             }
         except LookupError:  # it was not kept, or is gone
             return False
         return True
 
-    def wave(self, last: bool = False) -> list[Step]:
+    def wave(self, last: bool = False) -> list[Group]:
         """What can run now: all that must and does not wait for what may.
 
         Args:
@@ -123,29 +130,31 @@ class Plan:
         """
         waiting: set[int] = set()
         found = []
-        for number, step in enumerate(self.steps):
-            if step.action == MAYBE and not last:
+        for number, group in enumerate(self.groups):
+            if group.action == MAYBE and not last:
                 waiting.add(number)
-            elif step.action in {RUN, MAYBE}:
-                if step.group.parents & waiting:
+            elif group.action in {RUN, MAYBE}:
+                if group.parents & waiting:
                     waiting.add(number)
                 else:
-                    found.append(step)
+                    found.append(group)
         return found
 
     def settle(self) -> None:
-        """Decide on what has been waiting for a step that is done, or left out now."""
+        """Decide on what has been waiting for a group that is done, or left out now."""
         news = self._closed() - self._known
-        for number, step in enumerate(self.steps):
-            if step.action == MAYBE and step.group.parents & news:
-                self.decide(step)
-                if step.action == SKIP:
+        for number, group in enumerate(self.groups):
+            if group.action == MAYBE and group.parents & news:
+                self.decide(group)
+                if group.action == SKIP:
                     news.add(number)
         self._known = self._closed()
 
     def _closed(self) -> set[int]:
-        """The steps that change nothing any more."""
-        return {n for n, step in enumerate(self.steps) if step.action in {DONE, SKIP}}
+        """The groups that change nothing any more."""
+        return {
+            n for n, group in enumerate(self.groups) if group.action in {DONE, SKIP}
+        }
 
     def look_again(self, names: Iterable[str]) -> None:
         """See what these datasets hold, which have been written."""
@@ -163,33 +172,31 @@ class Plan:
         """What a node that reads a dataset gets now."""
         return self.datasets.read(name, self.held(name))
 
-    def _look(self, step: Step) -> list[str]:
+    def _look(self, group: Group) -> list[str]:
         """See what it reads and what it wrote; return the inputs that may yet change."""
         changing = {
             bare(name)
-            for number in step.group.parents
-            if self.steps[number].action in {RUN, MAYBE}
-            for name in self.steps[number].group.outputs
+            for number in group.parents
+            if self.groups[number].action in {RUN, MAYBE}
+            for name in self.groups[number].outputs
         }
-        open_inputs = [n for n in step.group.inputs if bare(n) in changing]
-        step.inputs = {
-            name: self.read(name)
-            for name in step.group.inputs
-            if name not in open_inputs
+        open_inputs = [n for n in group.inputs if bare(n) in changing]
+        group.read = {
+            name: self.read(name) for name in group.inputs if name not in open_inputs
         }
-        step.outputs = {name: self.held(name) for name in step.group.outputs}
+        group.written = {name: self.held(name) for name in group.outputs}
         return open_inputs
 
-    def _unknown(self, step: Step) -> list[str]:
+    def _unknown(self, group: Group) -> list[str]:
         """Why nothing that was recorded could say that it need not run."""
         reasons = []
-        for name, held in {**step.inputs, **step.outputs}.items():
+        for name, held in {**group.read, **group.written}.items():
             if held.print is None and held.why_not != MISSING:
                 reasons.append(f"`{name}` {held.why_not}")
-                step.tellable = False
+                group.tellable = False
         reasons += [
             f"`{name}` {MISSING}"
-            for name, held in step.inputs.items()
+            for name, held in group.read.items()
             if held.why_not == MISSING
         ]
         return reasons
@@ -198,15 +205,15 @@ class Plan:
         """Where two nodes write, nobody knows what one of them has written."""
         places = {
             name: self.datasets.place(name)
-            for step in self.steps
-            for name in step.group.outputs
+            for group in self.groups
+            for name in group.outputs
         }
         counts = Counter(filter(None, places.values()))
-        for step in self.steps:
-            for name in step.group.outputs:
+        for group in self.groups:
+            for name in group.outputs:
                 if counts[places[name]] > 1:
-                    step.always.append(f"`{name}` is where another node writes, too")
-                    step.tellable = False
+                    group.always.append(f"`{name}` is where another node writes, too")
+                    group.tellable = False
         self.places = places
 
 
@@ -215,26 +222,26 @@ def fingerprints(held: dict[str, Held]) -> dict[str, str]:
     return {name: held[name].print or "" for name in sorted(held)}
 
 
-def _fits(record: GroupRecord, step: Step, open_inputs: list[str]) -> bool:
-    inputs = fingerprints(step.inputs)
+def _fits(record: GroupRecord, group: Group, open_inputs: list[str]) -> bool:
+    inputs = fingerprints(group.read)
     if open_inputs:
         inputs = {**record.inputs, **inputs}
-    return record.inputs == inputs and record.outputs == fingerprints(step.outputs)
+    return record.inputs == inputs and record.outputs == fingerprints(group.written)
 
 
-def _step(group: Group, recipes: Recipes, forced: Forced) -> Step:
-    recipe = recipes.recipe(group)
-    step = Step(group, of_texts(*group.outputs, *group.in_memory), recipe)
-    step.always = [why for node in group.nodes for why in _always(node, forced)]
-    step.always += [f"`{name}` is in memory, from outside" for name in group.given]
-    step.always += [f"cannot be compared: {each}" for each in recipe.opaque]
+def _describe(group: Group, recipes: Recipes, forced: set[str]) -> None:
+    """Add what is known of a group before any data is looked at."""
+    group.key = of_texts(*group.outputs, *group.in_memory)
+    group.recipe = recipes.recipe(group.nodes, group.parameters)
+    group.always = [why for node in group.nodes for why in _always(node, forced)]
+    group.always += [f"`{name}` is in memory, from outside" for name in group.given]
+    group.always += [f"cannot be compared: {each}" for each in group.recipe.opaque]
     outputs = group.outputs or group.in_memory
-    step.tellable = bool(outputs) and not (group.given or recipe.opaque)
-    return step
+    group.tellable = bool(outputs) and not (group.given or group.recipe.opaque)
 
 
-def _always(node: Node, forced: Forced) -> Iterable[str]:
-    if forced.has(node.name, node.short_name):
+def _always(node: Node, forced: set[str]) -> Iterable[str]:
+    if node.name in forced:
         yield "forced for this run"
     if not node.outputs:
         yield "has no outputs"
@@ -242,3 +249,97 @@ def _always(node: Node, forced: Forced) -> Iterable[str]:
         yield "confirms a dataset"
     if ALWAYS in node.tags:
         yield f"is tagged '{ALWAYS}'"
+
+
+def bare(dataset: str) -> str:
+    """The name without the way in which it is read: ``cars`` of ``cars@spark``."""
+    return dataset.partition("@")[0]
+
+
+def find_groups(pipeline: Pipeline, in_memory: Callable[[str], bool]) -> list[Group]:
+    """All groups, each after those that it needs.
+
+    Args:
+        pipeline: of the run.
+        in_memory: whether nothing of a dataset is left after a run.
+    """
+    nodes = pipeline.nodes
+    makers = {bare(name): i for i, node in enumerate(nodes) for name in node.outputs}
+    memory: dict[str, bool] = {}
+    for name in sorted(pipeline.datasets()):
+        if not is_parameter(name):
+            memory[name] = in_memory(name)
+    # The nodes of a group share a number, that of one of them.
+    number = list(range(len(nodes)))
+    for i, node in enumerate(nodes):
+        for name in node.inputs:
+            if memory.get(name) and bare(name) in makers:
+                _tie(number, i, makers[bare(name)])
+    return _described(nodes, _in_order(nodes, number, makers), makers, memory)
+
+
+def _tie(number: list[int], one: int, other: int) -> None:
+    """Put the nodes of two groups into one group."""
+    number[_top(number, one)] = _top(number, other)
+
+
+def _top(number: list[int], i: int) -> int:
+    while number[i] != i:
+        number[i] = number[number[i]]
+        i = number[i]
+    return i
+
+
+def _in_order(
+    nodes: list[Node], number: list[int], makers: dict[str, int]
+) -> list[list[int]]:
+    """The nodes of each group, in an order in which the groups can run.
+
+    Two groups may need each other, one node of each by a file; then they are one.
+    """
+    while True:
+        members: dict[int, list[int]] = defaultdict(list)
+        needs: dict[int, set[int]] = defaultdict(set)
+        for i, node in enumerate(nodes):
+            top = _top(number, i)
+            members[top].append(i)
+            found = {_top(number, makers.get(bare(name), i)) for name in node.inputs}
+            needs[top] |= found - {top}
+        try:
+            return [members[each] for each in TopologicalSorter(needs).static_order()]
+        except CycleError as error:
+            for each in error.args[1]:
+                _tie(number, each, error.args[1][0])
+
+
+def _described(
+    nodes: list[Node],
+    order: list[list[int]],
+    makers: dict[str, int],
+    memory: dict[str, bool],
+) -> list[Group]:
+    place = {i: at for at, members in enumerate(order) for i in members}
+    read = {bare(name) for node in nodes for name in node.inputs}
+    found = []
+    for at, members in enumerate(order):
+        group = Group([nodes[i] for i in members])
+        for node in group.nodes:
+            for name in node.inputs:
+                maker = makers.get(bare(name))
+                if maker is not None and place[maker] != at:
+                    group.parents.add(place[maker])
+                if is_parameter(name):
+                    group.parameters.append(name)
+                elif maker is None and memory[name]:
+                    group.given.append(name)
+                elif maker is None or place[maker] != at:
+                    group.inputs.append(name)
+            for name in node.outputs:
+                if not memory[name]:
+                    group.outputs.append(name)
+                elif bare(name) not in read:
+                    group.in_memory.append(name)
+        for names in (group.inputs, group.parameters, group.outputs, group.given):
+            names[:] = sorted(set(names))
+        found.append(group)
+    return found

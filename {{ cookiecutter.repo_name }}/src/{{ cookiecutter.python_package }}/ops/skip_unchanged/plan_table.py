@@ -1,4 +1,4 @@
-"""A plan as a table, and as data."""
+"""The plan of a run as a table, and what makes up the fingerprint of a node."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from kedro.pipeline import Pipeline
 from rich.console import Console
 from rich.text import Text
 
-from ..core.cli import table
+from ..core.cli import duration, table
 from ..core.errors import OpsError
-from ..core.text import duration
-from .groups import bare
+from .dataset_version import NO_FINGERPRINT
 from .history import NEVER
-from .plan import MAYBE, RUN, SKIP, Plan, Step
+from .plan import MAYBE, RUN, SKIP, Group, Plan, bare
 from .run import SkipRun
-from .settings import Forced
 
 _COLOURS = {RUN: "yellow", MAYBE: "cyan", SKIP: "green"}
+_HOW_TO_DETECT = (
+    f"A node always runs if its data {NO_FINGERPRINT}. To say how a change is detected, "
+    "use skip_unchanged.fingerprints in conf/base/ops.yml."
+)
 _WIDTH = 140  # columns, if the output is not a terminal
 
 
@@ -55,28 +57,31 @@ class View:
     @property
     def is_something_to_do(self) -> bool:
         """Whether a node would run, or may have to."""
-        return any(step.action != SKIP for step in self.plan.steps)
+        return any(group.action != SKIP for group in self.plan.groups)
 
     def as_data(self) -> list[dict[str, Any]]:
         """One mapping for each node."""
-        return [row for step in self.plan.steps for row in self._rows(step)]
+        return [row for group in self.plan.groups for row in self._rows(group)]
 
     def show(self) -> None:
-        """Print what would run and why. Nodes that are up to date are counted."""
+        """Print what would run, and one reason. Nodes that are up to date are counted."""
         rows: list[dict[str, Any]] = []
         first: dict[str, str] = {}  # by a node, the one whose row has its reasons
-        for row in self.as_data():
+        for row in sorted(self.as_data(), key=lambda row: row["action"] != RUN):
             if row["action"] == SKIP:
                 continue
-            why = row["reasons"]
+            why, *more = row["reasons"]
+            if more:
+                why += f", and {len(more)} more: --explain {row['node']}"
             if row["node"] in first:
-                why = [f"runs together with `{first[row['node']]}`"]
-            first |= dict.fromkeys(row["together_with"], row["node"])
+                why = f"runs together with `{first[row['node']]}`"
+            else:
+                first |= dict.fromkeys(row["together_with"], row["node"])
             rows.append(
                 {
                     "": Text(row["action"], style=_COLOURS[row["action"]]),
                     "node": row["node"],
-                    "why": [*why, *row["built_on_old"]],
+                    "why": [why, *row["built_on_old"]],
                     "expected": duration(row["seconds"]),
                     "writes to": [*row["writes"].values()],
                 }
@@ -86,6 +91,8 @@ class View:
             console.print(table(rows, self._title()))
         else:
             console.print(self._title(), markup=False)
+        if any(NO_FINGERPRINT in str(row["why"]) for row in rows):
+            console.print(_HOW_TO_DETECT, markup=False)
 
     def explained(self, name: str) -> list[dict[str, str]]:
         """All that goes into the fingerprint of a node, item by item.
@@ -93,11 +100,11 @@ class View:
         Raises:
             OpsError: if the run has no such node.
         """
-        step = self._find(name)
-        last, now, then = step.last, {**step.recipe.items}, {**step.last.items}
+        group = self._find(name)
+        last, now, then = group.last, {**group.recipe.items}, {**group.last.items}
         for word, held, recorded in (
-            ("input", step.inputs, last.inputs),
-            ("output", step.outputs, last.outputs),
+            ("input", group.read, last.inputs),
+            ("output", group.written, last.outputs),
         ):
             then |= {f"{word} {key}": found for key, found in recorded.items()}
             now |= {
@@ -108,19 +115,19 @@ class View:
                 "item": key,
                 "state": _state(then.get(key), now.get(key), last is not NEVER),
                 "then": last.shown.get(key, then.get(key, "")),
-                "now": step.recipe.shown.get(key, now.get(key, "")),
+                "now": group.recipe.shown.get(key, now.get(key, "")),
             }
             for key in dict.fromkeys([*now, *then])
         ]
 
     def show_explained(self, name: str, rows: list[dict[str, str]]) -> None:
         """Print what ``explained`` returns."""
-        step = self._find(name)
-        when = f"{step.last.time} on '{step.last.branch}'"
-        title = f"Last record: {'none' if step.last is NEVER else when}"
+        group = self._find(name)
+        when = f"{group.last.time} on '{group.last.branch}'"
+        title = f"Last record: {'none' if group.last is NEVER else when}"
         console = _console()
-        reasons = "; ".join(step.reasons)
-        console.print(f"{step.action} {step.name}: {reasons}", markup=False)
+        reasons = "; ".join(group.reasons)
+        console.print(f"{group.action} {group.name}: {reasons}", markup=False)
         coloured = [
             {
                 **row,
@@ -130,18 +137,18 @@ class View:
         ]
         console.print(table(coloured, title))
 
-    def _rows(self, step: Step) -> Iterator[dict[str, Any]]:
-        for node in step.group.nodes:
+    def _rows(self, group: Group) -> Iterator[dict[str, Any]]:
+        for node in group.nodes:
             places = {name: self.plan.places.get(name, "") for name in node.outputs}
             yield {
                 "node": node.name,
-                "action": step.action,
-                "reasons": step.reasons,
-                "seconds": step.last.seconds.get(node.name),
+                "action": group.action,
+                "reasons": group.reasons,
+                "seconds": group.last.seconds.get(node.name),
                 "writes": {
                     n: self._short(place) for n, place in places.items() if place
                 },
-                "together_with": [n.name for n in step.group.nodes if n is not node],
+                "together_with": [n.name for n in group.nodes if n is not node],
                 "built_on_old": [
                     f"`{name}` is old: {', '.join(self.old[bare(name)])} would run, but is "
                     "not selected"
@@ -152,9 +159,9 @@ class View:
 
     def _title(self) -> str:
         nodes, times = dict.fromkeys(_COLOURS, 0), dict.fromkeys(_COLOURS, 0.0)
-        for step in self.plan.steps:
-            nodes[step.action] += len(step.group.nodes)
-            times[step.action] += step.seconds or 0.0
+        for group in self.plan.groups:
+            nodes[group.action] += len(group.nodes)
+            times[group.action] += group.seconds or 0.0
         maybe = f", {nodes[MAYBE]} perhaps ({duration(times[MAYBE])})"
         return (
             f"Plan: {nodes[RUN]} to run (about {duration(times[RUN])})"
@@ -162,10 +169,10 @@ class View:
             f"{nodes[SKIP]} up to date ({duration(times[SKIP])} saved)"
         )
 
-    def _find(self, name: str) -> Step:
-        for step in self.plan.steps:
-            if any(name in {node.name, node.short_name} for node in step.group.nodes):
-                return step
+    def _find(self, name: str) -> Group:
+        for group in self.plan.groups:
+            if any(name in {node.name, node.short_name} for node in group.nodes):
+                return group
         raise OpsError(f"There is no node '{name}' in this run: see kedro plan.")
 
     def _short(self, place: str) -> str:
@@ -182,13 +189,13 @@ def _old(
         return
     above = whole.to_nodes(*(selected & known))
     rest = Pipeline([node for node in above.nodes if node.name not in selected])
-    others = Plan(rest, plan.recipes, plan.history, Forced(), plan.kept)
+    others = Plan(rest, plan.recipes, plan.history, set(), plan.kept)
     stale: set[int] = set()
-    for number, step in enumerate(others.steps):
-        if step.action == RUN or step.group.parents & stale:
+    for number, group in enumerate(others.groups):
+        if group.action == RUN or group.parents & stale:
             stale.add(number)
-            for name in step.group.outputs:
-                yield bare(name), [node.name for node in step.group.nodes]
+            for name in group.outputs:
+                yield bare(name), [node.name for node in group.nodes]
 
 
 def _state(then: object, now: object, recorded: bool) -> str:

@@ -18,11 +18,9 @@ from ..core import kedro_internals, redaction
 from ..core.checksum import of_texts
 from .code_version import CodeVersion
 from .dataset_version import MISSING, Datasets, Held
-from .groups import Group
 from .history import NEVER, GroupRecord
 
 _LONGEST = 60  # characters of a value that is shown
-_MOST = 6  # reasons of a node; the rest is counted
 
 
 @define
@@ -60,14 +58,14 @@ class Recipes:
         self._known: dict[str, Recipe] = {}  # by dataset
         self._plain: dict[bytes, CodeVersion] = {}  # of values, by what they are
 
-    def recipe(self, group: Group) -> Recipe:
+    def recipe(self, nodes: list[Node], parameters: list[str]) -> Recipe:
         """The recipe of nodes that run together."""
         found = Recipe()
-        for node in group.nodes:
+        for node in nodes:
             outputs = "+".join(node.outputs)
             wiring = self._version(_wiring(node))
             found.items[f"wiring of {outputs}"] = wiring.digest
-            arguments = _arguments_that_are(group.parameters, node)
+            arguments = _arguments_that_are(parameters, node)
             found.add_code(f"code of {outputs}", self._version(node.func, arguments))
             for number, hook in enumerate(self._hooks):
                 found.add_code(f"code of hook {number}", hook)
@@ -161,9 +159,13 @@ def why_run(
     branch: str,
 ) -> list[str]:
     """Why nodes have to run, against what was recorded the last time."""
-    reasons = _missing(outputs)
     if last is NEVER:
-        return [*reasons, "never ran"]
+        return ["never ran"]
+    reasons = [
+        f"output `{name}` {MISSING}"
+        for name, held in outputs.items()
+        if held.why_not == MISSING
+    ]
     where = f" since it ran on '{last.branch}'" if last.branch != branch else ""
     reasons += [f"{each}{where}" for each in _items(last, recipe)]
     reasons += [
@@ -180,8 +182,6 @@ def why_run(
             for name, held in outputs.items()
             if last.outputs.get(name) != held.print
         ]
-    if len(reasons) > _MOST:
-        reasons[_MOST:] = [f"and {len(reasons) - _MOST} more"]
     return reasons
 
 
@@ -192,11 +192,13 @@ def why_maybe(names: Iterable[str]) -> str:
 
 def why_not_kept(last: GroupRecord, names: list[str]) -> list[str]:
     """Why nodes have to run of which nothing changed: for outputs in memory only."""
+    names = [name for name in names if name in last.not_kept or not last.not_kept]
+    if not names:
+        return []
+    why = {last.not_kept.get(name, "what was kept of it is gone") for name in names}
     return [
-        f"give `{name}` a catalog entry: it is in memory only, and "
-        f"{last.not_kept.get(name, 'what was kept of it is gone')}"
-        for name in names
-        if name in last.not_kept or not last.not_kept
+        f"give {_listed(names)} a catalog entry: in memory only, and "
+        f"{'; '.join(sorted(why))}"
     ]
 
 
@@ -252,14 +254,6 @@ def _in_words(name: str, before: str, now: str) -> str:
 
 def _value(text: str) -> str:
     return "(none)" if text == MISSING else text
-
-
-def _missing(outputs: dict[str, Held]) -> list[str]:
-    return [
-        f"output `{n}` {MISSING}"
-        for n, held in outputs.items()
-        if held.why_not == MISSING
-    ]
 
 
 def _all(recipe: Recipe, inputs: dict[str, Held]) -> set[str]:

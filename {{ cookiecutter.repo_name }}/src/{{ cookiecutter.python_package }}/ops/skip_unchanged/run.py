@@ -16,20 +16,18 @@ from kedro.io import DatasetError, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import branch, findings, kedro_internals
-from ..core.errors import OpsError
+from ..core import findings, git, kedro_internals
+from ..core.cli import duration
+from ..core.errors import suppress_errors
 from ..core.settings import STORE, open_store, read_settings
 from ..core.store import Store
-from ..core.suppress import suppress_errors
-from ..core.text import duration
 from .claims import EVERYTHING, RunMark
 from .code_version import CodeVersions
 from .dataset_version import MISSING, Datasets
-from .history import GroupRecord, NodeHistory
-from .kept_values import KeptValues, NotKeptError
-from .plan import DONE, SKIP, Plan, Step, fingerprints
+from .history import GroupRecord, KeptValues, NodeHistory, NotKeptError
+from .plan import DONE, SKIP, Group, Plan, fingerprints
 from .recipe import Recipes
-from .settings import Forced, SkipUnchangedOptions
+from .settings import SkipUnchangedOptions, forced_nodes
 from .stat_cache import StatCache
 
 _LOG = logging.getLogger(__name__)
@@ -45,12 +43,12 @@ class SkipRun:
     cache: StatCache
     settings: SkipUnchangedOptions
     run_id: str | None
-    _left: dict[str, set[str]] = field(factory=dict)  # nodes of a step, not yet run
+    _left: dict[str, set[str]] = field(factory=dict)  # nodes of a group, not yet run
     _seconds: dict[str, float] = field(factory=dict)
     _since: float = 0.0
-    _waiting: list[tuple[Step, GroupRecord]] = field(factory=list)
-    _reported: set[str] = field(factory=set)  # steps that are known to be left out
-    forgotten: list[str] = field(factory=list)  # steps that are not remembered
+    _waiting: list[tuple[Group, GroupRecord]] = field(factory=list)
+    _reported: set[str] = field(factory=set)  # groups that are known to be left out
+    forgotten: list[str] = field(factory=list)  # groups that are not remembered
 
     @classmethod
     def prepare(
@@ -65,11 +63,8 @@ class SkipRun:
         project = Path(context.project_path)
         url, credentials = open_store(context)
         cache = StatCache(os.path.join(project, STORE), str(project))
-        history = NodeHistory(url, credentials, _branch(project))
-        forced = Forced.from_environment()
-        forced.refuse_unknown(
-            {name for node in pipeline.nodes for name in (node.name, node.short_name)}
-        )
+        history = NodeHistory(url, credentials, git.branch_name(project))
+        forced = forced_nodes(pipeline.nodes)
         codes = CodeVersions(project)
         datasets = Datasets(catalog, cache, settings, project, codes)
         kit = __package__.rpartition(".")[0]
@@ -96,17 +91,17 @@ class SkipRun:
         try:
             while True:
                 number += 1
-                steps = self.plan.wave(last=number == waves)
-                if not steps:
+                groups = self.plan.wave(last=number == waves)
+                if not groups:
                     break
                 if number == 1:
                     self._begin()
-                self._expect(steps)
-                run(Pipeline([node for step in steps for node in step.group.nodes]))
-                for step in steps:  # a runner that says nothing of single nodes
-                    for name in list(self._left.get(step.key, ())):
-                        self._node_ran(step, name)
-                    step.action = DONE
+                self._expect(groups)
+                run(Pipeline([node for group in groups for node in group.nodes]))
+                for group in groups:  # a runner that says nothing of single nodes
+                    for name in list(self._left.get(group.key, ())):
+                        self._node_ran(group, name)
+                    group.action = DONE
                 self.plan.settle()
                 self._report_skipped()
         finally:
@@ -114,16 +109,16 @@ class SkipRun:
 
     def completed(self, node: Node) -> None:
         """A node has saved what it made."""
-        step = self._step_of.get(node.name)
-        if step is not None:
-            self._node_ran(step, node.name)
+        group = self._group_of.get(node.name)
+        if group is not None:
+            self._node_ran(group, node.name)
 
     def report(self) -> None:
         """Say what was left out, and what that has saved."""
-        left_out = [step for step in self.plan.steps if step.action == SKIP]
-        count = sum(len(step.group.nodes) for step in left_out)
-        total = sum(len(step.group.nodes) for step in self.plan.steps)
-        saved = sum(step.seconds or 0.0 for step in left_out)
+        left_out = [group for group in self.plan.groups if group.action == SKIP]
+        count = sum(len(group.nodes) for group in left_out)
+        total = sum(len(group.nodes) for group in self.plan.groups)
+        saved = sum(group.seconds or 0.0 for group in left_out)
         if count:
             _LOG.info(
                 "Skip unchanged: %d of %d nodes skipped, which saved %s.",
@@ -140,15 +135,15 @@ class SkipRun:
             )
 
     def _report_skipped(self) -> None:
-        for step in self.plan.steps:
-            if step.action == SKIP and step.key not in self._reported:
-                self._reported.add(step.key)
-                for node in step.group.nodes:
-                    findings.report_skipped_node(node.name, step.reasons[0])
+        for group in self.plan.groups:
+            if group.action == SKIP and group.key not in self._reported:
+                self._reported.add(group.key)
+                for node in group.nodes:
+                    findings.report_skipped_node(node.name, group.reasons[0])
 
     @cached_property
-    def _step_of(self) -> dict[str, Step]:
-        return {node.name: s for s in self.plan.steps for node in s.group.nodes}
+    def _group_of(self) -> dict[str, Group]:
+        return {node.name: s for s in self.plan.groups for node in s.nodes}
 
     def _begin(self) -> None:
         places = self.plan.places.values()
@@ -165,13 +160,13 @@ class SkipRun:
             with suppress_errors():
                 finish()
 
-    def _expect(self, steps: list[Step]) -> None:
+    def _expect(self, groups: list[Group]) -> None:
         self._since = time.perf_counter()
-        for step in steps:
-            self._left[step.key] = {node.name for node in step.group.nodes}
+        for group in groups:
+            self._left[group.key] = {node.name for node in group.nodes}
 
-    def _node_ran(self, step: Step, name: str) -> None:
-        left = self._left.get(step.key, set())
+    def _node_ran(self, group: Group, name: str) -> None:
+        left = self._left.get(group.key, set())
         if name not in left:
             return
         left.discard(name)
@@ -180,15 +175,15 @@ class SkipRun:
         self._since = now
         if not left:
             with suppress_errors():
-                self.plan.look_again(step.group.outputs)
-                if step.tellable:
-                    self._remember(step)
+                self.plan.look_again(group.outputs)
+                if group.tellable:
+                    self._remember(group)
 
-    def _remember(self, step: Step) -> None:
+    def _remember(self, group: Group) -> None:
         # What it read is known from before it ran, or from when it was made in this
         # wave; it must not have been written since.
-        inputs = {name: self.plan.read(name) for name in step.group.inputs}
-        outputs = {name: self.plan.held(name) for name in step.group.outputs}
+        inputs = {name: self.plan.read(name) for name in group.inputs}
+        outputs = {name: self.plan.held(name) for name in group.outputs}
         if any(
             each.print is None and each.why_not != MISSING for each in inputs.values()
         ):
@@ -198,31 +193,31 @@ class SkipRun:
             for name, held in inputs.items()
         )
         if not steady or not all(held.print for held in outputs.values()):
-            self.forgotten.append(step.name)
+            self.forgotten.append(group.name)
             return
-        kept, not_kept = self._keep_values(step)
+        kept, not_kept = self._keep_values(group)
         record = GroupRecord(
-            step.key,
-            step.recipe.print,
+            group.key,
+            group.recipe.print,
             fingerprints(inputs),
             fingerprints(outputs),
-            step.recipe.items,
-            step.recipe.shown,
-            {node.name: self._seconds[node.name] for node in step.group.nodes},
+            group.recipe.items,
+            group.recipe.shown,
+            {node.name: self._seconds[node.name] for node in group.nodes},
             kept,
             not_kept,
             self.history.branch,
             self.run_id or "",
             datetime.now(timezone.utc).isoformat(timespec="seconds"),
         )
-        self._waiting.append((step, record))
+        self._waiting.append((group, record))
         if self.history.is_local:
             self._flush()
 
-    def _keep_values(self, step: Step) -> tuple[dict[str, str], dict[str, str]]:
+    def _keep_values(self, group: Group) -> tuple[dict[str, str], dict[str, str]]:
         """Keep outputs that are in memory only: their fingerprints, or why not."""
         kept, not_kept = {}, {}
-        for name in step.group.in_memory:
+        for name in group.in_memory:
             try:
                 dataset = self.plan.datasets.catalog[name]
                 value = kedro_internals.data_in_memory(dataset)
@@ -233,24 +228,21 @@ class SkipRun:
 
     def restore(self) -> None:
         """Put the outputs in memory of nodes that were skipped into the catalog."""
-        for step in self.plan.steps:
-            if step.action == SKIP:
-                for name, value in step.values.items():
-                    self.plan.datasets.catalog[name] = MemoryDataset(value)
+        for group in self.plan.groups:
+            if group.action == SKIP:
+                for name, value in group.values.items():
+                    dataset = self.plan.datasets.dataset(name)
+                    if isinstance(dataset, MemoryDataset):
+                        dataset.save(value)
+                    else:  # the one of ParallelRunner saves during a run only
+                        self.plan.datasets.catalog[name] = MemoryDataset(value)
 
     def _flush(self) -> None:
         """Write down what was made, but for what another run may have written."""
         waiting, self._waiting = self._waiting, []
-        for step, record in waiting:
-            places = [self.plan.places[name] for name in step.group.outputs]
+        for group, record in waiting:
+            places = [self.plan.places[name] for name in group.outputs]
             if all(places) and self.mark.alone_at(places):
                 self.history.add(record)
             else:
-                self.forgotten.append(step.name)
-
-
-def _branch(project: Path) -> str:
-    try:
-        return branch.current(project).name
-    except OpsError:  # what was made where is known without, too
-        return ""
+                self.forgotten.append(group.name)

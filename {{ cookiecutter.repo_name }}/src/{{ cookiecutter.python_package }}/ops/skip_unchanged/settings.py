@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
-from attrs import field, frozen
+from attrs import field
+from kedro.pipeline.node import Node
 
 from ..core.errors import OpsError
 from ..core.settings import settings_section
@@ -34,31 +35,20 @@ class SkipUnchangedOptions:
         return self.fingerprints[found] if found else None
 
 
-@frozen
-class Forced:
-    """The nodes that run whatever is known of them: all, or those that are named."""
+def forced_nodes(
+    nodes: Iterable[Node], environ: Mapping[str, str] = os.environ
+) -> set[str]:
+    """The names of the nodes that run whatever is known of them, as the environment says.
 
-    names: frozenset[str] = frozenset()
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Forced:
-        """Those that the environment names, with commas between them."""
-        given = environ.get(FORCE, "").split(",")
-        return cls(frozenset(filter(None, map(str.strip, given))))
-
-    def has(self, name: str, short_name: str) -> bool:
-        """Whether a node is among them."""
-        return bool(self.names & {ALL, name, short_name})
-
-    def refuse_unknown(self, known: set[str]) -> None:
-        """A slip in a name would let a node be skipped that was to run.
-
-        Raises:
-            OpsError: for a name that no node of the run has.
-        """
-        unknown = sorted(self.names - known - {ALL})
-        if unknown:
-            raise OpsError(
-                f"{FORCE} names '{unknown[0]}', which is no node of this run: write "
-                f"names of nodes with commas between them, or {ALL}."
-            )
+    Raises:
+        OpsError: for a name that no node of the run has: a slip would let a node be
+            skipped that was to run.
+    """
+    names = {node.name: {ALL, node.name, node.short_name} for node in nodes}
+    asked = set(filter(None, map(str.strip, environ.get(FORCE, "").split(","))))
+    if unknown := sorted(asked.difference({ALL}, *names.values())):
+        raise OpsError(
+            f"{FORCE} names '{unknown[0]}', which is no node of this run: write "
+            f"names of nodes with commas between them, or {ALL}."
+        )
+    return {name for name, known in names.items() if known & asked}

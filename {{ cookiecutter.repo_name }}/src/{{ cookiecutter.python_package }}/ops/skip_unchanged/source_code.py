@@ -1,26 +1,163 @@
-"""Source files and compiled code: where things stand in them, and what they mention."""
+"""Where code comes from: modules and packages, source files, and what code mentions."""
 
 from __future__ import annotations
 
 import ast
-import dis
+import functools
 import re
-from collections import defaultdict
+import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from attrs import define, field
+from attrs import define
+
+from ..core.checksum import of_texts
+
+EVERYTHING = "*"  # all packages that are installed
+# What may be the name of code, in a text.
+_NAME = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
+
+
+class Modules:
+    """Where modules are, and whether they are the project's; nothing is imported."""
+
+    def __init__(self, package: str) -> None:
+        """Take the project's package."""
+        self._package = package
+        self._own: dict[str, bool] = {}
+        self._specs: dict[str, ModuleSpec | None] = {}
+        self._codes: dict[str, str] = {}
+
+    def is_own(self, module: str) -> bool:
+        """Whether a module is the project's own: neither Python's nor installed."""
+        top = module.partition(".")[0]
+        if top not in self._own:
+            self._own[top] = self._is_own(top)
+        return self._own[top]
+
+    def _is_own(self, top: str) -> bool:
+        if top in {self._package, "__main__"}:
+            return True
+        if _is_of_python(top):
+            return False
+        spec = self.spec(top)
+        places = [*(spec and spec.submodule_search_locations or [])]
+        if not places and spec and spec.origin:
+            places = [spec.origin]
+        folders = [Path(place).parent for place in places]
+        return not folders or not all(map(_is_for_packages, folders))
+
+    def origin(self, module: str) -> str:
+        """The file of a module; empty if it has none."""
+        spec = self.spec(module)
+        return spec.origin or "" if spec and spec.has_location else ""
+
+    def spec(self, module: str) -> ModuleSpec | None:
+        """Where a module is, without importing it."""
+        if module not in self._specs:
+            above, _, _ = module.rpartition(".")
+            spec = getattr(sys.modules.get(module), "__spec__", None)
+            if spec is None and module:
+                parent = self.spec(above) if above else None
+                path = parent and parent.submodule_search_locations or []
+                spec = PathFinder.find_spec(module, [*path] if above else None)
+            self._specs[module] = spec
+        return self._specs[module]
+
+    def named_in(self, text: str) -> str:
+        """The module of the project, or the package, of which a text names something."""
+        if not _NAME.fullmatch(text):
+            return ""
+        name = text.replace(":", ".")
+        top = name.partition(".")[0]
+        if not self.is_own(top):
+            return top if top in installed() else ""
+        while name and not self.origin(name):
+            name = name.rpartition(".")[0]
+        return name
+
+    def title(self, module: str) -> str:
+        """A module as people look for it: its file, from the project's package on."""
+        if not module:
+            return "code without a file"
+        path = module.removeprefix(f"{self._package}.").replace(".", "/")
+        is_package = self.origin(module).endswith("__init__.py")
+        return f"{path}/__init__.py" if is_package else f"{path}.py"
+
+    def code_of_package(self, package: str) -> str:
+        """All files of a package, without the kit."""
+        if package not in self._codes:
+            kit = Path(__file__).parents[1]
+            spec = self.spec(package)
+            found = []
+            for place in [*(spec and spec.submodule_search_locations or [])]:
+                files = (f for f in Path(place).rglob("*.py") if kit not in f.parents)
+                for file in sorted(files):
+                    name = file.relative_to(place).as_posix()
+                    found.append(f"{name} {_content(file)}")
+            if not found and spec and spec.origin:
+                found.append(_content(Path(spec.origin)))
+            self._codes[package] = of_texts(*found)
+        return self._codes[package]
+
+
+@functools.cache
+def installed() -> dict[str, set[str]]:
+    """The installed packages with their versions, by the modules that they bring."""
+    found = defaultdict(set)
+    # importlib.metadata.packages_distributions takes half a second, and in Python 3.10
+    # does not know packages without a file top_level.txt.
+    for notes in (each for top in sys.path for each in Path(top).glob("*.*-info")):
+        for name in ("RECORD", "top_level.txt"):
+            if (notes / name).is_file():
+                for module in set(
+                    re.findall(rb"(?m)^(\w+)(?:[/.]|$)", (notes / name).read_bytes())
+                ):
+                    package = " ".join(notes.stem.split("-")[:2])
+                    found[module.decode()].add(package)
+                break
+    return found
+
+
+def versions(package: str) -> list[str]:
+    """What is installed of a package; nothing for Python's own modules."""
+    if not package:
+        return []
+    if package == EVERYTHING:
+        return sorted(set().union(*installed().values()))
+    return sorted(installed().get(package, {f"{package} of no known version"}))
+
+
+def _content(file: Path) -> str:
+    return of_texts(file.read_bytes().decode("latin-1"))
+
+
+def top_level(module: str) -> str:
+    """The installed package that a module is of; empty for Python's own."""
+    top = module.partition(".")[0]
+    return "" if _is_of_python(top) else top
+
+
+def _is_of_python(top: str) -> bool:
+    # Cython puts its types into modules that do not exist.
+    return top in sys.stdlib_module_names or top.startswith("_cython_")
+
+
+def _is_for_packages(folder: Path) -> bool:
+    if {"site-packages", "dist-packages"} & set(folder.parts):
+        return True
+    return any(folder.glob("*.dist-info/RECORD"))  # pip install --target
+
 
 # Fields of syntax trees that do not change what the code does.
 _LOOKS = {"ctx", "kind", "type_comment", "type_ignores"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
-_ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
-_SILENT = {"EXTENDED_ARG", "PUSH_NULL", "CACHE"}
 # What gives the code that a text names.
 _BY_NAME = re.compile(
     r"([\w.]*\.)?(import_module|__import__|load_obj|resolve_name|run_module|import_string)"
@@ -52,11 +189,6 @@ class SourceFile:
         return ast.parse(Path(self.path).read_bytes())
 
     @cached_property
-    def code(self) -> CodeType:
-        """The compiled module, from Python's cache if that is new."""
-        return SourceFileLoader(self.module, self.path).get_code(self.module)  # type: ignore[return-value]
-
-    @cached_property
     def _functions(self) -> dict[tuple[str, int], list[ast.AST]]:
         found = defaultdict[tuple[str, int], list[ast.AST]](list)
         for tree in ast.walk(self.tree):
@@ -67,16 +199,26 @@ class SourceFile:
         return found
 
     @cached_property
-    def _codes(self) -> set[str]:
-        return {f"{c.co_firstlineno} {code_text(c)}" for c in _codes_in([self.code])}
+    def _codes(self) -> dict[CodeType, int]:
+        # From Python's cache of compiled files, if that is new.
+        whole = SourceFileLoader(self.module, self.path).get_code(self.module)
+        assert whole
+        counts: Counter[tuple[str, int]] = Counter()
+        found = {}
+        for code in _codes_in([whole]):
+            key = (code.co_name, code.co_firstlineno)
+            found[code] = counts[key]
+            counts[key] += 1
+        return found
 
     def functions(self, code: CodeType) -> list[ast.AST]:
         """The definitions of a function: several, if a line has several lambdas."""
         return self._functions.get((code.co_name, code.co_firstlineno), [])
 
-    def has(self, code: CodeType) -> bool:
-        """Whether the file still has this code at this place."""
-        return f"{code.co_firstlineno} {code_text(code)}" in self._codes
+    def number(self, code: CodeType) -> int | None:
+        """Which function of its name on its line it is; none if the file does not have
+        this code at this place."""
+        return self._codes.get(code)
 
     def classes(self, name: str) -> list[ast.ClassDef]:
         """The definitions of classes of a name."""
@@ -112,45 +254,73 @@ class SourceFile:
         return found
 
 
-@define
-class Mentions:
-    """The names in compiled code: Python has told those of its own from others."""
+class Mentions(ast.NodeVisitor):
+    """The names in syntax trees."""
 
-    chains: set[tuple[str, ...]] = field(factory=set)  # ("module", "function")
-    imports: set[tuple[int, str, tuple[str, ...]]] = field(factory=set)
-    words: set[str] = field(factory=set)
-    texts: set[str] = field(factory=set)  # which may name code
+    def __init__(self, trees: Iterable[ast.AST], code: CodeType | None = None) -> None:
+        """Find all that they mention, with the functions inside of them.
 
-    @classmethod
-    def find(cls, codes: Iterable[CodeType]) -> Mentions:
-        """All that code mentions, with the functions inside of it."""
-        found = cls()
-        for code in _codes_in(codes):
-            found.words.update(code.co_names)
-            found.texts.update(_texts_in(code.co_consts))
-            steps = [s for s in dis.get_instructions(code) if s.opname not in _SILENT]
-            for number, step in enumerate(steps):
-                found._add(step, steps, number)
-        return found
+        Args:
+            trees: the syntax trees.
+            code: of the function that they are of; then its local names are left out.
+        """
+        self.chains: set[tuple[str, ...]] = set()  # ("module", "function")
+        self.imports: set[tuple[int, str, tuple[str, ...]]] = set()
+        self.words: set[str] = set()
+        self.texts: set[str] = set()  # which may name code
+        hints = set().union(*(self._visit_hints(tree) for tree in trees))
+        for tree in trees:
+            self.visit(tree)
+        if code:
+            names = {name for each in _codes_in([code]) for name in each.co_names}
+            self.chains = {each for each in self.chains if each[0] in names} | hints
 
-    def _add(self, step: Any, steps: list[Any], number: int) -> None:
-        if step.opname in _LOADS and step.argval != "__name__":  # of any class
-            chain = [step.argval]
-            for each in steps[number + 1 :]:
-                if each.opname not in _ATTRIBUTES:
-                    break
-                chain.append(each.argval)
-            self.chains.add(tuple(chain))
-        if step.opname == "IMPORT_NAME":
-            level, names = (each.argval for each in steps[number - 2 : number])
-            self.imports.add((level, step.argval, tuple(names or ())))
+    def _visit_hints(self, tree: ast.AST) -> set[tuple[str, ...]]:
+        """Visit type hints, also those that are written as texts."""
+        for node in ast.walk(tree):
+            found = (getattr(node, name, None) for name in ("annotation", "returns"))
+            for hint in filter(None, found):
+                self.visit(hint)
+                for text in ast.walk(hint):
+                    if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                        with suppress(SyntaxError, ValueError):  # as in Literal[...]
+                            self.visit(ast.parse(text.value, mode="eval"))
+        return {*self.chains}
 
-    def loaders(self) -> list[str]:
-        """What it mentions that gives code by a name, for code without a source."""
-        names = {*map(".".join, self.chains), *self.words}
-        return sorted(
-            n for n in names if _BY_NAME.fullmatch(n) or _UNNAMED.fullmatch(n)
-        )
+    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
+        """A name."""
+        if node.id != "__name__":
+            self.chains.add((node.id,))
+            self.words.add(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+        """A name and its attributes, or an attribute of something else."""
+        names, inner = [node.attr], node.value
+        while isinstance(inner, ast.Attribute):
+            names.append(inner.attr)
+            inner = inner.value
+        self.words.update(names)
+        if isinstance(inner, ast.Name):
+            names.append(inner.id)
+            self.words.add(inner.id)
+            self.chains.add(tuple(reversed(names)))
+        else:
+            self.visit(inner)
+
+    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
+        """An import of modules."""
+        self.imports |= {(0, each.name, ()) for each in node.names}
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+        """An import of names."""
+        names = tuple(each.name for each in node.names)
+        self.imports.add((node.level, node.module or "", names))
+        self.words.update(names)
+
+    def visit_Constant(self, node: ast.Constant) -> None:  # noqa: N802
+        """A text, or another constant."""
+        if isinstance(node.value, str):
+            self.texts.add(node.value)
 
 
 def tree_text(tree: object) -> str:
@@ -179,41 +349,6 @@ def _is_text(body: list[ast.stmt]) -> bool:
     if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
         return False
     return isinstance(first.value.value, str)
-
-
-def code_text(code: object) -> str:
-    """Compiled code without the lines that it stood on; another Python makes another."""
-    if isinstance(code, tuple):
-        return f"({' '.join(map(code_text, code))})"
-    if isinstance(code, frozenset):  # in another order with each hash seed
-        return f"{{{' '.join(sorted(map(code_text, code)))}}}"
-    if not isinstance(code, CodeType):
-        return f"{type(code).__name__} {code!r}"
-    names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount)
-    seen = (code.co_name, names, counts, code.co_flags, code.co_code.hex())
-    return f"{seen!r} {code_text(code.co_consts)}"
-
-
-def compiled(tree: ast.stmt) -> CodeType:
-    """A statement as a module of its own."""
-    return compile(ast.Module([tree], []), "", "exec", dont_inherit=True)
-
-
-def hints(tree: ast.AST) -> Iterator[CodeType]:
-    """The type hints of a function or class, also those that are written as texts."""
-    for node in ast.walk(tree):
-        for name in ("annotation", "returns"):
-            hint = getattr(node, name, None)
-            if hint is None:
-                continue
-            inside = [each for each in ast.walk(hint) if isinstance(each, ast.Constant)]
-            texts = [each.value for each in inside if isinstance(each.value, str)]
-            for text in (ast.unparse(hint), *texts):
-                try:
-                    yield compile(text, "", "eval", dont_inherit=True)
-                except (SyntaxError, ValueError):
-                    pass  # a text inside of Literal[...], say
 
 
 def names_acted_on(statement: ast.stmt) -> list[str]:
@@ -285,14 +420,6 @@ def name_behind(tree: ast.expr, function: ast.AST) -> tuple[str, bool]:
             if not isinstance(each.ctx, ast.Load):
                 return "", False
     return tree.id if arguments <= 1 else "", arguments > 0
-
-
-def _texts_in(constants: Iterable[Any]) -> Iterator[str]:
-    for each in constants:
-        if isinstance(each, str):
-            yield each
-        elif isinstance(each, (tuple, frozenset)):
-            yield from _texts_in(each)
 
 
 def _codes_in(codes: Iterable[CodeType]) -> Iterator[CodeType]:

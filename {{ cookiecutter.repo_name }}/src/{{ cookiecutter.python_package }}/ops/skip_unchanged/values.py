@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
 from types import (
     BuiltinFunctionType,
-    CodeType,
     FunctionType,
     MappingProxyType,
     MethodType,
@@ -28,7 +27,6 @@ from typing import Any
 from attrs import define, field, frozen
 
 from ..core.checksum import of_texts
-from .source_code import code_text
 
 CODE = (FunctionType, type, ModuleType)
 _PLAIN = (type(None), bool, int, float, complex, bytes, type(...), type(NotImplemented))
@@ -154,7 +152,6 @@ _PARTS: dict[type, Callable[[Any], Iterable[Any]]] = {
     dict: _pairs,
     MappingProxyType: _pairs,
     MethodType: lambda each: (each.__func__, each.__self__),
-    CodeType: lambda each: (code_text(each),),
     functools.partial: lambda each: (each.func, each.args, each.keywords),
     property: lambda each: (each.fget, each.fset, each.fdel),
     classmethod: lambda each: (each.__func__,),
@@ -190,11 +187,11 @@ def _sorted(state: Any) -> Any:
     return state
 
 
-def _place(code: Any) -> tuple[str, str, str]:
+def _place(code: Any) -> tuple[str, str, int]:
     """What tells code from other code, for an order among it."""
     module = getattr(code, "__module__", None) or ""
-    text = code_text(getattr(code, "__code__", None))
-    return module, getattr(code, "__qualname__", str(code)), text
+    line = getattr(getattr(code, "__code__", None), "co_firstlineno", 0)
+    return module, getattr(code, "__qualname__", str(code)), line
 
 
 def cells_of(function: FunctionType) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from kedro.framework.context import KedroContext
 
 from ..core import entry_places
-from ..core.branch import slug
 from ..core.errors import OpsError
+from ..core.git import slug
 from ..core.settings import read_store
 from . import paths
 from .dataset import (

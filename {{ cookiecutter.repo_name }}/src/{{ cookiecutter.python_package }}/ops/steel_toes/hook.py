@@ -17,7 +17,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from ..core import branch, kedro_internals
+from ..core import git, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings
 from .settings import SteelToesOptions
@@ -41,7 +41,7 @@ class SteelToes:
             return
         here = _current_branch(context)
         trunk = here.name in settings.trunk and not here.pull_request
-        if trunk and (branch.in_ci() or not settings.protect_trunk):
+        if trunk and (git.in_ci() or not settings.protect_trunk):
             return
         from .catalog import CatalogRewriter  # noqa: PLC0415
 
@@ -83,9 +83,9 @@ class SteelToes:
         return checks.saves_to_main(self._rewriter, pipeline.all_outputs(), catalog)
 
 
-def _current_branch(context: KedroContext) -> branch.Branch:
+def _current_branch(context: KedroContext) -> git.Branch:
     try:
-        return branch.current(context.project_path)
+        return git.current_branch(context.project_path)
     except OpsError as error:
         raise OpsError(
             f"{error.message} STEEL_TOES=off runs once without steel toes."

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..core import entry_places
-from ..core.branch import short_hash
+from ..core.checksum import short_hash
 from ..core.entry_places import FOLDER, PATHS, TABLES, Address
 
 # Datasets of Kedro that save nothing, or nothing that lasts, and those of kedro-mlflow

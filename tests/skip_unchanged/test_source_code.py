@@ -5,7 +5,7 @@ import sys
 import pytest
 from kit import PACKAGE, ops
 
-modules = ops("skip_unchanged.modules")
+modules = ops("skip_unchanged.source_code")
 
 
 @pytest.fixture
