@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -276,6 +277,20 @@ def ibis_table(dataset: Any) -> tuple[str, Any, str] | None:
 def connection_config(dataset: Any) -> Any:
     """What a dataset of ibis connects by. Its public ``connection`` has connected."""
     return getattr(dataset, "_connection_config", None)
+
+
+@contextmanager
+def closing_connections() -> Iterator[None]:
+    """Close what datasets of ibis connect to meanwhile. They keep a connection for all of
+    their class, which no other thread and no forked worker of a run may use."""
+    module: Any = sys.modules.get("kedro_datasets._utils.connection_mixin")
+    opened = module.ConnectionMixin._connections if module else {}
+    before = {*opened}
+    try:
+        yield
+    finally:
+        for key in opened.keys() - before:
+            opened.pop(key).disconnect()
 
 
 def new_connection(dataset: Any) -> Any:

@@ -17,7 +17,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from ..core import git
+from ..core import git, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings
 from .settings import SteelToesOptions
@@ -68,7 +68,8 @@ class SteelToes:
         checks.refuse_harm(branched, outputs, catalog)
         results = yield
         checks.warn_of(self.warnings_of_run(pipeline, catalog), self._rewriter.branch)
-        checks.begin_run(branched, run_params, pipeline)
+        with kedro_internals.closing_connections():
+            checks.begin_run(branched, run_params, pipeline)
         return results
 
     def warnings_of_run(
