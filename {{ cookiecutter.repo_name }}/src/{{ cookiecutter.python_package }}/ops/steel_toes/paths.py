@@ -53,6 +53,7 @@ _HARMLESS = {
     "flavor",  # these three of kedro-mlflow
     "pyfunc_workflow",
     "artifact_path",
+    "layer",  # of kedro-viz, which old entries still have beside their arguments
 }
 # What says where in a database or file the data is, beside a place that is moved.
 _AROUND_A_PLACE = {"catalog", "catalog_name", "database", "schema", "dataset"}
