@@ -102,6 +102,20 @@ def test_a_save_leaves_the_file_and_nothing_else(tmp_path):
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
+def test_a_class_that_passes_its_file_on_sees_the_file_s_own_name(tmp_path):
+    """As that of MLflow does, which logs the file as an artefact."""
+    seen = []
+
+    class Passed(TextDataset):
+        def save(self, data):
+            super().save(data)
+            seen.append(self._filepath.name)
+
+    storage.save(Passed(filepath=(tmp_path / "a.txt").as_posix()), "new")
+
+    assert seen == ["a.txt"]
+
+
 def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     dataset = text(tmp_path / "a.txt")
     storage.save(dataset, "old")
@@ -155,12 +169,14 @@ def test_partitions_are_seen_as_soon_as_they_are_saved(tmp_path):
 
 
 def test_what_a_killed_save_has_left_is_removed_once_it_is_old(tmp_path):
-    old, new = (tmp_path / f".{digit * 32}_a.txt" for digit in "ab")
-    own = tmp_path / ".gitkeep"
-    for file in (old, new, own):
-        file.write_text("x")
-    for file in (old, own):
-        os.utime(file, (0, 0))
+    old, new = (tmp_path / f".{digit * 32}" for digit in "ab")
+    own = tmp_path / ".git"
+    for folder in (old, new, own):
+        folder.mkdir()
+        (folder / "a.txt").write_text("x")
+        os.utime(folder, (0, 0))
+    for folder in (old, own):
+        os.utime(folder / "a.txt", (0, 0))
 
     storage.remove_leftovers(str(tmp_path))
     storage.remove_leftovers(str(tmp_path / "absent"))

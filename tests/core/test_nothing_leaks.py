@@ -201,3 +201,72 @@ def test_a_worker_knows_the_secrets_of_its_run(hidden, monkeypatch, tmp_path):
 
     assert leaks(redaction.text(TEXT)) == []
     assert "inl1ne" not in repr(ticket)
+
+
+# Warnings that pass on the error of a store
+
+
+def refuse(*_, **__):
+    raise OSError(TEXT)
+
+
+def an_event(url, monkeypatch):
+    journal = ops("run_status.journal")
+    monkeypatch.setattr(journal, "OwnFile", refuse)
+    journal.Journal(journal.Ticket(ops("core.store").Store(url), "a", "id", "")).enter(
+        "heartbeat"
+    )
+
+
+def a_saved_dataset(url, monkeypatch):
+    manifest = ops("steel_toes.manifest")
+    monkeypatch.setattr(manifest, "_WARNED", set())
+    monkeypatch.setattr(manifest.Manifest, "read", refuse)
+    recorder = manifest.Recorder.in_store({"url": url}, "dev", "cars", {})
+    with recorder.record("target", lambda: None, "data"):
+        pass
+
+
+def a_damaged_file(url, monkeypatch):
+    store = ops("core.store")
+    monkeypatch.setattr(store, "_WARNED", set())
+    store.warn_once(f"{url}/a.jsonl", TEXT)
+
+
+def a_run_without_status(url, monkeypatch):
+    hook = ops("run_status.hook")
+    monkeypatch.setattr(hook, "_new_watch", refuse)
+    token = hook._SETTINGS.set(hook.RunStatusOptions())
+    hook.RunStatus()._start({}, None, None)
+    hook._SETTINGS.reset(token)
+
+
+def a_failed_preflight(url, monkeypatch):
+    hook = ops("preflight.hook")
+    monkeypatch.setattr(hook, "check_run", refuse)
+    options = SimpleNamespace(code=SimpleNamespace(before_runs=False))
+    token = hook._STARTING.set(SimpleNamespace(settings=options))
+    hook.Preflight().before_pipeline_run({}, None, None)
+    hook._STARTING.reset(token)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        an_event,
+        a_saved_dataset,
+        a_damaged_file,
+        a_run_without_status,
+        a_failed_preflight,
+    ],
+)
+def test_no_warning_with_the_error_of_a_store_shows_a_secret(
+    hidden, monkeypatch, caplog, act
+):
+    with caplog.at_level(logging.WARNING):
+        act("memory://ann:Hunter2pw@store", monkeypatch)
+
+    assert len(caplog.messages) == 1
+    assert "login failed" in caplog.text
+    assert leaks(caplog.text) == []
+    assert "Hunter2pw" not in caplog.text

@@ -1,11 +1,12 @@
-"""Which process is this, who runs it, and is another process still alive?"""
+"""Which process is this, is another one alive, and how does this one end?"""
 
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
-from kit import ops
+from kit import PACKAGE, PROJECT, ops
 
 module = ops("core.process")
 
@@ -107,3 +108,79 @@ def test_a_container_may_not_know_who_it_is(monkeypatch, error):
 
     monkeypatch.setattr(module.getpass, "getuser", refuse)
     assert module.user() == ""
+
+
+# The end of this process: signals keep their meaning, and the reason is known
+
+PROGRAM = f"""
+import os, signal, sys, time
+sys.path.insert(0, "src")
+from {PACKAGE}.ops.core import process
+process.call_at_end(lambda reason: os.write(1, f"[{{reason}}]".encode()))
+"""
+
+
+def run(rest):
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM + rest],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "rest, said, code",
+    [
+        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(9)", "[SIGTERM]", -15),
+        ("os.kill(os.getpid(), signal.SIGINT); time.sleep(9)", "[SIGINT]", -2),
+        ("sys.exit(3)", "[the process ended]", 3),
+        ("1 / 0", "[the process ended]", 1),
+        ("process.do_not_call_at_end(process._AT_END[0])", "", 0),
+    ],
+)
+def test_the_reason_is_told_and_the_exit_code_stays(rest, said, code):
+    result = run(rest)
+
+    assert (result.stdout, result.returncode) == (said, code)
+
+
+FORK = """
+child = os.fork()
+if not child:
+    {act}
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), end="", flush=True)
+process.do_not_call_at_end(process._AT_END[0])
+"""
+
+
+@pytest.mark.parametrize(
+    "act, code",
+    [("sys.exit(4)", 4), ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(9)", -15)],
+)
+def test_the_end_of_a_fork_is_not_that_of_the_run(act, code):
+    result = run(FORK.format(act=act))
+
+    assert (result.stdout, result.stderr) == (str(code), "")
+
+
+def test_handlers_of_others_stay():
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        module.call_at_end(print)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+        module.do_not_call_at_end(print)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_afterwards_handlers_are_what_they_were():
+    before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
+    module.call_at_end(print)
+    module.do_not_call_at_end(print)
+
+    after = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
+    assert after == before

@@ -83,6 +83,7 @@ def test_a_list_of_settings_is_replaced_as_a_whole_by_an_environment(read):
         ("sample: {inner: {name: []}}", "'sample.inner.name'.*mean 'names'"),
         ("sample: {enabled: maybe}", "'sample.enabled' has a wrong value"),
         ("sample: {stages: main}", "'sample.stages' has a wrong value"),
+        ("sample: {stages: {a: 1}}", "'sample' has a wrong value"),
         ("sample: {inner: 3}", "'sample.*' has a wrong value"),
         ("sample: on", "'sample' holds settings by name, not True"),
         ("items: {}", "'items' holds a list, not {}"),

@@ -30,6 +30,31 @@ def test_a_table_has_rows_schema_and_nulls(make):
     }
 
 
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        ([0, 1], ["0", "1"]),
+        (["a", "a"], ["a", "a_"]),
+        ([1, "1"], ["1", "1_"]),
+        ([("v", "x"), ("v", "y")], ["('v', 'x')", "('v', 'y')"]),
+        ([None, "a"], ["nan", "a"]),
+        (pd.to_datetime(["2026-01-01", "2026-01-02"]), None),
+    ],
+)
+def test_rows_are_counted_whatever_the_columns_are_called(columns, names):
+    data = pd.DataFrame([[1, None], [2, 3], [4, 5]], columns=columns)
+    if isinstance(columns[0], tuple):
+        data.columns = pd.MultiIndex.from_tuples(columns)
+    before = data.copy()
+
+    found = module.stats_of_data(data)
+
+    assert found["row_count"] == 3
+    assert list(found["null_count"].values()) == [0, 1]
+    assert names is None or list(found["schema"]) == names
+    pd.testing.assert_frame_equal(data, before)
+
+
 def test_a_lazy_table_has_a_schema_and_is_not_collected():
     pl = pytest.importorskip("polars")
 

@@ -5,7 +5,7 @@ import time
 import psutil
 from kit import ops
 
-module = ops("node_stats.memory")
+module = ops("node_stats.hook")
 
 
 def test_memory_that_was_given_back_is_seen():

@@ -3,6 +3,7 @@
 import pytest
 from click.testing import CliRunner
 from kit import ops
+from run_status.test_replay import ENDED, main
 
 from .notification_samples import Recorder
 from .test_notifier import enter, notifier
@@ -15,7 +16,7 @@ __all__ = ["notifier"]
 @pytest.fixture(autouse=True)
 def _project(notifier, monkeypatch):
     monkeypatch.setattr(module, "load_context", lambda env: None)
-    cls = ops("notifications.notifier").Notifier
+    cls = ops("notifications.hook").Notifier
     monkeypatch.setattr(cls, "from_context", lambda context: notifier)
     for name in ("RUN_STATUS_KEY", "AIRFLOW_CTX_DAG_ID"):
         monkeypatch.delenv(name, raising=False)
@@ -73,7 +74,7 @@ def test_what_was_not_sent_is_sent_once(notifier):
 def test_the_last_task_of_a_dag_notifies_of_its_run(notifier, monkeypatch):
     monkeypatch.setenv("RUN_STATUS_KEY", "nightly")
     key = ops("run_status.describe").key_of("")
-    enter(notifier, key, ago=1, shared=True)
+    enter(notifier, key, ago=1, events=main(ENDED, shared=True))
 
     assert notify()[0] == 0
     assert len(Recorder.sent) == 1

@@ -8,12 +8,12 @@ import pytest
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import node
 from kit import ops
-from run_status.run_project import RunProject, same
+from run_status.run_project import RunProject, read_journals, same
 
 from .notification_samples import Kind, Recorder
 
 module = ops("notifications.hook")
-interruption = ops("run_status.interruption")
+process = ops("core.process")
 journal = ops("run_status.journal")
 redaction = ops("core.redaction")
 run_status = ops("run_status.hook")
@@ -183,7 +183,7 @@ def kill(project, monkeypatch):
     for entries in list(journal._OPEN.values()):
         entries.flush(5)
         journal.end(entries)
-    interruption._ENDINGS.clear()
+    process._AT_END.clear()
     for hook in project.hooks.get_plugins():
         for watch in getattr(hook, "_watches", {}).values():
             watch._page = None  # the dead write no page
@@ -215,7 +215,7 @@ def test_a_process_without_a_channel_leaves_a_killed_run_to_others(
 
 def test_a_run_that_is_asked_to_end_is_notified(project):
     def end(data):
-        interruption._end_all("SIGTERM")
+        process._end_all("SIGTERM")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -246,7 +246,7 @@ def test_secrets_of_the_project_are_in_no_text(project):
     [(message, _)] = Recorder.sent
     assert "hunter2-x" not in message.text()
     [key] = ops("run_status.history").run_keys(project.store)
-    journals = ops("run_status.replay").read_journals(project.store, key, {})
+    journals = read_journals(project.store, key)
     assert journals
     assert all(b"hunter2-x" not in text for text in journals.values())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from kit import ops
 
-from .notification_samples import Kind, failed, sample
+from .notification_samples import Kind, failed, sample, succeeded
 
 message = ops("notifications.message")
 slack, email = ops("notifications.slack"), ops("notifications.email")
@@ -45,7 +45,9 @@ def hostile_message():
     node.failure = runs.Failure(hostile(), hostile(), hostile())
     node.marks.append(hostile())
     run.checks.append(runs.Check("first", hostile(), "error", False, hostile()))
-    composer = message.Composer(run, [], [hostile()], Path("/no/project"))
+    run.parameter_hashes = {hostile(): "1"}
+    good = succeeded("r8", parameter_hashes={"a": "2"})
+    composer = message.Composer(run, [good], Path("/no/project"))
     return composer.message(DICE.choice(list(Kind)), "https://ops.example.com/runs")
 
 

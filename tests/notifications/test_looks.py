@@ -32,7 +32,7 @@ def failed(workshop: Workshop) -> Any:
         run.nodes[node.name] = node
         run.checks.append(runs.Check("first", LONG, "error", False, f"<i>{LONG}"))
     run.resume = f"kedro run --from-nodes={','.join(run.nodes)}"
-    composer = module.Composer(run, [], [], workshop.path)
+    composer = module.Composer(run, [], workshop.path)
     return composer.message(
         ops("notifications.rules").Kind.FAILURE, "https://ops.example.com/runs"
     )

@@ -14,8 +14,8 @@ runs = ops("run_status.model")
 State = runs.State
 
 
-def composer(run, earlier=(), changed=(), folder=Path("/nowhere")):
-    return module.Composer(run, list(earlier), list(changed), folder)
+def composer(run, earlier=(), folder=Path("/nowhere")):
+    return module.Composer(run, list(earlier), folder)
 
 
 def title_of(run, kind, earlier=()):
@@ -130,15 +130,19 @@ def test_the_message_lists_what_changed_since_the_last_good_run(tmp_path, monkey
     before = git(folder, "rev-parse", "HEAD")
     git(folder, "commit", "-q", "--allow-empty", "-m", "Use more columns")
     after = git(folder, "rev-parse", "HEAD")
-    earlier = [failed("r2"), succeeded("r1", commit=before)]
+    hashes = {"a": "1", "b": "2", "c": "3"}
+    good = succeeded("r1", commit=before, parameter_hashes=hashes)
+    earlier = [failed("r2"), good]
     run = failed("r9", commit=after)
+    run.parameter_hashes = {"a": "1", "b": "9", "d": "4"}
 
-    message = composer(run, earlier, ["b", "c", "d"], folder).message(Kind.FAILURE, "")
+    message = composer(run, earlier, folder).message(Kind.FAILURE, "")
     commits, changed = message.sections.values()
     assert commits == [f"{after[:7]} Use more columns (Ada)"]
     assert changed == ["b", "c", "d"]
 
-    elsewhere = composer(run, earlier, (), Path(tmp_path)).message(Kind.FAILURE, "")
+    run.parameter_hashes = {}
+    elsewhere = composer(run, earlier, Path(tmp_path)).message(Kind.FAILURE, "")
     assert elsewhere.sections == {}
 
 

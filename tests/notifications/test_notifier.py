@@ -10,10 +10,11 @@ from run_status.test_session import START as STARTED
 
 from .notification_samples import START, Kind, Recorder, failed, succeeded
 
-module = ops("notifications.notifier")
+module = ops("notifications.hook")
 options = ops("notifications.rules")
 State = ops("run_status.model").State
 OpsError = ops("core.errors").OpsError
+finished = module.is_finished
 OLD = 15 * 86_400
 
 
@@ -29,19 +30,21 @@ def notifier(tmp_path, monkeypatch):
     return module.Notifier(settings, store, tmp_path, {})
 
 
-def enter(notifier, key="r1", ago=100.0, events=None, **attempt):
+def enter(notifier, key="r1", ago=100.0, events=None, notify=True):
     """A run that ended so long ago."""
     events = main(ENDED) if events is None else events
-    entry = {"event": module.EVENT, "at": events[-1]["at"], **attempt}
+    entry = {"event": "notify", "at": events[-1]["at"]}
     moved = time.time() - ago - max(event["at"] for event in events)
-    shifted = [{**each, "at": each["at"] + moved} for each in [*events, entry]]
+    events = [*events, entry] if notify else events
+    shifted = [{**each, "at": each["at"] + moved} for each in events]
     shifted[0]["key"] = key
     notifier.store.write(f"{key}/vm-1.jsonl", text(shifted))
 
 
-def whole():
+def whole(**start):
     """The events of a run of all nodes that succeeded."""
-    return main(ENDED, nodes=[{**node, "selected": True} for node in STARTED["nodes"]])
+    nodes = [{**node, "selected": True} for node in STARTED["nodes"]]
+    return main(ENDED, nodes=nodes, **start)
 
 
 def notify(notifier, *keys, **known):
@@ -89,7 +92,7 @@ def test_a_damaged_run_does_not_hold_up_the_others(notifier, monkeypatch):
 
 
 def test_the_last_task_notifies_of_a_shared_run(notifier):
-    enter(notifier, shared=True, events=main(ENDED))
+    enter(notifier, events=main(ENDED, shared=True))
     assert notify(notifier, last="r1")
 
 
@@ -125,9 +128,11 @@ def test_earlier_runs_are_those_of_the_same_thread_since_the_last_good_one(notif
 
 
 def test_parameters_that_changed_since_the_last_good_run_are_named(notifier):
-    enter(notifier, "r1", events=whole(), parameters={"a": "1", "b": "2", "c": "3"})
+    before = {"a": "1", "b": "2", "c": "3"}
+    enter(notifier, "r1", events=whole(parameter_hashes=before))
     notify(notifier, "r1")
-    enter(notifier, "r2", parameters={"a": "1", "b": "9", "d": "4"})
+    after = {"a": "1", "b": "9", "d": "4"}
+    enter(notifier, "r2", events=main(ENDED, parameter_hashes=after))
 
     message, _ = notifier.compose("r2", [])
     assert message.sections["Parameters changed since the last good run"] == [
@@ -137,60 +142,28 @@ def test_parameters_that_changed_since_the_last_good_run_are_named(notifier):
     ]
 
 
-def test_attempts_are_read_from_the_journals_of_a_run(notifier):
-    entry = {"shared": True, "parameters": {"a": "0123"}}
-    first = {"at": 1.0, "event": module.EVENT, **entry, "new": 1}
-    second = {"at": 2.0, "event": "run_failed", "message": "notifications"}
-    third = {"at": 3.0, "event": module.EVENT, "notify": False}
-    notifier.store.write(
-        "r1/a.jsonl", f"{json.dumps(first)}\n{json.dumps(second)}\n".encode()
-    )
-    notifier.store.write("r1/b.jsonl", f"{json.dumps(third)}\n".encode())
-
-    assert module.read_attempts(notifier.store, "r1") == [
-        module.Attempt(**entry),
-        module.Attempt(notify=False),
-    ]
-    assert module.read_attempts(notifier.store, "r2") == []
-
-
-def finished(run, *attempts, now=START):
-    return module.is_finished(run, list(attempts), now)
-
-
 def test_a_run_of_one_process_is_finished_when_it_has_ended():
-    assert finished(succeeded("r1"), module.Attempt())
-    assert finished(failed("r1"), module.Attempt())
-    assert finished(succeeded("r1", state=State.INTERRUPTED), module.Attempt())
-    assert not finished(succeeded("r1", state=State.RUNNING), module.Attempt())
+    assert finished(succeeded("r1"), START)
+    assert finished(failed("r1"), START)
+    assert finished(succeeded("r1", state=State.INTERRUPTED), START)
+    assert not finished(succeeded("r1", state=State.RUNNING), START)
 
 
 def test_a_shared_run_is_finished_when_all_nodes_are_done():
-    run, shared = succeeded("r1"), module.Attempt(shared=True)
-    assert finished(run, shared)
+    run = succeeded("r1", shared=True)
+    assert finished(run, START)
 
     run.nodes["fit"].state = State.NOT_SELECTED
-    assert not finished(run, shared)
-    assert finished(run, module.Attempt())
+    assert not finished(run, START)
+    run.shared = False
+    assert finished(run, START)
 
 
 def test_a_shared_run_fails_with_its_first_failure():
-    assert finished(failed("r1"), module.Attempt(shared=True))
+    assert finished(failed("r1", shared=True), START)
 
 
 def test_a_shared_run_that_was_killed_may_be_started_again():
-    run, shared = succeeded("r1", state=State.INTERRUPTED), module.Attempt(shared=True)
-    assert not finished(run, shared, now=run.last_news + 60)
-    assert finished(run, shared, now=run.last_news + 3600)
-
-
-def test_a_changed_parameter_is_seen_without_its_value():
-    given = {"model": {"depth": 3, "columns": ["a"]}, "api_token": "hunter2", "e": {}}
-    before = module.hash_parameters(given)
-    given["model"]["depth"], given["api_token"] = 4, "hunter3"
-    after = module.hash_parameters(given)
-
-    changed = {name for name in before if before[name] != after[name]}
-    assert before.keys() == {"model.depth", "model.columns", "api_token", "e"}
-    assert changed == {"model.depth"}  # of a secret nothing is kept
-    assert module.hash_parameters({}) == {}
+    run = succeeded("r1", state=State.INTERRUPTED, shared=True)
+    assert not finished(run, run.last_news + 60)
+    assert finished(run, run.last_news + 3600)

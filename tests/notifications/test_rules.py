@@ -94,7 +94,7 @@ def test_the_recipients_are_those_of_all_matching_routes_or_the_defaults():
 
 
 def test_only_selects_runs(monkeypatch):
-    for name in ("CI", *ops("core.branch")._CI_SYSTEMS):
+    for name in ("CI", *ops("core.git")._CI_SYSTEMS):
         monkeypatch.delenv(name, raising=False)
 
     def selected(**only):

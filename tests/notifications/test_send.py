@@ -35,8 +35,14 @@ def test_a_class_of_any_package_is_a_channel():
         ({"type": "nowhere.at.all.Kept"}, "No module named 'nowhere'"),
         ({"type": "message.Message"}, "is not the class of a channel"),
         ({"type": f"{__package__}.lost.Lost"}, "cannot be imported: No module"),
-        ({"type": TYPE, "too": []}, "'notifications.channels.mine.too' is wrong"),
-        ({"type": TYPE, "to": {"a": 1}}, "'notifications.channels.mine' is wrong"),
+        (
+            {"type": TYPE, "too": []},
+            "'notifications.channels.mine.too' is no setting; did you mean 'to'",
+        ),
+        (
+            {"type": TYPE, "to": {"a": 1}},
+            "'notifications.channels.mine.*' has a wrong value",
+        ),
     ],
 )
 def test_a_wrong_entry_is_one_line(settings, said):

@@ -275,7 +275,7 @@ def test_what_is_wrong_with_a_name_is_said_with_the_rule():
 
 # The names in braces
 
-CI_VARIABLES = ["STEEL_TOES_BRANCH", "CI", *ops("core.branch")._CI_SYSTEMS]
+CI_VARIABLES = ["STEEL_TOES_BRANCH", "CI", *ops("core.git")._CI_SYSTEMS]
 
 
 @pytest.fixture
@@ -292,7 +292,7 @@ def test_each_name_stands_for_what_the_run_has(context, monkeypatch):
 
     filled = path_rule.fill_names("s3://b/{env}/{user}/{branch}/{project}/", context)
 
-    assert filled == f"s3://b/prod/ann/{ops('core.branch').slug('feat/x')}/{PACKAGE}/"
+    assert filled == f"s3://b/prod/ann/{ops('core.git').slug('feat/x')}/{PACKAGE}/"
 
 
 def test_without_an_environment_it_is_the_default_one(context):

@@ -1,5 +1,6 @@
 """Questions that are answered side by side, late, with a failure or not at all."""
 
+import sys
 import threading
 import time
 
@@ -116,6 +117,7 @@ def test_some_questions_are_for_the_runs_own_thread():
 def test_a_bar_is_shown_on_a_terminal_only(monkeypatch, capsys, terminal):
     monkeypatch.setattr(module, "_PATIENCE", 0.01)
     monkeypatch.setattr(Console, "is_terminal", terminal)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     questions = [(f"{i}", f"{i}", lambda i=i: time.sleep(i / 10), 5) for i in range(4)]
 
     ask(*questions)

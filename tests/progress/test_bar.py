@@ -12,7 +12,7 @@ from kit import ops
 
 from .terminal import COLUMNS, screen_of
 
-bars = ops("progress.bar")
+bars, log = ops("progress.bar"), ops("progress.logging")
 
 
 class Screen(io.StringIO):
@@ -163,7 +163,7 @@ def test_it_learns_from_workers_what_they_begin(shown, screen, counts):
         assert bar.file_for_workers() == file
         counts.nodes.add("over")
         for node in ("over", "fit_model"):
-            bars.report_to_parent(file, node)
+            bars.BarOfParent(file).begin(node)
         wait_for(lambda: "fit_model" in screen.getvalue())
 
     assert "over" not in screen.getvalue()
@@ -172,7 +172,7 @@ def test_it_learns_from_workers_what_they_begin(shown, screen, counts):
 
 def test_a_worker_clears_the_line_of_the_bar_once_a_line(screen):
     with streams_at(screen):
-        bars.write_above_parent()
+        bars.BarOfParent("")
         for text in ("a", " b", "\n", "c\n"):
             sys.stdout.write(text)
 
@@ -191,9 +191,9 @@ def test_there_is_one_at_a_terminal(screen, monkeypatch, variable, value, wanted
     monkeypatch.setenv(variable, value)
 
     with streams_at(screen):
-        assert bars.is_wanted() is wanted
+        assert log.can_show_bar() is wanted
 
 
 def test_there_is_none_in_a_pipe():
     with streams_at(io.StringIO()):
-        assert not bars.is_wanted()
+        assert not log.can_show_bar()

@@ -126,7 +126,4 @@ def test_the_traceback_has_the_teams_frames_and_none_of_kedro(team, monkeypatch)
 def test_the_names_are_a_column():
     lines = [("failed", "node fit"), ("at", "nodes.py:1 in fit")]
 
-    assert list(ending.formatted(lines)) == [
-        "failed  node fit",
-        "at      nodes.py:1 in fit",
-    ]
+    assert ending.formatted(lines) == ("failed  node fit\nat      nodes.py:1 in fit")

@@ -15,7 +15,6 @@ from kedro.runner import SequentialRunner, ThreadRunner
 from kit import ops
 
 hook = ops("progress.hook")
-shown_run = ops("progress.shown_run")
 internals = ops("core.kedro_internals")
 
 
@@ -58,7 +57,7 @@ def test_each_node_that_is_done_is_one_line(on, caplog, kind):
     with caplog.at_level(logging.INFO):
         run(chain(3), kind())
 
-    lines = [r.getMessage() for r in caplog.records if r.name == shown_run.__name__]
+    lines = [r.getMessage() for r in caplog.records if r.name == hook.__name__]
     assert lines == ["1 of 3: n0", "2 of 3: n1", "3 of 3: n2"]
 
 
@@ -72,7 +71,7 @@ def test_off_says_nothing(caplog):
     with caplog.at_level(logging.INFO):
         run(chain(2), SequentialRunner())
 
-    assert not [r for r in caplog.records if r.name == shown_run.__name__]
+    assert not [r for r in caplog.records if r.name == hook.__name__]
 
 
 def test_skipped_nodes_count_as_done(on, caplog):

@@ -14,6 +14,12 @@ def same(data):
     return data
 
 
+def read_journals(store, key):
+    """What each process has written of a run, by file."""
+    texts = store.read_many(dict.fromkeys(store.files(key), 0))
+    return {name.rpartition("/")[2]: text for name, text in texts.items()}
+
+
 class RunProject:
     """A project with settings, and hooks that act as in a session of Kedro."""
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 from kit import ops
 
@@ -160,7 +160,7 @@ def test_a_runner_without_hooks_in_its_workers_is_known(
 
 def test_without_branch_and_user_it_is_told(described, monkeypatch):
     monkeypatch.setattr(module, "user", lambda: "")
-    for variable in ["STEEL_TOES_BRANCH", *ops("core.branch")._CI_SYSTEMS]:
+    for variable in ["STEEL_TOES_BRANCH", *ops("core.git")._CI_SYSTEMS]:
         monkeypatch.delenv(variable, raising=False)
     told = described(tags=["a"], runtime_params={"token": "x"})
 
@@ -212,3 +212,21 @@ def test_the_options_of_the_run_stay_but_for_parameters(runner, option):
     assert resume(runner=runner, **params) == (
         f"kedro run{option} --pipelines=p,q --tags=t"
     )
+
+
+def hashes(parameters):
+    catalog = DataCatalog({"parameters": MemoryDataset(parameters)})
+    return module._parameter_hashes(catalog)
+
+
+def test_a_changed_parameter_is_seen_without_its_value():
+    given = {"model": {"depth": 3, "columns": ["a"]}, "api_token": "hunter2", "e": {}}
+    before = hashes(given)
+    given["model"]["depth"], given["api_token"] = 4, "hunter3"
+    after = hashes(given)
+
+    changed = {name for name in before if before[name] != after[name]}
+    assert before.keys() == {"model.depth", "model.columns", "api_token", "e"}
+    assert changed == {"model.depth"}  # of a secret nothing is kept
+    assert hashes({}) == {}
+    assert module._parameter_hashes(DataCatalog()) == {}

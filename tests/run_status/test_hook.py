@@ -13,7 +13,7 @@ from kedro.pipeline import node
 from kedro.runner import ThreadRunner
 from kit import ops
 
-from .run_project import RunProject, same
+from .run_project import RunProject, read_journals, same
 
 module = ops("run_status.hook")
 journal = ops("run_status.journal")
@@ -73,7 +73,7 @@ def test_of_a_generator_the_first_part_is_entered_and_the_end(project):
 
     assert project.run().nodes["one"].state == State.SUCCEEDED
     [key] = ops("run_status.history").run_keys(project.store)
-    [text] = ops("run_status.replay").read_journals(project.store, key, {}).values()
+    [text] = read_journals(project.store, key).values()
     assert text.count(b'"dataset_saved", "node": "one"') == 1
     assert text.index(b'"node_completed"') < text.index(
         b'"node_computed", "node": "two"'
@@ -251,7 +251,7 @@ def test_a_worker_enters_into_the_run_of_its_ticket(project):
     journal.end(open_)
 
     [key] = ops("run_status.history").run_keys(project.store)
-    assert len(ops("run_status.replay").read_journals(project.store, key, {})) == 2
+    assert len(read_journals(project.store, key)) == 2
 
 
 def test_credentials_of_the_store_have_to_be_there(project):

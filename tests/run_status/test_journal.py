@@ -11,10 +11,11 @@ import time
 import pytest
 from kit import ops
 
+from .run_project import read_journals
+
 module = ops("run_status.journal")
 Store = ops("core.store").Store
 run_keys = ops("run_status.history").run_keys
-read_journals = ops("run_status.replay").read_journals
 
 
 @pytest.fixture(autouse=True)
@@ -230,7 +231,7 @@ def run_in(store, *found, key="key"):
 
 def events_in(store):
     """The events of each file, but for the first."""
-    files = read_journals(store, "key", {}).values()
+    files = read_journals(store, "key").values()
     lines = [list(map(json.loads, text.splitlines())) for text in files]
     return sorted([each["event"] for each in rest] for _, *rest in lines)
 
@@ -261,7 +262,7 @@ def test_a_second_journal_of_a_process_keeps_that_of_the_first(store):
 def test_containers_with_one_host_name_and_process_id_share_no_file(store, monkeypatch):
     monkeypatch.setattr(platform, "node", lambda: "pod")
     monkeypatch.setattr(os, "getpid", lambda: 1)
-    monkeypatch.setattr(time, "gmtime", lambda: time.struct_time([2026] + [1] * 8))
+    monkeypatch.setattr(time, "gmtime", lambda _: time.struct_time([2026] + [1] * 8))
     for task in ("one", "two", "three"):
         run_in(store, task)
 
@@ -313,7 +314,7 @@ def test_a_store_that_does_not_answer_is_one_warning(tmp_path, monkeypatch, capl
 
 def test_an_empty_store_has_no_runs(store):
     assert run_keys(store) == []
-    assert read_journals(store, "a", {}) == {}
+    assert read_journals(store, "a") == {}
     assert store.read("a/figures.json") is None
 
 
@@ -324,11 +325,10 @@ def test_what_was_put_is_read(store):
     store.write("index.html", b"page")
 
     assert run_keys(store) == ["b"]
-    assert read_journals(store, "b", {}) == {
+    assert read_journals(store, "b") == {
         "vm-1.jsonl": b"one\n",
         "vm-2.jsonl": b"two\n",
     }
-    assert read_journals(store, "b", {"vm-1.jsonl": 2})["vm-1.jsonl"] == b"e\n"
     assert store.read("b/figures.json") == b"{}"
 
     store.remove("b")

@@ -7,9 +7,11 @@ import time
 import pytest
 from kit import ops
 
+from .run_project import read_journals
+
 module = ops("run_status.watch")
 journal = ops("run_status.journal")
-interruption = ops("run_status.interruption")
+process = ops("core.process")
 State = ops("run_status.model").State
 START = {"nodes": [], "datasets": []}
 
@@ -40,7 +42,7 @@ def begin(tmp_path, monkeypatch):
         ticket = journal.Ticket(store, "key", "run", str(tmp_path))
         entries = journal.start(ticket, object())
         entries.enter("run_started", **START)
-        watches.append(module.Watch(entries, tmp_path, page, tidy))
+        watches.append(module.Watch(entries, page, tidy, lambda run: ""))
         watches[-1].start()
         return watches[-1]
 
@@ -55,11 +57,7 @@ def test_it_beats_and_shows_the_page(begin):
     time.sleep(1.3)
     run = watch.end(State.SUCCEEDED)
 
-    text = b"".join(
-        ops("run_status.replay")
-        .read_journals(watch.journal.ticket.store, "key", {})
-        .values()
-    )
+    text = b"".join(read_journals(watch.journal.ticket.store, "key").values())
     assert b'"heartbeat"' in text
     assert page.shown[0] == State.RUNNING
     assert page.ended == [State.SUCCEEDED]
@@ -76,7 +74,7 @@ def test_what_is_done_beside_it_cannot_fail_it(begin):
 
 def test_the_end_of_the_process_interrupts_it(begin):
     watch = begin()
-    interruption._at_exit(os.getpid())
+    process._at_exit(os.getpid())
 
     run = watch.journal.reader.run()
     assert run.state == State.INTERRUPTED
@@ -104,7 +102,7 @@ def test_a_signal_is_of_the_runs_that_were_open(begin):
         time.sleep(5)
     watch.interrupt("SIGINT")
 
-    assert interruption.noted() == "SIGINT"
+    assert process.last_signal() == "SIGINT"
     later = begin()
     time.sleep(1.3)  # a heartbeat
     assert later.end(State.SUCCEEDED).state == State.SUCCEEDED

@@ -17,7 +17,7 @@ def view(tmp_path):
     run = ops("skip_unchanged.run").SkipRun.prepare(
         context, Pipeline(NODES), context._get_catalog()
     )
-    return ops("skip_unchanged.commands").View.of_run(run, Pipeline(NODES), {})
+    return ops("skip_unchanged.plan_table").View.of_run(run, Pipeline(NODES), {})
 
 
 def test_the_table_says_what_why_how_long_and_where(view, capsys):

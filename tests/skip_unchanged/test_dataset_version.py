@@ -161,7 +161,7 @@ def test_a_file_that_was_written_since_is_not_still_the_same(tmp_path):
 
 
 def test_the_validator_of_a_guard_changes_no_data(tmp_path):
-    guard = f"{PACKAGE}.ops.core.branch.Validator"
+    guard = f"{PACKAGE}.ops.core.git.Validator"
 
     plain = how(tmp_path)
     assert how(tmp_path, validator={"class": guard, "options": {"run": 1}}) == plain

@@ -130,7 +130,7 @@ def test_many_old_files_become_one_with_the_last_records(url, monkeypatch):
     one.add(made(how="new"))
     one.close()
 
-    assert len(store_module.Store(url).files("made/dev")) == 2
+    assert len(store_module.Store(url).files("made/dev")) == 1
     known = [how for how in range(12) if any(log(url).find(f"h{how}"))]
     assert known == list(range(4, 12))
 

@@ -187,7 +187,7 @@ def test_a_table_without_a_fingerprint_is_not_called_missing(project):
 def test_the_table_says_the_reasons_of_nodes_that_run_together_once(project, capsys):
     del project.entries["mid"]
     project.settings = {"fingerprints": {"raw": "run"}}
-    ops("skip_unchanged.commands").View(project.plan(SCORED), project.path, {}).show()
+    ops("skip_unchanged.plan_table").View(project.plan(SCORED), project.path, {}).show()
     said = capsys.readouterr().out
 
     assert said.count("the settings say run") == 1
@@ -207,7 +207,7 @@ def test_the_table_has_one_reason_for_a_node_and_says_once_what_to_do(project, c
         for name in ("orders", "paid")
     ]
     plan = project.plan([*NODES, *sums])
-    ops("skip_unchanged.commands").View(plan, project.path, {}).show()
+    ops("skip_unchanged.plan_table").View(plan, project.path, {}).show()
     said = capsys.readouterr().out
 
     assert said.count("`orders` has no fingerprint") == 1
@@ -220,7 +220,7 @@ def test_the_table_asks_once_for_the_catalog_entries_of_a_group(project, capsys)
     project.settings = {"keep_values_up_to": 0}
     nodes = [Node(pair, "raw", ["one", "other"], name="pair")]
     project.run(nodes)
-    ops("skip_unchanged.commands").View(project.plan(nodes), project.path, {}).show()
+    ops("skip_unchanged.plan_table").View(project.plan(nodes), project.path, {}).show()
 
     said = capsys.readouterr().out
     assert said.count("give `one`, `other` a catalog entry") == 1

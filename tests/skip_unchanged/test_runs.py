@@ -608,3 +608,15 @@ def test_data_of_other_kinds_is_told_as_the_team_says(fresh: Bench) -> None:
 
     assert fresh.run() == {"clean", "measure"}
     assert fresh.run() == {"clean", "measure"}
+
+
+def test_data_that_cannot_be_compared_is_not_blamed_on_another_run(
+    fresh: Bench,
+) -> None:
+    fresh.workshop.settings("skip_unchanged: {fingerprints: {mid: run}}\n")
+
+    code, said = fresh.said("run")
+
+    assert code == 0
+    assert "another run" not in said
+    assert {"clean", "total"} <= fresh.run()

@@ -81,7 +81,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    for variable in ["CI", *ops("core.branch")._CI_SYSTEMS]:
+    for variable in ["CI", *ops("core.git")._CI_SYSTEMS]:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.delenv("STEEL_TOES", raising=False)
     monkeypatch.setenv("STEEL_TOES_BRANCH", "dev")

@@ -130,6 +130,8 @@ def test_it_passes_for_the_dataset_inside(base):
     assert isinstance(dataset, TextDataset)
     assert isinstance(dataset, AbstractVersionedDataset)
     assert isinstance(dataset, module.BranchedDataset)
+    assert dataset._describe() == dataset.base._describe()  # what a load reads
+    dataset.save("of dev")
     assert dataset._describe() == dataset.target._describe()
     assert repr(dataset) == repr(dataset.target)
     assert str(dataset) == "'cars' on branch 'dev'"

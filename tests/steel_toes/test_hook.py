@@ -240,9 +240,11 @@ def test_an_entry_with_two_places_leaves_both_of_main(project, monkeypatch):
 
 
 def test_a_run_removes_what_killed_saves_have_left(project):
-    left = project.path / "data" / f".{'0' * 32}_cars_dev.txt"
-    left.write_text("half")
-    os.utime(left, (0, 0))
+    left = project.path / "data" / f".{'0' * 32}"
+    left.mkdir()
+    (left / "cars_dev.txt").write_text("half")
+    for each in (left / "cars_dev.txt", left):
+        os.utime(each, (0, 0))
     (project.path / "data" / "raw.txt").write_text("x")
 
     catalog = project.catalog({"raw": text("raw.txt"), "cars": text("cars.txt")})
@@ -300,6 +302,8 @@ def test_a_file_that_ibis_reads_is_branched(project):
 
     assert dataset.exists()
     assert project.files() == ["cars.csv", "cars_dev.csv"]
+    saved = (project.path / "data" / "cars_dev.csv").as_posix()
+    assert project.record("dev", "cars").location == f"file://{saved}"
 
 
 def test_two_datasets_in_one_place_stop_the_run_with_both_names(project):
@@ -307,6 +311,46 @@ def test_two_datasets_in_one_place_stop_the_run_with_both_names(project):
 
     with pytest.raises(OpsError, match="'cars' would be where 'other' has its data"):
         project.run(catalog, ("params:a", "cars"))
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_files_in_a_folder_that_is_read_as_a_whole_move_with_it(project, end):
+    parts = {"type": "partitions.PartitionedDataset", "dataset": "text.TextDataset"}
+    entries = {
+        "read": text("read.txt"),
+        "{x}_part": text("parts/{x}.txt"),
+        "parts": {**parts, "path": f"data/parts{end}"},
+    }
+    catalog = project.catalog(entries)
+    (project.path / "data" / "read.txt").write_text("of dev")
+    (project.path / "data" / "parts").mkdir()
+    for name in ("a", "b"):
+        (project.path / "data" / "parts" / f"{name}.txt").write_text("of main")
+
+    assert set(catalog["parts"].load()) == {"a.txt", "b.txt"}
+    project.run(catalog, ("read", "a_part"))
+    loaded = {name: load() for name, load in catalog["parts"].load().items()}
+
+    assert loaded == {"a.txt": "of dev"}
+    assert catalog["b_part"].load() == "of main"
+    assert (project.path / "data" / "parts_dev" / "a.txt").read_text() == "of dev"
+    assert project.files() == ["a.txt", "a.txt", "b.txt", "read.txt"]
+    rows = ops("steel_toes.branches").list_branches(project.branches)
+    assert [(row["branch"], row["datasets"]) for row in rows] == [("dev", 1)]
+    record = project.record("dev", "a_part")
+    assert ops("steel_toes.branches").clean(project.branches, record) is None
+    assert project.files() == ["a.txt", "b.txt", "read.txt"]
+
+
+def test_files_in_a_folder_that_is_not_branched_stop_the_run(project):
+    parts = {"type": "partitions.PartitionedDataset", "dataset": "text.TextDataset"}
+    entries = {"a": text("parts/a.txt"), "parts": {**parts, "path": "data/parts"}}
+    catalog = project.catalog(entries, ignore={"names": ["parts"]})
+
+    with pytest.raises(OpsError, match="'a' would be where 'parts'.*another path") as e:
+        project.run(catalog, ("params:a", "a"))
+
+    assert "ignore" not in str(e.value)
 
 
 def test_an_ignored_dataset_of_a_pattern_collides_with_nothing(project):

@@ -237,7 +237,8 @@ def test_sql_tables_have_the_branch_in_their_name_and_queries_stay(
     with duckdb.connect(str(warehouse)) as base:
         base.execute("create table sums as select 666 as total")
 
-    workshop.kedro("run", **PANDAS)
+    for runner in ("SequentialRunner", "ThreadRunner", "SequentialRunner"):
+        workshop.kedro("run", f"--runner={runner}", **PANDAS)
 
     assert workshop.read("data/report_dev.txt") == "42 1"
     with sqlite3.connect(shop) as after:
@@ -321,3 +322,6 @@ def test_viz_shows_a_branchs_catalog_as_the_trunks(workshop: Workshop) -> None:
     assert json.loads(details)["filepath"].endswith("data/mid_dev.json")
     assert "the branch" in details
     assert "the base" not in details
+    [raw] = [node for node in on_trunk["nodes"] if node["name"] == "raw"]
+    details = (api / "nodes" / raw["id"]).read_text(encoding="utf-8")
+    assert json.loads(details)["filepath"].endswith("data/raw.txt")  # what is read

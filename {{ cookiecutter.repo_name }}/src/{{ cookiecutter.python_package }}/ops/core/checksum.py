@@ -19,6 +19,12 @@ def of_texts(*texts: str) -> str:
     return digest.hexdigest()
 
 
+def short_hash(text: str) -> str:
+    """Eight hexadecimal digits that stand for a text, in a name that a person reads."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:8]
+
+
 def of_file(file: Any, size: int = _BLOCK) -> str:
     """The checksum of an open file: XXH3 with 128 bits (https://xxhash.com)."""
     import xxhash  # noqa: PLC0415

@@ -1,22 +1,24 @@
-"""What the commands share: options, the project, tables and JSON."""
+"""What is shown to a person: options of commands, tables, JSON, times, sizes and names."""
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 from kedro.io import DatasetError
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
 from . import redaction
 from .errors import OpsError
-from .text import printable
+
+# Rich is imported where something is printed: `kedro --help` need not wait.
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
 
 SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
@@ -32,6 +34,10 @@ yes_option = click.option(
 )
 
 
+# How a table shows the values of some columns.
+Looks: TypeAlias = Mapping[str, Callable[[Any], str]]
+
+
 class Commands(click.Group):
     """Commands on data: a place that cannot be reached is one line, without a traceback."""
 
@@ -40,8 +46,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (OSError, DatasetError) as error:
-            text = " ".join(str(error).split())
-            raise OpsError(f"{type(error).__name__}: {text}") from error
+            raise OpsError(redaction.error_text(error)) from error
 
 
 def load_context(env: str | None) -> Any:
@@ -64,7 +69,7 @@ def show(
     rows: list[dict[str, Any]],
     as_json: bool,
     whole: Collection[str] = (),
-    looks: Mapping[str, Callable[[Any], str]] = {},
+    looks: Looks = {},
 ) -> None:
     """Print rows of the same keys, without secrets.
 
@@ -78,8 +83,10 @@ def show(
     if as_json:
         click.echo(json.dumps(redaction.values(rows, clean=redaction.without_secrets)))
     elif rows:
+        from rich.console import Console  # noqa: PLC0415
+
         shown = [
-            {key: looks.get(key, _same)(value) for key, value in row.items()}
+            row | {key: look(row[key]) for key, look in looks.items() if key in row}
             for row in rows
         ]
         Console().print(table(shown, title, whole))
@@ -98,6 +105,9 @@ def table(
         title: of the table.
         whole: columns whose values are never broken, for example because they are copied.
     """
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
     found = Table(title=escape(title) or None, title_justify="left")
     cells = {key: [_cell(row[key]) for row in rows] for key in rows[0]}
     cells = {key: texts for key, texts in cells.items() if any(texts)}
@@ -107,10 +117,6 @@ def table(
     for row in zip(*cells.values(), strict=True):
         found.add_row(*row)
     return found
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def stop_before_doing() -> None:
@@ -124,6 +130,8 @@ def _cell(value: Any) -> Text:
 
     Rich's ``Text`` is a word of ours.
     """
+    from rich.text import Text  # noqa: PLC0415
+
     if isinstance(value, Text):
         return value
     if isinstance(value, dict):
@@ -132,3 +140,54 @@ def _cell(value: Any) -> Text:
         value = "\n".join(map(str, value))
     text = "" if value is None else str(value)
     return Text(printable(redaction.without_secrets(text)))
+
+
+# How times, sizes and names are written
+
+_MINUTE, _KILO = 60, 1000
+# Control characters but for tab and newline, and those that turn the text around them.
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """A text in which no character steers the terminal on which it is printed."""
+    return _STEERING.sub("�", text)
+
+
+def duration(seconds: float | None) -> str:
+    """``350 ms``, ``4.2 s``, ``1 min 18 s`` or ``2 h 05 min``; empty if unknown."""
+    if seconds is None:
+        return ""
+    if seconds < 0.9995:  # noqa: PLR2004
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:  # noqa: PLR2004
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    hours, minutes = divmod(minutes, _MINUTE)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def local_time_of(text: str) -> str:
+    """A time in ISO 8601 as ``local_time`` writes it; empty if there is none."""
+    return local_time(datetime.fromisoformat(text).timestamp()) if text else ""
+
+
+def local_time(seconds: float | None) -> str:
+    """Seconds since 1970 as ``2026-11-26 17:05:03 CET``; empty if unknown."""
+    if seconds is None:
+        return ""
+    return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
+def size(count: int | None) -> str:
+    """Bytes as ``812 B`` or ``82.6 kB``; empty if unknown."""
+    if count is None:
+        return ""
+    value, units = float(count), ["TB", "GB", "MB", "kB", "B"]
+    while value >= 999.5 and len(units) > 1:  # noqa: PLR2004
+        value /= _KILO
+        units.pop()
+    number = f"{value:.1f}" if count >= _KILO and value < 99.95 else f"{value:.0f}"  # noqa: PLR2004
+    return f"{number} {units[-1]}"

@@ -34,10 +34,10 @@ Stored: TypeAlias = "Files | SqlTable | IbisTable"
 # Google and Azure have an "etag", too, but it is another one for each copy.
 _REMOTE = ("ETag", "md5Hash")
 
-_SCRATCH = re.compile(r"\.[0-9a-f]{32}_")
+_SCRATCH = re.compile(r"\.[0-9a-f]{32}")
 # The URL of a database in a local file, by SQLAlchemy: not in memory, not on a server.
 _LOCAL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:///((?!None$|:|\w{2,}:)[^?]+)")
-_OLD = 3600.0  # seconds for which a scratch file may be that of a save that goes on
+_OLD = 3600.0  # seconds for which a scratch folder may be that of a save that goes on
 
 
 def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
@@ -123,20 +123,21 @@ def save(dataset: AbstractDataset[Any, Any], data: Any) -> None:
 
 def _save_partition(dataset: AbstractDataset[Any, Any], data: Any, folder: str) -> None:
     if _is_one_local_file(dataset):
-        # The scratch file is beside the folder, or it would be taken for a partition.
+        # The scratch folder is beside it, or its file would be taken for a partition.
         _replace_file(dataset, data, folder)
     else:
         dataset.save(data)
 
 
 def remove_leftovers(folder: str) -> None:
-    """Remove the scratch files in a folder that saves have left which were killed."""
+    """Remove the scratch folders in a folder that saves have left which were killed."""
     with contextlib.suppress(OSError), os.scandir(folder) as found:
-        for file in found:
-            if _SCRATCH.match(file.name):
-                age = time.time() - file.stat(follow_symlinks=False).st_mtime
-                if age > _OLD and file.is_file():
-                    os.unlink(file)
+        for scratch in found:
+            if _SCRATCH.fullmatch(scratch.name) and scratch.is_dir():
+                inside = [scratch.path, *map(str, Path(scratch).iterdir())]
+                written = max(os.lstat(each).st_mtime for each in inside)
+                if time.time() - written > _OLD:
+                    shutil.rmtree(scratch)
 
 
 def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
@@ -160,34 +161,33 @@ def appends(dataset: Any) -> bool:
     return any(mode.startswith(("a", "r+")) for mode in modes)
 
 
-def _replace_file(dataset: Any, data: Any, scratch_folder: str = "") -> None:
+def _replace_file(dataset: Any, data: Any, beside: str = "") -> None:
     versioned = kedro_internals.version(dataset) is not None
     if versioned:
         kedro_internals.forget_versions(dataset)
     path = str(kedro_internals.save_path(dataset))
     mode = _mode(path)
     if stat.S_ISLNK(mode):
-        path, scratch_folder = os.path.realpath(path), ""
+        path, beside = os.path.realpath(path), ""
         mode = _mode(path)
     if stat.S_ISDIR(mode):  # a folder of pictures, say: its own class knows how
         dataset.save(data)
         return
     folder, name = os.path.split(path)
-    scratch = os.path.join(scratch_folder or folder, f".{uuid4().hex}_{name}")
-    posix = scratch if os.sep == "/" else Path(scratch).as_posix()
-    writer = kedro_internals.unversioned_at(dataset, posix)
+    # A folder, so that the file has its own name: a class may keep that or pass it on.
+    scratch = os.path.join(beside or folder, f".{uuid4().hex}")
+    new = os.path.join(scratch, name)
+    os.makedirs(scratch)
     try:
-        writer.save(data)
-        written = _mode(scratch)
+        kedro_internals.unversioned_at(dataset, Path(new).as_posix()).save(data)
+        written = _mode(new)
         if mode and written and mode != written:
-            os.chmod(scratch, stat.S_IMODE(mode))
+            os.chmod(new, stat.S_IMODE(mode))
         if written:  # else its class keeps its own path, and has saved
             os.makedirs(folder, exist_ok=True)
-            os.replace(scratch, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(scratch)
-        raise
+            os.replace(new, path)
+    finally:
+        shutil.rmtree(scratch)
     if versioned:
         kedro_internals.forget_versions(dataset)
 

@@ -1,8 +1,11 @@
-"""The error that a user of the project sees."""
+"""Errors: those that a user of the project sees, and those that must not harm a run."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -40,3 +43,32 @@ def innermost_cause(error: BaseException) -> BaseException:
 def one_line(error: object) -> str:
     """The message of an error in one line; its name if it has no message."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+# Work that must neither fail a run nor keep it waiting
+
+
+@contextmanager
+def suppress_errors() -> Iterator[None]:
+    """Log an error on level DEBUG instead of raising it."""
+    try:
+        yield
+    except Exception:  # of any file system, any kind of data, or a mistake of ours
+        logging.getLogger(__name__).debug("This could not be done:", exc_info=True)
+
+
+def start_thread(act: Callable[[], None]) -> threading.Thread:
+    """Call a function on a thread, without its errors; no process waits for it."""
+
+    def run() -> None:
+        with suppress_errors():
+            act()
+
+    thread = threading.Thread(target=run, name="ops-start-thread", daemon=True)
+    thread.start()
+    return thread
+
+
+def run_within(seconds: float, act: Callable[[], None]) -> None:
+    """Call a function on a thread, without its errors, and wait for it this long."""
+    start_thread(act).join(seconds)

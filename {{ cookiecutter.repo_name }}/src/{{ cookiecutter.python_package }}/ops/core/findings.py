@@ -1,15 +1,16 @@
-"""Findings: what a guard found wrong, as a table, as JSON, in the log and on the page."""
+"""What guards tell each other and the user: findings, skipped nodes, facts of a run.
+
+A finding is what a guard found wrong: in a table, as JSON, in the log and on the page.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
-from attrs import asdict, evolve, field, frozen, validators
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from attrs import asdict, define, evolve, field, frozen, validators
 
 from . import redaction
 
@@ -106,6 +107,23 @@ def report_skipped_node(node: str, reason: str) -> None:
         listener(node, reason)
 
 
+# The guard that shows a run asks the guard that records it.
+
+
+@define
+class RunFacts:
+    """Each is asked for when it is shown; nothing is known if no guard records runs."""
+
+    # Lines for the end, each with its name: page, command to resume.
+    last_lines: Callable[[], list[tuple[str, str]]] = list
+    # How long the run may take, by earlier ones.
+    expected_seconds: Callable[[], float | None] = lambda: None
+
+
+# Of the run of this thread: `kedro server` has several in one process.
+RUN_FACTS: ContextVar[RunFacts | None] = ContextVar("facts", default=None)
+
+
 # Many findings
 
 
@@ -123,6 +141,10 @@ def show_table(
     findings: Sequence[Finding], title: str, to_stderr: bool = False
 ) -> None:
     """Show a row for each group of findings."""
+    from rich.console import Console  # noqa: PLC0415  only what prints waits for rich
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
     console = Console(stderr=to_stderr)
     if not console.is_terminal and console.width < _WIDTH:
         console = Console(stderr=to_stderr, width=_WIDTH)

@@ -1,15 +1,166 @@
-"""What git says of the project."""
+"""Git: which branch this is, how it is written into a file name, and what git says.
+
+The branch comes from the environment, a CI system or the repository.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from .checksum import short_hash
+from .errors import OpsError
+
+VARIABLE = "STEEL_TOES_BRANCH"
+
+# Per CI system: the variable that says that it is the one, then the variables that
+# name the branch, first match first. True marks the head of a pull request.
+_CI_SYSTEMS: dict[str, dict[str, bool]] = {
+    "GITHUB_ACTIONS": {"GITHUB_HEAD_REF": True, "GITHUB_REF": False},
+    "GITLAB_CI": {
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": True,
+        "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME": True,
+        "CI_COMMIT_BRANCH": False,
+    },
+    "TF_BUILD": {"SYSTEM_PULLREQUEST_SOURCEBRANCH": True, "BUILD_SOURCEBRANCH": False},
+    "BITBUCKET_BUILD_NUMBER": {"BITBUCKET_BRANCH": False},
+    "CIRCLECI": {"CIRCLE_BRANCH": False},
+    "JENKINS_URL": {"CHANGE_BRANCH": True, "BRANCH_NAME": False, "GIT_BRANCH": False},
+}
+_BITBUCKET_PULL_REQUEST = "BITBUCKET_PR_ID"
+
+# Readable as it stands: lower case, since some file systems do not tell case apart;
+# no underscore, since that is what parts the branch from the name of the dataset.
+_PLAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,38}[a-z0-9])?")
+_ENDS_LIKE_A_HASH = re.compile(r"(.*-)?[0-9a-f]{8}")
 
 
 class GitError(Exception):
     """Git is not there or refuses; the message is its own."""
+
+
+class Branch(NamedTuple):
+    """A branch, by the name that git knows it by.
+
+    ``pull_request`` is true for the head branch of a pull request in CI: it may come
+    from a fork, so that its name says nothing about this repository's branches.
+    """
+
+    name: str
+    pull_request: bool = False
+
+    @property
+    def slug(self) -> str:
+        """The name as a part of a file name; no two branches share one."""
+        return slug(self.name)
+
+
+def current_branch(
+    project_path: Path, environ: Mapping[str, str] = os.environ
+) -> Branch:
+    """Find the current branch: the environment, then CI's variables, then git.
+
+    Raises:
+        OpsError: if there is none: a detached HEAD, no repository, git refuses.
+    """
+    return _from_variable(environ) or _from_ci(environ) or _from_git(Path(project_path))
+
+
+def branch_name(project_path: Path) -> str:
+    """The name of the current branch; empty if it is not known."""
+    try:
+        return current_branch(project_path).name
+    except OpsError:
+        return ""
+
+
+def in_ci(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether this process runs in a CI system."""
+    return environ.get("CI", "").lower() in {"true", "1"} or any(
+        environ.get(marker) for marker in _CI_SYSTEMS
+    )
+
+
+@cache
+def slug(name: str) -> str:
+    """Turn the name of a branch into a part of a file name.
+
+    A plain name stays as it is; any other one becomes readable text and a hash, which
+    keeps apart what reads the same (``feat/x`` and ``feat-x``, ``Fix`` and ``fix``).
+    """
+    if _PLAIN.fullmatch(name) and not _ENDS_LIKE_A_HASH.fullmatch(name):
+        return name
+    text = re.sub(r"[^a-z0-9]+", "-", name.lower())[:30].strip("-") or "branch"
+    return f"{text}-{short_hash(name)}"
+
+
+def _from_variable(environ: Mapping[str, str]) -> Branch | None:
+    name = environ.get(VARIABLE, "").strip()
+    if name == "HEAD":
+        raise OpsError(f"{VARIABLE}=HEAD is not a branch: set it to the branch's name.")
+    return Branch(name) if name else None
+
+
+def _from_ci(environ: Mapping[str, str]) -> Branch | None:
+    for marker, variables in _CI_SYSTEMS.items():
+        if not environ.get(marker):
+            continue
+        if marker == "JENKINS_URL" and environ.get("TAG_NAME"):
+            return None  # BRANCH_NAME has the tag's name then
+        for variable, pull_request in variables.items():
+            name = _branch_of_ref(environ.get(variable, ""))
+            if name:
+                in_request = pull_request or bool(environ.get(_BITBUCKET_PULL_REQUEST))
+                return Branch(name, in_request)
+    return None
+
+
+def _branch_of_ref(ref: str) -> str:
+    """``refs/heads/x`` and ``origin/x`` are branch ``x``; a tag's ref is none."""
+    name = ref.removeprefix("refs/heads/").removeprefix("origin/")
+    return "" if name == "HEAD" or name.startswith("refs/") else name
+
+
+def _from_git(project_path: Path) -> Branch:
+    head = _read_head(project_path)
+    name = head.removeprefix("ref: refs/heads/")
+    if name == head:
+        raise _unknown(f"HEAD of {project_path} is detached")
+    if name == ".invalid":  # the repository keeps its refs in git's newer "reftable"
+        try:
+            name = run_git(project_path, "symbolic-ref", "--short", "HEAD")
+        except GitError as error:
+            raise _unknown(str(error)) from error
+    return Branch(name)
+
+
+def _read_head(project_path: Path) -> str:
+    for folder in (project_path, *project_path.parents):
+        git = folder / ".git"
+        try:
+            if git.is_file():  # a worktree or a submodule: the file names the folder
+                git = folder / git.read_text("utf-8").removeprefix("gitdir:").strip()
+            if (git / "HEAD").is_file():
+                head = (git / "HEAD").read_text("utf-8", "surrogateescape")
+                return head.rstrip("\n")
+        except OSError as error:
+            raise _unknown(f"git's folder cannot be read ({error})") from error
+    raise _unknown(f"{project_path} is in no git repository")
+
+
+def _unknown(reason: str) -> OpsError:
+    return OpsError(
+        f"It is not known which branch this is: {reason}. Check out a branch (git "
+        f"switch NAME; git init -b main in a new project) or set {VARIABLE}=NAME."
+    )
+
+
+# What git says
 
 
 def commit(project_path: Path) -> dict[str, Any]:

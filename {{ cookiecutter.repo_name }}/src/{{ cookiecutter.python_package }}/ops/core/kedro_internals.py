@@ -267,7 +267,8 @@ def table_name(dataset: Any) -> str:
 
 def ibis_table(dataset: Any) -> tuple[str, Any, str] | None:
     """Name, database and kind of the table of ``ibis.TableDataset``; none of others."""
-    if not hasattr(dataset, "_table_name"):
+    # ``ibis.FileDataset`` has a table's name, too, for what it reads.
+    if not hasattr(dataset, "_materialized"):
         return None
     return dataset._table_name, dataset._database, dataset._materialized
 

@@ -16,14 +16,13 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any
 
-from .store import LINES, OwnFile, Store, warn_once
-from .suppress import suppress_errors
+from .errors import suppress_errors
+from .store import OwnFile, Store, warn_once
 
 Record = dict[str, Any]
 Key = tuple[str, ...]
 
-_TOGETHER = f"-together{LINES}"  # the ending of a file that repeats older ones
-_MANY = 8  # files that nobody writes to any more, before they are put together
+_MANY = 8  # files that nobody writes to any more, before one process takes them over
 _HOUR = 3600.0  # seconds after which a process begins another file
 _OVER = 3 * _HOUR  # ... after which nobody writes to one, whatever the clocks say
 _FULL = 2**18  # bytes after which a process begins another file
@@ -49,7 +48,7 @@ class Records:
             store: where the folder is.
             folder: with the files of all processes.
             key: the names of the fields that make up the key of a record.
-            keep: chooses what stays of the records in old files, the oldest first.
+            keep: chooses what stays when old files go, of the records, the oldest first.
         """
         self.latest: dict[Key, Record] = {}
         self._store, self._folder, self._key, self._keep = store, folder, key, keep
@@ -117,10 +116,11 @@ class Records:
         """Say that a record is gone. With the last one the files go, too."""
         self.append(**record, gone=True)
         self.close()
-        if not self.all():
-            files = self._store.files(self._folder)
-            if all(name in self._ours or _is_over(name) for name in files):
-                self._store.remove(*files)
+        files = self._store.files(self._folder)
+        self.look(files)
+        over = all(name in self._ours or _is_over(name) for name in files)
+        if over and not self.all():
+            self._store.remove(*files)
 
     def _begin(self) -> None:
         if self._own is not None:
@@ -131,24 +131,21 @@ class Records:
         over = [name for name, size in self._read.items() if size and _is_over(name)]
         if len(over) > _MANY:
             with suppress_errors():
-                self._put_together(over)
+                self._take_over(self._own, over)
 
-    def _put_together(self, names: list[str]) -> None:
-        """Replace old files by one that repeats what they say.
+    def _take_over(self, own: OwnFile, names: list[str]) -> None:
+        """Repeat what is known, so that old files can go.
 
         Two processes may do so at once: each removes only what it has repeated before.
         """
-        old = Records(self._store, self._folder, self._key)
-        old.look(dict.fromkeys(names, -1))
         limit = time.time() - _DAY
-        kept = self._keep(_sorted(old.latest))
+        kept = self._keep(_sorted(self.latest))
         lines = [_line(e) for e in kept if not e.get("gone") or e["at"] > limit]
-        if lines:
-            together = OwnFile(self._store, self._folder, _TOGETHER)
-            together.append(b"".join(lines))
-            together.flush()
-            together.close()
-        self._store.remove(*(name for name in names if old._read.get(name)))
+        own.append(b"".join(lines))
+        own.flush()
+        self._store.remove(*names)
+        for name in names:
+            del self._read[name]
 
     def _take(self, name: str, text: bytes) -> None:
         whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete yet
@@ -209,7 +206,7 @@ def _is_young(file: OwnFile) -> bool:
 
 
 def _is_over(name: str) -> bool:
-    return name.endswith(_TOGETHER) or time.time() - _began(name) > _OVER
+    return time.time() - _began(name) > _OVER
 
 
 def _began(name: str) -> float:

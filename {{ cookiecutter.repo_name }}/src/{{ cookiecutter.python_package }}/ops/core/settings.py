@@ -70,7 +70,7 @@ def read_settings(loader: AbstractConfigLoader, cls: type[T]) -> T:
         OpsError: for a key that is no setting and for a value of the wrong type.
     """
     key, value = _find(loader, cls)
-    return _checked(cls, value or {}, key)
+    return checked(cls, value or {}, key)
 
 
 def read_settings_list(loader: AbstractConfigLoader, cls: type[T]) -> list[T]:
@@ -81,7 +81,7 @@ def read_settings_list(loader: AbstractConfigLoader, cls: type[T]) -> list[T]:
     """
     key, value = _find(loader, cls)
     return [
-        _checked(cls, item, f"{key}.{number}")
+        checked(cls, item, f"{key}.{number}")
         for number, item in enumerate(value or [], start=1)
     ]
 
@@ -184,7 +184,12 @@ def _find(loader: AbstractConfigLoader, cls: type) -> tuple[str, Any]:
     return key, config.get(key)
 
 
-def _checked(cls: type[T], given: Any, key: str) -> T:
+def checked(cls: type[T], given: Any, key: str) -> T:
+    """Settings under a key, checked against their class.
+
+    Raises:
+        OpsError: for a key that is no setting and for a value of the wrong type.
+    """
     if not isinstance(given, dict):
         raise OpsError(f"ops.yml: '{key}' holds settings by name, not {given!r}.")
     defaults: Any = cls()
@@ -197,8 +202,8 @@ def _checked(cls: type[T], given: Any, key: str) -> T:
         known = fields_dict(error.object_type)  # type: ignore[arg-type]
         message = _no_setting(f"{key}.{error.full_key}", known)
         raise OpsError(f"ops.yml: {message}") from error
-    except OmegaConfBaseException as error:
-        path = ".".join(filter(None, [key, error.full_key]))
+    except (OmegaConfBaseException, TypeError) as error:  # or a list for a mapping
+        path = ".".join(filter(None, [key, getattr(error, "full_key", "")]))
         reason = str(error).splitlines()[0]
         raise OpsError(f"ops.yml: '{path}' has a wrong value: {reason}.") from error
 

@@ -23,6 +23,8 @@ from uuid import uuid4
 
 from attrs import field, frozen
 
+from . import redaction
+
 LINES = ".jsonl"  # the ending of files of JSON lines
 _LARGEST = 2**28  # bytes of a file that is read: 256 MB
 # Else botocore waits five minutes for a server that hangs, and s3fs asks five times.
@@ -64,11 +66,7 @@ class Store:
         """The bytes of a file; None if there is none, or what is there is no file."""
         if self.is_local:
             return _read(self.path(name), 0) or None
-        filesystem, path = self._open(name)
-        try:
-            return bytes(filesystem.cat_file(path)) or None
-        except FileNotFoundError:
-            return None
+        return self.read_many({name: 0}).get(name) or None
 
     def read_many(self, starts: Mapping[str, int]) -> dict[str, bytes]:
         """The bytes of files that are not empty, each from a position on, read at once.
@@ -137,8 +135,9 @@ class Store:
         elif names:
             filesystem, top = self._open("")
             paths = [posixpath.join(top, name) for name in names]
+            folders = any(not name.endswith(LINES) for name in names)
             with suppress(FileNotFoundError):
-                filesystem.rm(paths, recursive=True)
+                filesystem.rm(paths, recursive=folders)
 
     def files(
         self, folder: str, ending: str | tuple[str, ...] = LINES
@@ -184,13 +183,13 @@ class OwnFile:
     URL, where files can only be written whole, the lines wait for ``flush``.
     """
 
-    def __init__(self, store: Store, folder: str, ending: str = LINES) -> None:
+    def __init__(self, store: Store, folder: str) -> None:
         """Create it, in a folder on this machine; behind a URL the first flush does."""
-        host = re.sub(r"[^A-Za-z0-9.-]+", "-", platform.node())[:60] or "host"
-        when = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-        name = f"{when}-{host}-{os.getpid()}-{uuid4().hex[:12]}{ending}"
-        self.name = f"{folder}/{name}"
         self.began, self.size = time.time(), 0
+        host = re.sub(r"[^A-Za-z0-9.-]+", "-", platform.node())[:60] or "host"
+        when = time.strftime("%Y%m%dT%H%M%S", time.gmtime(self.began))
+        name = f"{when}-{host}-{os.getpid()}-{uuid4().hex[:12]}{LINES}"
+        self.name = f"{folder}/{name}"
         self._store = store
         self._file = _create(store.path(self.name)) if store.is_local else -1
         self._is_torn = False
@@ -228,7 +227,8 @@ def warn_once(path: str, reason: object) -> None:
     if path not in _WARNED:
         _WARNED.add(path)
         log = logging.getLogger(__name__)
-        log.warning("%s: skipped %s. Everything else is used.", path, reason)
+        text = f"{path}: skipped {reason}. Everything else is used."
+        log.warning("%s", redaction.without_secrets(text))
 
 
 def _create(path: str) -> int:

@@ -9,7 +9,6 @@ from typing import Any
 from attrs import evolve, frozen
 
 from . import checksum
-from .branch import short_hash
 
 _ROWS = 10_000  # fetched at a time
 
@@ -44,7 +43,7 @@ class _Table:
     def _beside(self, mark: str) -> str:
         # Short enough for every database, and unlike that of every other table.
         mark = mark.replace("-", "_")
-        return f"{mark}_{self.name[:20]}_{short_hash(self.name)}"
+        return f"{mark}_{self.name[:20]}_{checksum.short_hash(self.name)}"
 
 
 @frozen

@@ -29,7 +29,7 @@ def stats_of_data(data: Any) -> dict[str, Any]:
         return {}
     import narwhals as nw  # noqa: PLC0415
 
-    table = nw.from_native(data, pass_through=True)
+    table = nw.from_native(_with_plain_columns(data), pass_through=True)
     if isinstance(table, nw.LazyFrame):
         return {"schema": _schema(table.collect_schema())}
     if not isinstance(table, nw.DataFrame):
@@ -52,6 +52,28 @@ def size_of(dataset: Any) -> int | None:
     except FileNotFoundError:
         return None
     return there.st_size if stat.S_ISREG(there.st_mode) else None
+
+
+def _with_plain_columns(data: Any) -> Any:
+    """The same table of pandas with texts that differ for the names of its columns.
+
+    Those of a pivot table are numbers or tuples, and narwhals takes neither.
+    """
+    # Only of pandas: a lazy table of polars would work out its columns.
+    columns = getattr(data, "columns", None) if hasattr(data, "iloc") else None
+    if columns is None or (
+        columns.is_unique and all(isinstance(name, str) for name in columns)
+    ):
+        return data
+    names: dict[str, None] = {}
+    for column in columns:
+        name = str(column)
+        while name in names:
+            name += "_"
+        names[name] = None
+    renamed = data.copy(deep=False)
+    renamed.columns = list(names)
+    return renamed
 
 
 def _schema(schema: Any) -> dict[str, str]:

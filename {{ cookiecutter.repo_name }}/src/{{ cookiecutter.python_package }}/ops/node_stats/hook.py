@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import inspect
 import threading
+import time
+from collections.abc import Hashable
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -19,15 +21,15 @@ from kedro.io import DataCatalog
 from kedro.io.core import is_parameter
 from kedro.pipeline.node import Node
 
+from ..core.errors import run_within, start_thread, suppress_errors
 from ..core.settings import is_guard_on, read_settings, settings_section
-from ..core.suppress import run_within, suppress_errors
 from ..run_status import journal
 from ..run_status.journal import Journal
 from . import anomalies, dataset_stats, openlineage
 from .anomalies import Summary
-from .memory import Peaks
 
 _PATIENCE = 5.0  # seconds to wait for the figures of earlier runs
+_EVERY = 0.05  # seconds between two looks at the memory
 
 
 @settings_section("node_stats")
@@ -42,13 +44,55 @@ class NodeStatsOptions:
 _SETTINGS: ContextVar[NodeStatsOptions | None] = ContextVar("node_stats", default=None)
 
 
+class Peaks:
+    """The most memory that this process takes while each node runs, seen by a thread."""
+
+    def __init__(self) -> None:
+        self._peaks: dict[Hashable, int] = {}
+        self._busy = threading.Event()
+        self._psutil: Any = None
+
+    def begin(self, node: Hashable) -> None:
+        """A node begins."""
+        if self._psutil is None:
+            # Not in the thread: a worker that is forked meanwhile could never import it.
+            import psutil  # noqa: PLC0415
+
+            self._psutil = psutil
+            threading.Thread(target=self._look, name="node-memory", daemon=True).start()
+        self._peaks[node] = 0
+        self._busy.set()
+
+    def end(self, node: Hashable) -> int | None:
+        """A node has ended: the most memory that was seen, in bytes."""
+        if node not in self._peaks:
+            return None
+        self._sample()
+        peak = self._peaks.pop(node)
+        if not self._peaks:
+            self._busy.clear()
+        return peak
+
+    def _look(self) -> None:
+        while self._busy.wait():
+            self._sample()
+            time.sleep(_EVERY)
+
+    def _sample(self) -> None:
+        # A new Process each time: a forked worker is another one.
+        now = int(self._psutil.Process().memory_info().rss)
+        for node, peak in list(self._peaks.items()):
+            if now > peak and node in self._peaks:
+                self._peaks[node] = now
+
+
 class NodeStats:
     """The hook."""
 
     def __init__(self) -> None:
         self._peaks = Peaks()
         self._catalogs = threading.local()
-        self._earlier: WeakKeyDictionary[Journal, _Earlier] = WeakKeyDictionary()
+        self._earlier: WeakKeyDictionary[Journal, _EarlierRuns] = WeakKeyDictionary()
         self._is_worker = False
 
     @hook_impl
@@ -70,7 +114,7 @@ class NodeStats:
         if entries is not None and settings is not None and settings.enabled:
             # Not in the thread: a worker that is forked meanwhile could never import it.
             dataset_stats.prepare()
-            self._earlier[entries] = _Earlier(entries, settings.trunk)
+            self._earlier[entries] = _EarlierRuns(entries, settings.trunk)
             if settings.openlineage:
                 entries.at_end.append(partial(openlineage.send, settings.openlineage))
 
@@ -141,28 +185,23 @@ class NodeStats:
         return entries if known else None
 
 
-class _Earlier:
+class _EarlierRuns:
     """The figures of earlier runs, read while this one runs."""
 
     def __init__(self, entries: Journal, trunk: list[str]) -> None:
-        self._trunk = trunk
         self._runs: list[Summary] = []
-        self._thread = threading.Thread(
-            target=self._read, args=(entries,), name="last-runs", daemon=True
-        )
-        self._thread.start()
+        self._reading = start_thread(partial(self._read, entries, trunk))
 
-    def _read(self, entries: Journal) -> None:
-        with suppress_errors():
-            branch, store = entries.reader.run().branch, entries.ticket.store
-            self._runs = anomalies.last_runs(store, branch, self._trunk)
-            if seconds := anomalies.median_seconds(self._runs):
-                entries.enter("usual", seconds=seconds)
+    def _read(self, entries: Journal, trunk: list[str]) -> None:
+        branch = entries.reader.run().branch
+        self._runs = anomalies.last_runs(entries.ticket.store, branch, trunk)
+        if seconds := anomalies.median_seconds(self._runs):
+            entries.enter("usual", seconds=seconds)
 
     def compare(self, entries: Journal) -> None:
         """Record what is unusual in this run, and keep its figures for later ones."""
         run = entries.reader.run()
-        self._thread.join(_PATIENCE)
+        self._reading.join(_PATIENCE)
         for name, node in run.nodes.items():
             if marks := anomalies.unusual_node(node, self._runs):
                 entries.enter("marked", node=name, marks=marks)

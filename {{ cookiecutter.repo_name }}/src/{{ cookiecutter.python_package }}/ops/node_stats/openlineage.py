@@ -16,9 +16,8 @@ from kedro.framework.context import KedroContext
 from kedro.io.core import is_parameter
 
 from ..core import redaction
-from ..core.errors import OpsError
+from ..core.errors import OpsError, run_within
 from ..core.settings import credentials_entry
-from ..core.suppress import run_within
 from ..run_status.model import Dataset, Figures, Node, Run, State
 
 _PATIENCE = 10.0  # seconds
@@ -59,15 +58,14 @@ def send(transport: dict[str, Any], run: Run) -> None:
             problems.clear()
         except ModuleNotFoundError as error:
             how = "`pip install openlineage-python`, or openlineage-python[kafka]"
-            problems[:] = [f"{error}: {how}"]
+            problems[:] = [f"{redaction.error_text(error)}: {how}"]
         except Exception as error:  # of any transport
-            problems[:] = [f"{type(error).__name__}: {error}"]
+            problems[:] = [redaction.error_text(error)]
 
     run_within(patience, emit)
     for problem in problems:
-        text = redaction.text(" ".join(problem.split()))
         log = logging.getLogger(__name__)
-        log.warning("OpenLineage did not get all events of this run (%s)", text)
+        log.warning("OpenLineage did not get all events of this run (%s)", problem)
 
 
 def _client(transport: dict[str, Any]) -> Any:
@@ -99,11 +97,9 @@ def _start_and_end(run: Run, job: Run | Node) -> list[Any]:
     end = _event(run, job, _ENDS[job.state], job.ended or run.ended or run.last_news)
     if failure := job.failure:
         message = f"{failure.type}: {failure.message}".strip(": ")
-        end.run.facets["errorMessage"] = _library(
-            "facet_v2"
-        ).error_message_run.ErrorMessageRunFacet(
-            message, "python", failure.traceback or None
-        )
+        facet = _library("facet_v2").error_message_run.ErrorMessageRunFacet
+        traceback = failure.traceback or None
+        end.run.facets["errorMessage"] = facet(message, "python", traceback)
     if isinstance(job, Node):
         end.inputs = [_input(run, n) for n in job.inputs if not is_parameter(n)]
         end.outputs = [_output(run, name) for name in job.outputs]

@@ -10,8 +10,8 @@ from ..core.cli import env_option, load_context
 from ..core.errors import OpsError
 from ..run_status import describe
 from ..run_status.history import History
+from .hook import Notifier
 from .message import ErrorReport, Message
-from .notifier import Notifier
 from .rules import Kind
 from .send import Channel, Delivery, Result, send
 

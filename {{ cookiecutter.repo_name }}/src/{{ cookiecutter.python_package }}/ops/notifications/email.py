@@ -17,6 +17,7 @@ from typing import Any
 from attrs import define
 from jinja2 import Environment
 
+from ..core import redaction
 from .message import Message
 from .rules import Kind
 from .send import Channel, ChannelError, ChannelOptions
@@ -83,13 +84,11 @@ class Email(Channel):
         except smtplib.SMTPRecipientsRefused as error:
             refused = error.recipients
         except smtplib.SMTPResponseException as error:
-            reason = _text(error.smtp_error)
-            raise ChannelError(
-                f"{where} answers {error.smtp_code}: {reason}"
-            ) from error
+            text = f"{where} answers {error.smtp_code}: {_text(error.smtp_error)}"
+            raise ChannelError(text) from error
         except (smtplib.SMTPException, OSError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise ChannelError(f"cannot send through {where}: {reason}") from error
+            text = f"cannot send through {where}: {redaction.error_text(error)}"
+            raise ChannelError(text) from error
         if refused:
             said = [f"{a} is refused: {c} {_text(t)}" for a, (c, t) in refused.items()]
             raise ChannelError("; ".join(said))

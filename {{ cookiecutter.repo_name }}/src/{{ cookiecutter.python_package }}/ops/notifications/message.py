@@ -12,7 +12,7 @@ from urllib.parse import quote
 from attrs import field, frozen
 
 from ..core import git, redaction
-from ..core.text import duration
+from ..core.cli import duration
 from ..run_status.model import Check, Failure, Run, State
 from . import rules
 from .rules import Kind
@@ -69,7 +69,6 @@ class Composer:
 
     run: Run
     earlier: list[Run]  # of the same thread, newest first, back to the last good one
-    changed: list[str]  # parameters, since the last good run
     project_path: Path
 
     def message(self, kind: Kind, base_url: str) -> Message:
@@ -143,7 +142,7 @@ class Composer:
             "Failed checks and warnings": checks,
             "Unusual": self.run.marks(),
             "Commits since the last good run": self._commits(),
-            "Parameters changed since the last good run": self.changed,
+            "Parameters changed since the last good run": self._changed_parameters(),
         }
         return {
             heading: self._shorten(lines) for heading, lines in found.items() if lines
@@ -163,6 +162,12 @@ class Composer:
             return git.run_git(self.project_path, "log", *options).splitlines()
         except git.GitError:  # a shallow clone
             return []
+
+    def _changed_parameters(self) -> list[str]:
+        good = rules.last_good(self.earlier)
+        before, now = good.parameter_hashes if good else {}, self.run.parameter_hashes
+        names = {*before, *now} if before and now else set()
+        return sorted(name for name in names if before.get(name) != now.get(name))
 
     def _clean(self, text: str, most: int = 300) -> str:
         return _short(redaction.text(text, self.project_path), most)

@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import define, field
 
-from ..core import branch
+from ..core import git
 from ..core.errors import OpsError
 from ..core.settings import settings_section
 from ..run_status import describe
@@ -109,7 +109,7 @@ class NotificationOptions:
 
 def is_attended(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether somebody watches: a run at a terminal or in a notebook."""
-    if branch.in_ci(environ) or describe.is_shared(environ):
+    if git.in_ci(environ) or describe.is_shared(environ):
         return False
     return hasattr(builtins, "__IPYTHON__") or bool(sys.stdin and sys.stdin.isatty())
 
@@ -119,7 +119,7 @@ def is_selected(
 ) -> bool:
     """Whether ``only`` selects a run."""
     only = settings.only
-    if only.ci and not branch.in_ci():
+    if only.ci and not git.in_ci():
         return False
     if only.branches and not _match([branch_name], only.branches):
         return False

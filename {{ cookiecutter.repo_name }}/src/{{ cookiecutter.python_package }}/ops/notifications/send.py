@@ -13,13 +13,12 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from attrs import define, frozen
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from attrs import define, field, frozen
 
 from ..core import redaction
+from ..core.cli import printable
 from ..core.errors import OpsError
-from ..core.text import printable
+from ..core.settings import checked
 from .message import Message
 
 
@@ -33,7 +32,7 @@ class ChannelOptions:
 
     type: str = ""
     credentials: str = ""  # an entry in credentials.yml
-    to: list[str] = []  # noqa: RUF008, RUF012  OmegaConf copies it
+    to: list[str] = field(factory=list)
 
 
 class Channel:
@@ -53,14 +52,8 @@ class Channel:
             OpsError: for a setting that is wrong.
         """
         self.name, self.credentials = name, credentials
-        try:
-            schema = OmegaConf.structured(self.Options)
-            merged = OmegaConf.merge(schema, dict(settings))
-            self.options: Any = OmegaConf.to_object(merged)
-        except (OmegaConfBaseException, TypeError, ValueError) as error:
-            path = ["notifications.channels", name, getattr(error, "full_key", "")]
-            key, reason = ".".join(filter(None, path)), str(error).splitlines()[0]
-            raise OpsError(f"ops.yml: '{key}' is wrong: {reason}.") from error
+        key = f"notifications.channels.{name}"
+        self.options: Any = checked(self.Options, dict(settings), key)
 
     def problems(self) -> Iterator[str]:
         """What is missing or wrong, as far as can be known without a connection."""
@@ -97,7 +90,7 @@ def open_channels(
         except OpsError as error:
             found = [error.message]
         except Exception as error:  # a class of the team's own must not stop a run
-            found = [f"{name}: {type(error).__name__}: {error}"]
+            found = [f"{name}: {redaction.error_text(error)}"]
         if found:
             problems[name] = found
         else:
@@ -182,6 +175,6 @@ def _send_one(delivery: Delivery, deadline: float) -> Result:
     except ChannelError as error:
         text, ok = str(error), False
     except Exception as error:  # of any library or server: it must not harm a run
-        text, ok = f"{type(error).__name__}: {error}", False
+        text, ok = redaction.error_text(error), False
     text = printable(redaction.text(" ".join(text.split())))
     return Result(message.key, channel.name, ok, text)

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from kedro.framework.context import KedroContext
 from kedro.utils import CLOUD_PROTOCOLS
 
-from ..core import branch, entry_places
+from ..core import entry_places, git
 from ..core.entry_places import TABLES
 from ..core.errors import OpsError
 from ..core.process import user
@@ -206,11 +206,11 @@ def _user(context: KedroContext) -> str:
             "this system does not say who {user} is: set the environment variable LOGNAME."
         )
     # As it is known, unless it would not be one part of a path ("COMPANY\\name").
-    return name if re.fullmatch(r"\w[\w.-]*", name) else branch.slug(name)
+    return name if re.fullmatch(r"\w[\w.-]*", name) else git.slug(name)
 
 
 def _branch(context: KedroContext) -> str:
-    return branch.current(context.project_path).slug
+    return git.current_branch(context.project_path).slug
 
 
 def _project(context: KedroContext) -> str:

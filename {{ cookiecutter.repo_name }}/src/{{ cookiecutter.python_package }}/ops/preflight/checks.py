@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import defaultdict, deque
@@ -10,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from attrs import evolve, frozen
-from rich.console import Console
 
 from ..core.errors import innermost_cause, one_line
 from ..core.findings import WARNING, Finding
@@ -122,6 +122,11 @@ def ask_all(questions: Sequence[Question]) -> dict[Question, Any]:
 @contextmanager
 def _progress() -> Iterator[None]:
     """Show on a terminal that preflight is at work, if it takes a while."""
+    if not (sys.stderr and sys.stderr.isatty()):
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415  it takes a tenth of a second
+
     status = Console(stderr=True).status("Preflight")
     timer = threading.Timer(_PATIENCE, status.start)
     timer.start()

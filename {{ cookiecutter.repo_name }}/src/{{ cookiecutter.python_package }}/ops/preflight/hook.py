@@ -102,9 +102,11 @@ class Preflight:
             found = [*check_run(starting, run_params, pipeline, catalog, code)]
         except OpsError:
             raise
-        except Exception:
+        except Exception as error:
             # A guard never harms a run: Kedro will find what preflight could not.
-            _LOG.warning("Preflight failed; the run continues.", exc_info=True)
+            why = redaction.error_text(error)
+            _LOG.warning("Preflight failed; the run continues (%s).", why)
+            _LOG.debug("Where it failed:", exc_info=True)
             return
         _report([each for each in found if each.level != NOTE])
 

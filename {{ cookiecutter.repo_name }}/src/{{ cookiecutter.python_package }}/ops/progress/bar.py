@@ -23,7 +23,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from ..core.suppress import suppress_errors
+from ..core.errors import suppress_errors
 
 _AFTER = 1.0  # seconds: a shorter run shows no bar
 _EVERY = 0.25
@@ -31,15 +31,6 @@ _WIDTH, _NARROW = 20, 60
 _ERASE = "\r\x1b[2K"
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _STREAMS = ("stdout", "stderr")
-
-
-def is_wanted() -> bool:
-    """Whether somebody looks at a terminal that can show a bar."""
-    console = Console(stderr=True)
-    can = console.is_terminal and not (
-        console.is_dumb_terminal or console.legacy_windows or console.is_jupyter
-    )
-    return can and not os.environ.get("CI")
 
 
 class StreamAboveBar:
@@ -207,19 +198,24 @@ class Bar:
             stream.bar = None
 
 
-def write_above_parent() -> None:
-    """In a worker: clear the line of the bar before something is printed."""
-    for name in _STREAMS:
-        stream = getattr(sys, name)
-        if stream is not None and not isinstance(stream, StreamAboveBar):
-            if stream.isatty():
-                setattr(sys, name, StreamAboveBar(stream))
+class BarOfParent:
+    """The bar, for a worker: it is drawn by the parent, which reads what runs in a file."""
 
+    def __init__(self, file: str) -> None:
+        """Take the file; from now on, clear the line of the bar before a text is printed."""
+        self._file, self._node = file, ""
+        for name in _STREAMS:
+            stream = getattr(sys, name)
+            if stream is not None and not isinstance(stream, StreamAboveBar):
+                if stream.isatty():
+                    setattr(sys, name, StreamAboveBar(stream))
 
-def report_to_parent(file: str, node: str) -> None:
-    """In a worker: a node begins."""
-    with suppress_errors(), open(file, "ab") as stream:
-        stream.write(f"{node}\n".encode())
+    def begin(self, node: str) -> None:
+        """A node runs."""
+        if node != self._node:
+            self._node = node
+            with suppress_errors(), open(self._file, "ab") as stream:
+                stream.write(f"{node}\n".encode())
 
 
 def _is_at_start(text: str, before: bool) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -102,8 +101,7 @@ def print_traceback(
     Console(stderr=True).print(shown)
 
 
-def formatted(lines: list[tuple[str, str]]) -> Iterator[str]:
+def formatted(lines: list[tuple[str, str]]) -> str:
     """The lines as they are printed."""
     width = max(len(name) for name, _ in lines)
-    for name, text in lines:
-        yield f"{name:<{width}}  {text}"
+    return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
+import time
 import warnings
 from collections.abc import Generator
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, kedro_internals, run_facts
-from ..core.errors import OpsError
+from ..core import findings, kedro_internals, process
+from ..core.cli import duration, printable
+from ..core.errors import OpsError, run_within, suppress_errors
+from ..core.findings import RUN_FACTS, RunFacts
 from ..core.settings import is_guard_on, read_settings, settings_section
-from ..core.suppress import suppress_errors
-from . import bar
+from . import ending
 from . import logging as run_logging
-from .shown_run import ShownRun
+
+# What draws with rich is imported at a terminal only: elsewhere, no run waits for it.
+if TYPE_CHECKING:
+    from .bar import Bar, BarOfParent
+
+_LOG = logging.getLogger(__name__)
+_PATIENCE = 2.0  # seconds, for what another guard knows of the run
 
 
 @settings_section("progress")
@@ -29,9 +41,113 @@ class ProgressOptions:
     enabled: bool = True
 
 
+class RunDisplay:
+    """Shows one run: counts its nodes, draws the bar or logs lines, prints how it ended."""
+
+    def __init__(self, total: int, project_path: Path, facts: RunFacts) -> None:
+        """Take how many nodes there are, the project's folder, and what others know."""
+        self.total, self.skipped = total, 0
+        self.nodes: set[str] = set()  # that have saved their outputs
+        self.project_path, self._ask = project_path, facts
+        self._is_command = click.get_current_context(silent=True) is not None
+        self._began = time.monotonic()
+        self._counter = run_logging.CompletedNodes(self.complete)
+        self._filter = run_logging.ConsoleFilter()
+        self._console = run_logging.console()
+        self._file: logging.Handler | None = None
+        self._lines: list[tuple[str, str]] = []  # how it ended
+        # A bar needs an end that is always noticed: in a notebook, Ctrl-C calls no hook.
+        self.bar: Bar | None = None
+        if self._is_command and run_logging.can_show_bar():
+            from .bar import Bar  # noqa: PLC0415
+
+            self.bar = Bar(self, self.expected_seconds)
+
+    @property
+    def completed(self) -> int:
+        """How many nodes have saved their outputs."""
+        return len(self.nodes)
+
+    def expected_seconds(self) -> float | None:
+        """How long the run may take; another guard knows that when the run has begun."""
+        return self._ask.expected_seconds()
+
+    def start(self) -> None:
+        """Show the run from now on."""
+        logging.captureWarnings(True)
+        logging.getLogger().addHandler(self._counter)
+        if self.bar is not None:
+            self._file = run_logging.open_file(self.project_path)
+            self.bar.start()
+            sys.excepthook = ending.print_traceback
+        if self._console is not None:
+            self._console.addFilter(self._filter)
+            run_logging.use_stderr(self._console)
+        if self._is_command:
+            # Ctrl-C, SIGTERM, a node that ends the process: Kedro calls no hook for them.
+            process.call_at_end(self._interrupted)
+
+    def complete(self, node: str) -> None:
+        """A node has saved its outputs."""
+        self.nodes.add(node)
+        if self.bar is not None:
+            self.bar.end(node)
+        else:
+            done = self.completed + self.skipped
+            _LOG.info("%d of %d: %s", done, self.total, node)
+
+    def end(self, state: str, error: BaseException | None = None) -> None:
+        """The run has ended; what is said of it comes last."""
+        self._lines = ending.last_lines(
+            state, self._summary(), error, self.project_path
+        )
+        if error is not None and self._file is not None:
+            extra = {"in_last_lines": True}
+            _LOG.error("The run failed.", exc_info=error, extra=extra)
+        self.stop()
+        # A command prints the error when the hooks have been called, and then ends.
+        if error is None or not self._is_command:
+            self._print_last_lines()
+
+    def stop(self) -> None:
+        """Leave log and terminal as they were."""
+        if self.bar is not None:
+            self.bar.stop()
+        logging.getLogger().removeHandler(self._counter)
+        if self._console is not None:
+            self._console.removeFilter(self._filter)
+        if self._file is not None:
+            logging.getLogger().removeHandler(self._file)
+            self._file.close()
+
+    def _interrupted(self, reason: str) -> None:
+        """The process ends. If the run has failed, the command has printed the error."""
+        with suppress_errors():
+            if not self._lines:
+                how = "by SIGTERM" if reason == "SIGTERM" else "before its end"
+                self._lines = [("interrupted", f"{how}: {self._summary()}")]
+            self.stop()
+            self._print_last_lines()
+
+    def _print_last_lines(self) -> None:
+        if self._is_command:
+            process.do_not_call_at_end(self._interrupted)
+        lines = [*self._lines]
+        run_within(_PATIENCE, lambda: lines.extend(self._ask.last_lines()))
+        if self._file is not None:
+            path = getattr(self._file, "baseFilename", "")
+            lines.append(("log", os.path.relpath(path, self.project_path)))
+        click.echo(printable(ending.formatted(lines)), err=True)
+
+    def _summary(self) -> str:
+        took = duration(time.monotonic() - self._began)
+        skipped = f", {self.skipped} skipped," if self.skipped else ""
+        return f"{self.completed} of {self.total} nodes{skipped} in {took}"
+
+
 # Of this thread: `kedro server` has one hook for all of its requests.
 _ON: ContextVar[bool] = ContextVar("on", default=False)
-_SHOWN: ContextVar[ShownRun | None] = ContextVar("shown", default=None)
+_DISPLAY: ContextVar[RunDisplay | None] = ContextVar("display", default=None)
 
 
 class Progress:
@@ -41,9 +157,7 @@ class Progress:
         """Hide what Kedro's way of using OmegaConf would say at the start of each run."""
         message = r"register_new_resolver\(\) is deprecated"
         warnings.filterwarnings("ignore", message, module=r"kedro\.config")
-        self._bar: bar.Bar | None = None  # a terminal has one
-        self._file = ""  # in a worker: where it says which nodes it begins
-        self._node = ""
+        self._bar: Bar | BarOfParent | None = None  # a terminal has one
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -58,28 +172,29 @@ class Progress:
         self, run_params: dict[str, Any], pipeline: Pipeline
     ) -> Generator[None, Any, Any]:
         """Show the run from now on, also if another guard refuses it."""
-        self._stop()  # a run that Ctrl-C ended in a notebook
-        run_facts.provide(None)
+        with suppress_errors():  # a run that Ctrl-C ended in a notebook
+            if display := self._take_display():
+                display.stop()
+        facts = RunFacts()
+        RUN_FACTS.set(facts)
         if _ON.get():
             kedro_internals.remember_inputs_and_outputs(pipeline)
             with suppress_errors():
-                self._start(len(pipeline.nodes), Path(run_params["project_path"]))
+                folder = Path(run_params["project_path"])
+                display = RunDisplay(len(pipeline.nodes), folder, facts)
+                _DISPLAY.set(display)
+                self._bar = display.bar
+                display.start()
         try:
-            result = yield
+            return (yield)
         except Exception as error:
             refused = isinstance(error, OpsError)
             self._end("not started" if refused else "failed", error)
             raise
-        if shown := _SHOWN.get():
-            shown.facts = run_facts.provided()
-            # On top of what a guard does then, which is what comes next.
-            shown.watch_for_sigterm()
-        return result
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(self) -> Generator[None, Any, Any]:
         """Say how the run ended, when the other hooks have said what they have to say."""
-        self._stop_watching()
         try:
             result = yield
         except Exception as error:
@@ -91,7 +206,6 @@ class Progress:
     @hook_impl(wrapper=True)
     def on_pipeline_error(self, error: Exception) -> Generator[None, Any, Any]:
         """Say why it failed."""
-        self._stop_watching()
         try:
             return (yield)
         finally:
@@ -100,64 +214,46 @@ class Progress:
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
         """A node begins."""
-        self._begin(node.name)
+        if self._bar is not None:
+            self._bar.begin(node.name)
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
         """A node begins that loads nothing."""
-        self._begin(node.name)
+        self.before_dataset_loaded(node)
 
     def ticket_for_workers(self) -> tuple[str, str] | None:
         """What a worker has to know of the run: its folder, and a file if there is a bar."""
-        shown = _SHOWN.get()
-        if shown is None:
+        if (display := _DISPLAY.get()) is None:
             return None
-        file = self._bar.file_for_workers() if self._bar is not None else ""
-        return str(shown.project_path), file
+        file = display.bar.file_for_workers() if display.bar is not None else ""
+        return str(display.project_path), file
 
     def start_worker(self, ticket: tuple[str, str]) -> None:
         """Log in a worker as its parent does."""
-        project_path, self._file = ticket
+        project_path, file = ticket
         self._bar = None
         with suppress_errors():
-            run_logging.log_in_worker(Path(project_path), bool(self._file))
+            if file:
+                from .bar import BarOfParent  # noqa: PLC0415
 
-    def _begin(self, node: str) -> None:
-        if self._bar is not None:
-            self._bar.begin(node)
-        elif self._file and node != self._node:
-            self._node = node
-            bar.report_to_parent(self._file, node)
-
-    def _start(self, total: int, project_path: Path) -> None:
-        shown = ShownRun(total, project_path)
-        _SHOWN.set(shown)
-        self._bar = shown.bar
-        shown.start()
-
-    def _stop_watching(self) -> None:
-        if shown := _SHOWN.get():
-            shown.ignore_sigterm()
+                self._bar = BarOfParent(file)
+            run_logging.log_in_worker(Path(project_path), bool(file))
 
     def _end(self, state: str, error: BaseException | None = None) -> None:
-        if shown := _SHOWN.get():
-            shown.facts = run_facts.provided()
-            self._bar = None
-            _SHOWN.set(None)
-            with suppress_errors():
-                shown.end(state, error)
+        with suppress_errors():
+            if display := self._take_display():
+                display.end(state, error)
 
-    def _stop(self) -> None:
-        if shown := _SHOWN.get():
-            self._bar = None
-            _SHOWN.set(None)
-            with suppress_errors():
-                shown.stop()
+    def _take_display(self) -> RunDisplay | None:
+        display, self._bar = _DISPLAY.get(), None
+        _DISPLAY.set(None)
+        return display
 
 
 def _skip(node: str, reason: str) -> None:
-    if shown := _SHOWN.get():
-        shown.skip()
+    if display := _DISPLAY.get():
+        display.skipped += 1
 
 
 findings.listen_to_skipped_nodes(_skip)

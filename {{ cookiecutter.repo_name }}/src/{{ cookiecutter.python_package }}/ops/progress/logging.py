@@ -17,10 +17,20 @@ import kedro
 import yaml
 from kedro.framework import project
 
-from .bar import write_above_parent
-
 _COMPLETED = "Completed node: %s"
 _KEDRO = os.path.dirname(kedro.__file__) + os.sep
+
+
+def can_show_bar() -> bool:
+    """Whether somebody looks at a terminal that can show a bar."""
+    if os.environ.get("CI") or sys.stderr is None or not sys.stderr.isatty():
+        return False
+    from rich.console import Console  # noqa: PLC0415  it takes a tenth of a second
+
+    console = Console(stderr=True)
+    return console.is_terminal and not (
+        console.is_dumb_terminal or console.legacy_windows or console.is_jupyter
+    )
 
 
 class ConsoleFilter(logging.Filter):
@@ -107,10 +117,8 @@ def use_stderr(handler: logging.Handler) -> None:
 def log_in_worker(project_path: Path, has_bar: bool) -> None:
     """Let a worker log as its parent does; one that was forked does so in part."""
     handlers = logging.getLogger().handlers
-    if has_bar:
-        write_above_parent()
-        if not any(each.name == "file" for each in handlers):
-            open_file(project_path)
+    if has_bar and not any(each.name == "file" for each in handlers):
+        open_file(project_path)
     handler = console()
     if handler is not None:
         handler.addFilter(ConsoleFilter())

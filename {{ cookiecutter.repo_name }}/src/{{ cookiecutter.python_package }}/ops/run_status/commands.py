@@ -77,11 +77,7 @@ def watch(run: str, env: str | None) -> None:
 @env_option
 def page(folder: Path, env: str | None) -> None:
     """Write the page of all runs to a folder, for a web server."""
-    from ..core.store import Store  # noqa: PLC0415
-    from .page import INDEX, write  # noqa: PLC0415
-
-    write(Store(str(folder)).write, _open(env))
-    click.echo(folder / INDEX)
+    _write_page(folder, _open(env))
 
 
 @command.command("open")
@@ -90,15 +86,19 @@ def open_(env: str | None) -> None:
     """Open the page of all runs in a browser."""
     import tempfile  # noqa: PLC0415
 
-    from ..core.store import Store  # noqa: PLC0415
-    from .page import INDEX, write  # noqa: PLC0415
-
     history = _open(env)
     store = history.store
     folder = Path(store.url if store.is_local else tempfile.mkdtemp(prefix="runs-"))
+    click.launch(_write_page(folder, history).resolve().as_uri())
+
+
+def _write_page(folder: Path, history: History) -> Path:
+    from ..core.store import Store  # noqa: PLC0415
+    from .page import INDEX, write  # noqa: PLC0415
+
     write(Store(str(folder)).write, history)
     click.echo(folder / INDEX)
-    click.launch((folder / INDEX).resolve().as_uri())
+    return folder / INDEX
 
 
 def _open(env: str | None) -> History:

@@ -1,8 +1,9 @@
-"""What a run sets out to do, as the journal has it, and how to resume it."""
+"""What a run sets out to do, as the journal has it; its end in words; how to resume it."""
 
 from __future__ import annotations
 
 import inspect
+import json
 import multiprocessing
 import os
 import re
@@ -18,8 +19,10 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 
-from ..core import branch, kedro_internals, redaction
-from ..core.errors import OpsError
+from ..core import git, kedro_internals, redaction
+from ..core.checksum import short_hash
+from ..core.cli import duration, printable
+from ..core.errors import suppress_errors
 from ..core.process import user
 from .model import Run, State
 
@@ -36,7 +39,7 @@ def key_of(run_id: str, environ: Mapping[str, str] = os.environ) -> str:
     """
     if given := _given(environ):
         text = re.sub(r"[^a-z0-9]+", "-", given.lower())[:60].strip("-")
-        return f"{text or 'run'}-{branch.short_hash(given)}"
+        return f"{text or 'run'}-{short_hash(given)}"
     return f"{re.sub(r'[^A-Za-z0-9.-]+', '-', run_id)}-{uuid4().hex[:8]}"
 
 
@@ -58,11 +61,7 @@ def describe(
     """The fields of the event with which a run starts."""
     project_path = Path(run_params["project_path"])
     names = run_params.get("pipeline_names") or ["__default__"]
-    runner = str(run_params.get("runner") or "")
-    found = re.search(r"([\w.]+) object", runner)
-    runner = found[1] if found else runner
-    if runner == "None":  # as Kedro writes it if `session.run` is not told of one
-        runner = "SequentialRunner"
+    runner = _runner(run_params)
     params = {k: v for k, v in run_params.items() if v and k not in _KEPT_OUT}
     return {
         "pipelines": list(names),
@@ -71,26 +70,39 @@ def describe(
         "blind": runner == _BLIND and _method() != "fork",
         "shared": is_shared(),
         "project": project.PACKAGE_NAME or project_path.name,
-        "branch": branch_of(project_path),
+        "branch": git.branch_name(project_path),
         "user": user(),
         "params": redaction.values(params),
+        "parameter_hashes": _parameter_hashes(catalog),
         "nodes": list(_nodes(_registered(names), pipeline)),
         "datasets": list(_datasets(pipeline, catalog, project_path)),
     }
+
+
+def _parameter_hashes(catalog: DataCatalog) -> dict[str, str]:
+    """A hash of each parameter: it shows that a value changed, not the value."""
+    known: Any = {}
+    with suppress_errors():  # what is wrong with them, Kedro says
+        if (dataset := catalog.get("parameters")) is not None:
+            known = redaction.values(dataset.load())
+    return {
+        name: short_hash(json.dumps(value, default=str))
+        for name, value in _leaves(known)
+    }
+
+
+def _leaves(given: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(given, dict) and given:
+        for name, value in given.items():
+            yield from _leaves(value, f"{path}.{name}" if path else str(name))
+    elif path:
+        yield path, given
 
 
 def _method() -> str:
     asked = os.environ.get("KEDRO_MP_CONTEXT", "")
     known = {"fork", "spawn", "forkserver"}
     return asked if asked in known else multiprocessing.get_start_method()
-
-
-def branch_of(project_path: Path) -> str:
-    """The branch; empty if it is not known."""
-    try:
-        return branch.current(project_path).name
-    except OpsError:  # a run need not be on a branch to be recorded
-        return ""
 
 
 def _registered(names: Iterable[str]) -> Pipeline:
@@ -155,6 +167,30 @@ def _place(dataset: Any) -> str:
     return kedro_internals.table_name(dataset)
 
 
+# What to say of a run at its end
+
+
+def report(run: Run, page: str = "", viz: str = "") -> str:
+    """A run in a few lines, for the end of it."""
+    lines = [
+        ("run", run.key),
+        ("state", run.state.value),
+        ("nodes", run.node_summary()),
+        ("time", duration(run.seconds())),
+        ("branch", run.branch),
+        *last_lines(run, page, viz),
+    ]
+    text = "\n".join(f"  {name:<8}{value}" for name, value in lines if value)
+    return printable(f"Run status:\n{text}")
+
+
+def last_lines(run: Run, page: str, viz: str) -> list[tuple[str, str]]:
+    """What is said at the end of a run beside how it ended, each with its name."""
+    lines = [("resume", run.resume), ("page", page), ("viz", viz)]
+    lines += [("unusual", mark) for mark in run.marks()]
+    return [(name, printable(text)) for name, text in lines if text]
+
+
 # The command that resumes a run that has failed
 
 _DONE = {State.SUCCEEDED, State.SKIPPED}
@@ -191,7 +227,10 @@ def resume_command(
     if env := run_params.get("env"):
         options.insert(0, f"--env={env}")
     if run.runner and run.runner != "SequentialRunner":
-        options.insert(0, f"--runner={_runner(run_params)}")
+        path = _runner(run_params)
+        of_kedro = path.startswith("kedro.runner.")  # which is known by its last word
+        name = path.rpartition(".")[2] if of_kedro else path
+        options.insert(0, f"--runner={name}")
     return shlex.join(["kedro", "run", *options])
 
 
@@ -202,6 +241,6 @@ def _options_of(run_params: dict[str, Any], known: dict[str, str]) -> Iterator[s
 
 
 def _runner(run_params: dict[str, Any]) -> str:
-    """``kedro.runner.thread_runner.ThreadRunner`` is known by its last word."""
-    path = str(run_params["runner"]).strip("<").partition(" ")[0]
-    return path.rpartition(".")[2] if path.startswith("kedro.runner.") else path
+    """The path of its class, from the text of a runner as well; Kedro's default is None."""
+    path = str(run_params.get("runner")).strip("<").partition(" ")[0]
+    return "SequentialRunner" if path in {"", "None"} else path

@@ -15,25 +15,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, redaction, run_facts
-from ..core.findings import Finding
-from ..core.run_facts import RunFacts
+from ..core import findings, redaction
+from ..core.errors import run_within
+from ..core.findings import RUN_FACTS, Finding
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.store import Store
-from ..core.suppress import run_within
-from . import describe, journal, kedro_viz, terminal
+from . import describe, journal, kedro_viz
 from .history import History, open_runs
 from .journal import Journal, Ticket
 from .model import State
 from .page import StatusPage
-from .watch import Watch, describe_error
+from .watch import Watch, describe_error, enter_finding
 
 _PATIENCE = 5.0  # seconds
 
@@ -48,16 +46,9 @@ class RunStatusOptions:
     kedro_viz: bool = False
 
 
-@frozen
-class _Project:
-    """What a run needs to know of the project."""
-
-    settings: RunStatusOptions
-    store: Store
-
-
 # Of this thread: `kedro server` has one hook for all of its requests.
-_PROJECT: ContextVar[_Project | None] = ContextVar("project", default=None)
+_SETTINGS: ContextVar[RunStatusOptions | None] = ContextVar("settings", default=None)
+_STORE: ContextVar[Store] = ContextVar("store")
 
 
 class RunStatus:
@@ -73,9 +64,10 @@ class RunStatus:
         """Read the settings."""
         settings = read_settings(context.config_loader, RunStatusOptions)
         on = is_guard_on("run_status", settings.enabled)
+        _SETTINGS.set(settings if on else None)
         if on:
             redaction.hide_secrets_of(context)
-        _PROJECT.set(_Project(settings, open_runs(context)) if on else None)
+            _STORE.set(open_runs(context))
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
@@ -112,8 +104,7 @@ class RunStatus:
         watch = self._watch_of(run_params, catalog)
         if watch is not None:
             watch.fail(error)
-            how = partial(_enter_resume, watch.journal, run_params, pipeline, catalog)
-            run_within(_PATIENCE, how)
+            run_within(_PATIENCE, watch.enter_resume)
         try:
             return (yield)
         finally:
@@ -191,21 +182,24 @@ class RunStatus:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> Watch | None:
         """Record this run. An error of ours costs a warning and no run."""
-        project = _PROJECT.get()
-        if project is None:
+        settings = _SETTINGS.get()
+        if settings is None:
             return None
         try:
-            watch = _new_watch(project, run_params, pipeline, catalog)
+            watch = _new_watch(settings, run_params, pipeline, catalog)
             for other in list(self._watches.values()):
                 if signal := other.signal():
                     self._watches.pop(other.journal, None)
                     other.interrupt(signal)
             self._watches[watch.journal] = watch
-            run_facts.provide(_facts(watch, run_params, pipeline, catalog))
+            if facts := RUN_FACTS.get():
+                facts.last_lines = watch.last_lines
+                facts.expected_seconds = watch.expected_seconds
             watch.start()
-        except Exception:
-            log = logging.getLogger(__name__)
-            log.warning("There is no status of this run", exc_info=True)
+        except Exception as error:
+            log, why = logging.getLogger(__name__), redaction.error_text(error)
+            log.warning("There is no status of this run (%s)", why)
+            log.debug("Where it failed:", exc_info=True)
             return None
         return watch
 
@@ -219,11 +213,11 @@ class RunStatus:
         self._watches.pop(watch.journal, None)
         run = watch.end(state)
         if run is not None and run.started is not None:
-            project = _PROJECT.get()
-            if project and project.settings.kedro_viz and state == State.SUCCEEDED:
-                path = Path(watch.journal.ticket.project_path)
-                watch.viz = kedro_viz.build(path, project.store, run.env)
-            text = terminal.report(run, watch.page, watch.viz)
+            settings, ticket = _SETTINGS.get(), watch.journal.ticket
+            if settings and settings.kedro_viz and state == State.SUCCEEDED:
+                path = Path(ticket.project_path)
+                watch.viz = kedro_viz.build(path, ticket.store, run.env)
+            text = describe.report(run, watch.page, watch.viz)
             # Where the last lines of the run say the same, the console leaves this out.
             log = logging.getLogger(__name__)
             log.info(text, extra={"in_last_lines": True})
@@ -244,59 +238,33 @@ class RunStatus:
 
 
 def _new_watch(
-    project: _Project,
+    settings: RunStatusOptions,
     run_params: dict[str, Any],
     pipeline: Pipeline,
     catalog: DataCatalog,
 ) -> Watch:
-    run_id, path = str(run_params["run_id"]), str(run_params["project_path"])
+    run_id, store = str(run_params["run_id"]), _STORE.get()
     redaction.hide_parameters_of(catalog)
     facts = describe.describe(run_params, pipeline, catalog)
-    ticket = Ticket(project.store, describe.key_of(run_id), run_id, path)
-    page = StatusPage(project.store) if project.settings.page else None
-    tidy = partial(History(project.store).prune, project.settings.keep, ticket.key)
-    project.store.prepare()
+    path = str(run_params["project_path"])
+    ticket = Ticket(store, describe.key_of(run_id), run_id, path)
+    page = StatusPage(store) if settings.page else None
+    tidy = partial(History(store).prune, settings.keep, ticket.key)
+    store.prepare()
     entries = journal.start(ticket, catalog)
     entries.enter("run_started", **facts)
-    return Watch(entries, Path(path), page, tidy)
-
-
-def _enter_resume(
-    entries: Journal,
-    run_params: dict[str, Any],
-    pipeline: Pipeline,
-    catalog: DataCatalog,
-) -> None:
-    run = entries.reader.run()
-    how = describe.resume_command(run, run_params, pipeline, catalog)
-    entries.enter("resume", command=how)
-
-
-def _facts(
-    watch: Watch, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-) -> RunFacts:
-    """What other guards may show of a run."""
-    ticket = watch.journal.ticket
-
-    def last_lines() -> list[tuple[str, str]]:
-        run = watch.journal.reader.run()
-        if run.state in {State.RUNNING, State.INTERRUPTED}:  # nobody has entered how
-            run.resume = describe.resume_command(run, run_params, pipeline, catalog)
-        return terminal.last_lines(run, watch.page, watch.viz)
-
-    def expected_seconds() -> float | None:
-        names = {node.name for node in pipeline.nodes}
-        return History(ticket.store).expected_seconds(ticket.key, names)
-
-    return RunFacts(last_lines, expected_seconds)
+    resume = partial(
+        describe.resume_command,
+        run_params=run_params,
+        pipeline=pipeline,
+        catalog=catalog,
+    )
+    return Watch(entries, page, tidy, resume)
 
 
 def _enter_check(finding: Finding) -> None:
     if entries := journal.current():
-        text = redaction.text(finding.text, Path(entries.ticket.project_path))
-        names = ("guard", "subject", "level", "passed")
-        facts = {name: getattr(finding, name) for name in names}
-        entries.enter("check", **facts, message=text)
+        enter_finding(entries, finding)
 
 
 def _enter_skipped(node: str, reason: str) -> None:

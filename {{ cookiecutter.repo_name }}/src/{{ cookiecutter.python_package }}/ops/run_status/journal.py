@@ -100,9 +100,7 @@ class Journal:
                 self._pid = os.getpid()
 
     def _write(self, event: str, fields: dict[str, Any]) -> None:
-        if (
-            self._file is None
-        ):  # it could not be opened, and that was said; or is closed
+        if self._file is None:  # it could not be opened, which was said, or is closed
             return
         known = {"at": round(time.time(), 6), "event": event, **fields}
         try:
@@ -118,10 +116,9 @@ class Journal:
         self._warned = True
         logging.getLogger(__name__).warning(
             "The journal in %s is not complete, so that the status of this run will not "
-            "be right (%s: %s)",
-            self.ticket.store.url,
-            type(error).__name__,
-            error,
+            "be right (%s)",
+            redaction.without_secrets(self.ticket.store.url),
+            redaction.error_text(error),
         )
 
 
@@ -165,8 +162,7 @@ _ENCODER = json.JSONEncoder(default=str)  # made once, since there are many even
 
 def enter(event: str, **fields: Any) -> None:
     """Enter an event into the run that this is a part of; outside a run, do nothing."""
-    journal = current()
-    if journal is not None:
+    if journal := current():
         journal.enter(event, **fields)
 
 

@@ -29,7 +29,6 @@ def build(project_path: Path, store: Store, env: str) -> str:
     # A store behind a URL is no folder: then beside the data, where one is by default.
     site = (Path(store.url).parent if store.is_local else project_path / STORE) / FOLDER
     built = project_path / "build"  # where `kedro viz build` always writes to
-    problem = ""
     if find_spec("kedro_viz") is None:
         problem = "it is not installed: `pip install kedro-viz`"
     elif built.exists():
@@ -45,12 +44,11 @@ def build(project_path: Path, store: Store, env: str) -> str:
                 site.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(built, site)
         except (OSError, KeyboardInterrupt) as error:  # Ctrl-C ends the waiting only
-            problem = f"{type(error).__name__}: {error}".rstrip(": ")
+            problem = redaction.error_text(error, project_path)
         finally:
             shutil.rmtree(built, ignore_errors=True)
     if problem:
-        message = redaction.text(problem, project_path)
-        logging.getLogger(__name__).warning("Kedro-Viz was not built (%s)", message)
+        logging.getLogger(__name__).warning("Kedro-Viz was not built (%s)", problem)
         return ""
     return redaction.text(str(site / "index.html"), project_path)
 

@@ -133,6 +133,9 @@ class Run:
     ended: float | None = None
     last_news: float | None = None
     params: dict[str, Any] = Factory(dict)  # Kedro's run_params, without secrets
+    parameter_hashes: dict[str, str] = Factory(dict)  # they show which have changed
+    shared: bool = False  # whether other processes may go on with it
+    notify: bool = False  # whether to send a notification when it ends
     resume: str = ""  # the command that resumes a failed run
     failure: Failure | None = None
     nodes: dict[str, Node] = Factory(dict)

@@ -25,8 +25,8 @@ from typing import Any
 from attrs import asdict
 from kedro.io.core import is_parameter
 
+from ..core.errors import suppress_errors
 from ..core.store import Store
-from ..core.suppress import suppress_errors
 from . import replay
 from .history import run_keys
 from .model import ENDED, Dataset, Node, Run

@@ -1,4 +1,4 @@
-"""A run in the terminal: as a table, while it runs, and in a few lines at its end."""
+"""A run in the terminal: as a table, and while it runs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from ..core.cli import table
-from ..core.text import duration, local_time, printable, size
+from ..core.cli import duration, local_time, printable, size, table
+from .describe import report
 from .model import ENDED, Dataset, Figures, Node, Phase, Run, State
 from .replay import Follower
 
@@ -31,27 +31,6 @@ _LOOKS = {
     State.INTERRUPTED: ("■", "yellow"),
     State.UNKNOWN: ("?", "yellow"),
 }
-
-
-def report(run: Run, page: str = "", viz: str = "") -> str:
-    """A run in a few lines, for the end of it."""
-    lines = [
-        ("run", run.key),
-        ("state", run.state.value),
-        ("nodes", run.node_summary()),
-        ("time", duration(run.seconds())),
-        ("branch", run.branch),
-        *last_lines(run, page, viz),
-    ]
-    text = "\n".join(f"  {name:<8}{value}" for name, value in lines if value)
-    return printable(f"Run status:\n{text}")
-
-
-def last_lines(run: Run, page: str, viz: str) -> list[tuple[str, str]]:
-    """What is said at the end of a run beside how it ended, each with its name."""
-    lines = [("resume", run.resume), ("page", page), ("viz", viz)]
-    lines += [("unusual", mark) for mark in run.marks()]
-    return [(name, printable(text)) for name, text in lines if text]
 
 
 def row(run: Run) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..core import git, redaction
-from ..core.errors import OpsError
-from ..core.suppress import suppress_errors
-from . import interruption, journal
+from ..core import git, process, redaction
+from ..core.errors import OpsError, suppress_errors
+from ..core.findings import Finding
+from . import describe, journal
+from .history import History
 from .journal import Journal
 from .model import Run, State
 from .page import StatusPage
@@ -38,13 +39,14 @@ class Watch:
     def __init__(
         self,
         entries: Journal,
-        project_path: Path,
         page: StatusPage | None,
         tidy: Callable[[], None],
+        resume: Callable[[Run], str],
     ) -> None:
-        """Take the journal, the page that shows it, and what is to be done beside it."""
+        """Take the journal, its page, what to do beside it, and how to resume the run."""
         self.journal = entries
-        self._project_path, self._page, self._tidy = project_path, page, tidy
+        self._page, self._tidy, self._resume = page, tidy, resume
+        self._project_path = Path(entries.ticket.project_path)
         entries.reader = Follower(entries.ticket.store, entries.ticket.key)
         self._began = time.monotonic()
         self._over = threading.Event()
@@ -62,21 +64,32 @@ class Watch:
 
     def start(self) -> None:
         """Begin."""
-        interruption.on_the_end(self._interrupted)
+        process.call_at_end(self._interrupted)
         self._thread.start()
 
     def fail(self, error: BaseException) -> None:
         """Enter why the run failed."""
         for finding in error.findings if isinstance(error, OpsError) else ():
-            self.journal.enter(
-                "check",
-                guard=finding.guard or "hooks",  # one of the team's
-                subject=finding.subject,
-                level=finding.level,
-                passed=False,
-                message=redaction.text(finding.text, self._project_path),
-            )
+            enter_finding(self.journal, finding)
         self.journal.enter("run_failed", **describe_error(error, self._project_path))
+
+    def enter_resume(self) -> None:
+        """Enter how to resume the run."""
+        command = self._resume(self.journal.reader.run())
+        self.journal.enter("resume", command=command)
+
+    def last_lines(self) -> list[tuple[str, str]]:
+        """What to say of the run at its end, each line with its name."""
+        run = self.journal.reader.run()
+        if run.state in {State.RUNNING, State.INTERRUPTED}:  # nobody has entered how
+            run.resume = self._resume(run)
+        return describe.last_lines(run, self.page, self.viz)
+
+    def expected_seconds(self) -> float | None:
+        """How long the run may take, by earlier ones."""
+        ticket, nodes = self.journal.ticket, self.journal.reader.run().nodes.values()
+        names = {node.name for node in nodes if node.state != State.NOT_SELECTED}
+        return History(ticket.store).expected_seconds(ticket.key, names)
 
     def end(self, state: State) -> Run | None:
         """The run has ended; return it, if that is known in time."""
@@ -89,7 +102,7 @@ class Watch:
 
     def signal(self) -> str:
         """The signal that came during the run, after which a notebook lives on."""
-        return interruption.noted(since=self._began)
+        return process.last_signal(since=self._began)
 
     def _interrupted(self, reason: str) -> None:
         self.interrupt(reason, _PATIENCE_KILLED)
@@ -97,7 +110,7 @@ class Watch:
     def _end(self, event: str, patience: float, **fields: Any) -> Run | None:
         if self.journal.closed:
             return None
-        interruption.forget(self._interrupted)
+        process.do_not_call_at_end(self._interrupted)
         self.journal.enter(event, **fields)
         deadline = time.monotonic() + patience
         self.journal.flush(patience)
@@ -132,6 +145,14 @@ class Watch:
             self._last = run = self.journal.reader.run()
             if self._page is not None:
                 self._page.finish(run)
+
+
+def enter_finding(entries: Journal, finding: Finding) -> None:
+    """Enter what a guard has found; without a name, it is one of the team's."""
+    text = redaction.text(finding.text, Path(entries.ticket.project_path))
+    facts = {name: getattr(finding, name) for name in ("subject", "level", "passed")}
+    guard = finding.guard or "hooks"
+    entries.enter("check", guard=guard, message=text, **facts)
 
 
 def describe_error(error: BaseException, project_path: Path) -> dict[str, str]:

@@ -14,9 +14,9 @@ from typing import Any
 from uuid import uuid4
 
 from ..core import process
+from ..core.errors import suppress_errors
 from ..core.records import Key, Record, Records
 from ..core.store import Store
-from ..core.suppress import suppress_errors
 
 EVERYTHING = "*"  # the place of a run that does not say where it writes
 _BEAT = 60.0  # seconds
@@ -53,14 +53,16 @@ class RunMark:
         """Say that this run writes no more."""
         if self._claim:
             self._ended.set()
-            self._records.look()
             self._records.remove(**self._claim)
 
+    def look(self) -> None:
+        """See which runs have begun meanwhile."""
+        self._records.look()
+
     def alone_at(self, places: Iterable[str]) -> bool:
-        """Whether no other run wrote there since this one began."""
+        """Whether no other run wrote there since this one began, as of the last look."""
         if not self._claim:
             return False
-        self._records.look()
         wanted = {EVERYTHING, *places}
         others = [claim for key, claim in self._others() if key not in self._over]
         return not any(_places(claim) & wanted for claim in others)

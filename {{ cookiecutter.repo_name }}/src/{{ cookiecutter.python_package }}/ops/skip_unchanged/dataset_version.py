@@ -6,7 +6,7 @@ import mmap
 import os
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ class Datasets:
         way = self.options.way(name)
         if way:
             return held_by_the_teams_way(way, name, readings)
-        return _first([held_by_default(each, self.cache) for each in readings])
+        return _first(held_by_default(each, self.cache) for each in readings)
 
     def read(self, name: str, held: Held) -> Held:
         """What a load gets: what is held, with the code of the objects in it."""
@@ -190,12 +190,14 @@ def _may_name(path: str, package: str) -> bool:
         return True
 
 
-def _first(found: list[Held]) -> Held:
-    """The first that holds anything, as a load takes it."""
-    for number, held in enumerate(found):
+def _first(found: Iterable[Held]) -> Held:
+    """The first that holds anything, as a load takes it; the others are not asked for."""
+    missing = []
+    for held in found:
         if held.why_not != MISSING:
-            return evolve(held, below=number > 0)
-    return found[0]
+            return evolve(held, below=bool(missing))
+        missing.append(held)
+    return missing[0]
 
 
 def held_by_default(dataset: Any, cache: StatCache) -> Held:

@@ -19,8 +19,8 @@ from typing import Any
 from attrs import asdict, field, fields, frozen
 
 from ..core import redaction
-from ..core.branch import slug
 from ..core.checksum import of_texts
+from ..core.git import slug
 from ..core.records import Record, Records
 from ..core.store import Store
 

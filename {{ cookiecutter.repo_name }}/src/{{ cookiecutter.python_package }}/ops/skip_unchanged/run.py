@@ -16,15 +16,14 @@ from kedro.io import DatasetError, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import branch, findings, kedro_internals
-from ..core.errors import OpsError
+from ..core import findings, git, kedro_internals
+from ..core.cli import duration
+from ..core.errors import suppress_errors
 from ..core.settings import STORE, open_store, read_settings
 from ..core.store import Store
-from ..core.suppress import suppress_errors
-from ..core.text import duration
 from .claims import EVERYTHING, RunMark
 from .code_version import CodeVersions
-from .dataset_version import Datasets
+from .dataset_version import MISSING, Datasets
 from .history import GroupRecord, KeptValues, NodeHistory, NotKeptError
 from .plan import DONE, SKIP, Group, Plan, fingerprints
 from .recipe import Recipes
@@ -64,7 +63,7 @@ class SkipRun:
         project = Path(context.project_path)
         url, credentials = open_store(context)
         cache = StatCache(os.path.join(project, STORE), str(project))
-        history = NodeHistory(url, credentials, _branch(project))
+        history = NodeHistory(url, credentials, git.branch_name(project))
         forced = forced_nodes(pipeline.nodes)
         codes = CodeVersions(project)
         datasets = Datasets(catalog, cache, settings, project, codes)
@@ -185,6 +184,10 @@ class SkipRun:
         # wave; it must not have been written since.
         inputs = {name: self.plan.read(name) for name in group.inputs}
         outputs = {name: self.plan.held(name) for name in group.outputs}
+        if any(
+            each.print is None and each.why_not != MISSING for each in inputs.values()
+        ):
+            return  # no other run is the reason: such data can never be compared
         steady = all(
             held.print is not None and self.plan.datasets.is_still(name, held)
             for name, held in inputs.items()
@@ -237,16 +240,11 @@ class SkipRun:
     def _flush(self) -> None:
         """Write down what was made, but for what another run may have written."""
         waiting, self._waiting = self._waiting, []
+        if waiting:
+            self.mark.look()
         for group, record in waiting:
             places = [self.plan.places[name] for name in group.outputs]
             if all(places) and self.mark.alone_at(places):
                 self.history.add(record)
             else:
                 self.forgotten.append(group.name)
-
-
-def _branch(project: Path) -> str:
-    try:
-        return branch.current(project).name
-    except OpsError:  # what was made where is known without, too
-        return ""

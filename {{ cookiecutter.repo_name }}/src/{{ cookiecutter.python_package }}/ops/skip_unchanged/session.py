@@ -22,9 +22,8 @@ from kedro.pipeline import Pipeline
 from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
 
 from ..core import kedro_internals, redaction
-from ..core.errors import OpsError
+from ..core.errors import OpsError, suppress_errors
 from ..core.settings import is_guard_on, open_store, read_settings
-from ..core.suppress import suppress_errors
 from .settings import SkipUnchangedOptions
 
 _LOG = logging.getLogger(__name__)
@@ -174,8 +173,7 @@ def _planned(
         return None
     except Exception as error:
         # A guard never harms a run: without a plan everything runs.
-        why = redaction.text(" ".join(str(error).split()), Path(context.project_path))
-        kind = type(error).__name__
-        _LOG.warning("Skip unchanged failed; everything runs (%s: %s).", kind, why)
+        why = redaction.error_text(error, Path(context.project_path))
+        _LOG.warning("Skip unchanged failed; everything runs (%s).", why)
         _LOG.debug("Where it failed:", exc_info=True)
         return None

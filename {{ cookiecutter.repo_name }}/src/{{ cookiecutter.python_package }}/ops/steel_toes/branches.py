@@ -12,7 +12,6 @@ from kedro.framework.context import KedroContext
 from kedro.framework.project import pipelines
 from kedro.io import DatasetError
 
-from ..core import branch as git_branch
 from ..core import git, kedro_internals
 from ..core.dataset_io import Stored, stored_data
 from ..core.errors import OpsError
@@ -201,7 +200,7 @@ def _why_not_branched(context: KedroContext, name: str) -> str:
     settings = read_settings(context.config_loader, SteelToesOptions)
     if not is_guard_on("steel_toes", settings.enabled):
         return "steel toes are off"
-    here = git_branch.current(context.project_path).name
+    here = git.current_branch(context.project_path).name
     if here in settings.trunk:
         return f"'{here}' is a trunk branch"
     entry = context.config_loader["catalog"].get(name, {})
@@ -228,7 +227,7 @@ def records_to_clean(
     else:
         found = names or _merged_or_gone(branches, records, everyone)
     if not names:
-        found -= {git_branch.current(branches.context.project_path).name}
+        found -= {git.current_branch(branches.context.project_path).name}
     return [record for record in records if record.branch in found]
 
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from kedro.framework.context import KedroContext
 
 from ..core import entry_places
-from ..core.branch import slug
 from ..core.errors import OpsError
+from ..core.git import slug
 from ..core.settings import read_store
 from . import paths
 from .dataset import (
@@ -27,6 +27,7 @@ class CatalogRewriter(NamedTuple):
     suffix: str
     settings: SteelToesOptions
     store: dict[str, Any]
+    folders: tuple[str, ...] = ()  # that entries read as a whole, as normal paths
 
     @classmethod
     def for_branch(
@@ -39,7 +40,8 @@ class CatalogRewriter(NamedTuple):
         """The one for a branch by the settings of a project."""
         store = read_store(context.config_loader, context.project_path)
         suffix = "" if protect else slug(branch)
-        return cls(branch, suffix, settings, store)
+        rewriter = cls(branch, suffix, settings, store)
+        return rewriter._replace(folders=rewriter._whole_folders(context))
 
     def rewrite_all(self, context: KedroContext) -> None:
         """Put the branch's datasets in the place of the project's entries.
@@ -92,6 +94,17 @@ class CatalogRewriter(NamedTuple):
         ]
         return str(held[keys[0]]) if keys else str(held.get("type"))
 
+    def _whole_folders(self, context: KedroContext) -> tuple[str, ...]:
+        """The folders of partitions, that other entries may have a file in."""
+        found = []
+        for name, entry in context.config_loader["catalog"].items():
+            if isinstance(entry, dict) and not self._is_ignored(name, entry):
+                path = str(entry_places.innermost(entry).get(entry_places.FOLDER, ""))
+                if path and "{" not in path:
+                    whole = path if "://" in path else str(context.project_path / path)
+                    found.append(entry_places.normal_path(whole))
+        return tuple(found)
+
     def _stays(self, name: str, entry: dict[str, Any]) -> bool:
         kind = entry.get("type")
         return (
@@ -110,7 +123,7 @@ class CatalogRewriter(NamedTuple):
         base = {key: value for key, value in entry.items() if key not in outside}
         arguments = self.settings.arguments
         move, keep = tuple(arguments.move), tuple(arguments.keep)
-        moved = paths.on_branch(base, self.suffix or "trunk", move)
+        moved = paths.on_branch(base, self.suffix or "trunk", move, self.folders)
         if self.suffix and (unknown := paths.unknown(base, move, keep)):
             raise paths.NotBranchable(f"argument {', '.join(map(repr, unknown))}")
         if moved == base:
@@ -128,6 +141,8 @@ class CatalogRewriter(NamedTuple):
         }
         if move:
             wrapped["move"] = arguments.move
+        if self.folders:
+            wrapped["folders"] = list(self.folders)
         if "{" in name:  # a factory pattern: Kedro fills in the names later
             wrapped["ignore"] = list(self.settings.ignore.names)
         return wrapped

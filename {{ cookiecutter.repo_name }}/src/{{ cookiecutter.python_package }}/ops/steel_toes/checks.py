@@ -14,9 +14,10 @@ from typing import Any
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
-from ..core import git, kedro_internals
+from ..core import findings, git, kedro_internals
 from ..core.dataset_io import is_local, place, remove_leftovers
 from ..core.errors import OpsError
+from ..core.findings import WARNING, Finding
 from . import paths
 from .catalog import CatalogRewriter
 from .dataset import BranchedDataset, ProtectedDataset, refusal
@@ -59,8 +60,7 @@ def refuse_harm(
         if owner:
             raise OpsError(
                 f"On branch '{dataset.branch}' the data of '{name}' would be where "
-                f"'{owner}' has its data. Rename one of the two, or list '{name}' under "
-                "steel_toes.ignore.names in conf/base/ops.yml."
+                f"'{owner}' has its data. Give one of the two another path in the catalog."
             )
 
 
@@ -105,22 +105,32 @@ def begin_run(
         )
 
 
-def warn_of_shared(
+def saves_to_main(
     rewriter: CatalogRewriter, outputs: set[str], catalog: DataCatalog
-) -> None:
-    """Name what a run on a branch saves to main's data, since ``ignore`` says so."""
-    shared = []
+) -> list[Finding]:
+    """What a run on a branch saves to main's data, since ``ignore`` says so."""
+    found = []
     for name in sorted(outputs) if rewriter.suffix else ():
         if name in catalog:
             entry = catalog.config_resolver.resolve_pattern(name)
-            where = rewriter.shared(name, entry)
-            shared += [f"'{name}' ({where})"] if where else []
-    if shared:
+            if where := rewriter.shared(name, entry):
+                why = "the run overwrites main's data, since steel_toes.ignore lists it"
+                found.append(
+                    Finding(why, name, where, level=WARNING, guard="steel_toes")
+                )
+    return found
+
+
+def warn_of(found: list[Finding], branch: str) -> None:
+    """Name what a run saves to main's data in the log and on the page."""
+    for each in found:
+        findings.report(each)
+    if found:
         _LOG.warning(
             "Steel toes: this run on branch '%s' overwrites main's data of %s, since "
             "steel_toes.ignore lists them.",
-            rewriter.branch,
-            ", ".join(shared),
+            branch,
+            ", ".join(f"'{each.subject}' ({each.place})" for each in found),
         )
 
 

@@ -9,15 +9,17 @@ import click
 from ..core.cli import (
     SOMETHING_TO_DO,
     Commands,
+    Looks,
     as_json_option,
     env_option,
     load_context,
+    local_time_of,
     show,
+    size,
     stop_before_doing,
     yes_option,
 )
 from ..core.errors import OpsError
-from ..core.text import local_time_of, size
 
 # The modules behind a command are imported in it: `kedro --help` need not wait.
 if TYPE_CHECKING:
@@ -36,8 +38,9 @@ def list_(env: str | None, as_json: bool) -> None:
     """List the branches that have data."""
     from .branches import list_branches  # noqa: PLC0415
 
-    looks = {"bytes": size, "last_save": local_time_of}
-    show("Branches with data", list_branches(_open(env)), as_json, looks=looks)
+    rows = list_branches(_open(env))
+    looks: Looks = {"bytes": size, "last_save": local_time_of}
+    show("Branches with data", rows, as_json, looks=looks)
 
 
 @command.command()
@@ -130,7 +133,10 @@ def clean(  # noqa: PLR0913, PLR0917
                 "result": f"left: {refused}" if refused else done,
             }
         )
-    looks = {"bytes": size, "location": _nothing}  # a dataset is a short name for it
+    looks: Looks = {
+        "bytes": size,
+        "location": _nothing,
+    }  # a dataset is a short name for it
     show("Clean", rows, as_json, looks=looks)
     if rows and not yes:
         stop_before_doing()
@@ -204,9 +210,9 @@ def _refuse_unknown(names: tuple[str, ...], known: set[str]) -> None:
 
 
 def _current(branches: Branches) -> str:
-    from ..core import branch  # noqa: PLC0415
+    from ..core import git  # noqa: PLC0415
 
-    return branch.current(branches.context.project_path).name
+    return git.current_branch(branches.context.project_path).name
 
 
 def _explanations(context: Any, dataset: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABCMeta
 from collections.abc import Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from inspect import signature
@@ -59,6 +60,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         store: dict[str, Any] | None = None,
         ignore: Sequence[str] = (),
         move: Sequence[str] = (),
+        folders: Sequence[str] = (),
         version: Version | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -73,6 +75,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             ignore: names of entries that are not branched. Only a factory pattern needs
                 it, whose entries have no names until they are used.
             move: arguments that name a place, beside those that steel toes know.
+            folders: that other entries read as a whole.
             version: versions to load and save, if the entry is versioned.
             metadata: of the entry; for plugins, as in every dataset.
         """
@@ -85,7 +88,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self.branch = _unquoted(branch)
         self.metadata = metadata
         self.target_config = (
-            paths.on_branch(self.base_config, suffix, tuple(move))
+            paths.on_branch(self.base_config, suffix, tuple(move), tuple(folders))
             if suffix
             else self.base_config
         )
@@ -161,7 +164,11 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             self.base.release()
 
     def _describe(self) -> dict[str, Any]:
-        return kedro_internals.describe(self.target)
+        # Kedro-Viz shows the path in it: that of the data which a load reads.
+        read = self.target
+        with suppress(DatasetError):  # out of reach
+            read = self.source
+        return kedro_internals.describe(read)
 
     def __repr__(self) -> str:
         return repr(self.target)

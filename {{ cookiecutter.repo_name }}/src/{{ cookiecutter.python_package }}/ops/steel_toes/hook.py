@@ -17,12 +17,13 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from ..core import branch
+from ..core import git
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings
 from .settings import SteelToesOptions
 
 if TYPE_CHECKING:
+    from ..core.findings import Finding
     from .catalog import CatalogRewriter
 
 
@@ -40,7 +41,7 @@ class SteelToes:
             return
         here = _current_branch(context)
         trunk = here.name in settings.trunk and not here.pull_request
-        if trunk and (branch.in_ci() or not settings.protect_trunk):
+        if trunk and (git.in_ci() or not settings.protect_trunk):
             return
         from .catalog import CatalogRewriter  # noqa: PLC0415
 
@@ -66,14 +67,24 @@ class SteelToes:
         branched = checks.branched_datasets(pipeline, catalog)
         checks.refuse_harm(branched, outputs, catalog)
         results = yield
-        checks.warn_of_shared(self._rewriter, outputs, catalog)
+        checks.warn_of(self.warnings_of_run(pipeline, catalog), self._rewriter.branch)
         checks.begin_run(branched, run_params, pipeline)
         return results
 
+    def warnings_of_run(
+        self, pipeline: Pipeline, catalog: DataCatalog
+    ) -> list[Finding]:
+        """What a run saves to main's data. A command that only plans a run asks, too."""
+        if self._rewriter is None:
+            return []
+        from . import checks  # noqa: PLC0415
 
-def _current_branch(context: KedroContext) -> branch.Branch:
+        return checks.saves_to_main(self._rewriter, pipeline.all_outputs(), catalog)
+
+
+def _current_branch(context: KedroContext) -> git.Branch:
     try:
-        return branch.current(context.project_path)
+        return git.current_branch(context.project_path)
     except OpsError as error:
         raise OpsError(
             f"{error.message} STEEL_TOES=off runs once without steel toes."

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 
 from attrs import frozen
 
-from ..core.branch import slug
+from ..core import redaction
 from ..core.dataset_io import stored_data
+from ..core.git import slug
 from ..core.process import user
 from ..core.records import Records
 from ..core.store import Store, warn_once
@@ -186,15 +187,15 @@ class Recorder(NamedTuple):
         except Exception as error:  # of any file system: it must not fail the run
             if self.manifest.store.url not in _WARNED:
                 _WARNED.add(self.manifest.store.url)
-                logging.getLogger(__name__).warning(
-                    _NOT_WRITTEN, self.manifest.store.url, type(error).__name__, error
-                )
+                url = redaction.without_secrets(self.manifest.store.url)
+                log = logging.getLogger(__name__)
+                log.warning(_NOT_WRITTEN, url, redaction.error_text(error))
 
 
 _WARNED: set[str] = set()
 _NOT_WRITTEN = (
     "The manifest in %s is not written, so that 'kedro branches' will not know what this "
-    "run saves (%s: %s)"
+    "run saves (%s)"
 )
 
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..core import entry_places
-from ..core.branch import short_hash
+from ..core.checksum import short_hash
 from ..core.entry_places import FOLDER, PATHS, TABLES, Address
 
 # Datasets of Kedro that save nothing, or nothing that lasts, and those of kedro-mlflow
@@ -72,7 +72,10 @@ class NotBranchable(Exception):
 
 
 def on_branch(
-    config: dict[str, Any], suffix: str, move: tuple[str, ...] = ()
+    config: dict[str, Any],
+    suffix: str,
+    move: tuple[str, ...] = (),
+    folders: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The same entry with the places of its data moved to a branch.
 
@@ -80,6 +83,8 @@ def on_branch(
         config: the entry.
         suffix: the branch, as a part of a file name.
         move: arguments that name a place, beside those that are known; globs.
+        folders: normal paths of the folders that entries of the catalog read as a whole.
+            What another entry has in one of them moves with it.
 
     Returns:
         The entry; as it is, if it holds no data of its own (a query, memory, an API).
@@ -89,14 +94,16 @@ def on_branch(
     """
     if has_no_data(config):
         return config
-    folders = entry_places.paths(config)
+    own = entry_places.paths(config)
 
     def moved(address: Address, text: str) -> str:
         if not _is_place(config, address, text, move):
             return text
         if address[-1] in TABLES and not _is_passed_on(address):
             return branch_table(text, suffix)
-        for folder in folders:
+        around = [*_folders(text)] if folders else []
+        whole = [each for each in around if entry_places.normal_path(each) in folders]
+        for folder in (*whole[-1:], *own):
             if _is_inside(text, folder):  # as the checkpoint among its partitions
                 return branch_path(folder, suffix) + text[len(folder) :]
         return branch_path(text, suffix)

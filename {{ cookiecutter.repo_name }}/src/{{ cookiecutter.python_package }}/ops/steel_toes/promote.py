@@ -11,9 +11,9 @@ from typing import Any
 
 from kedro.io.core import generate_timestamp
 
-from ..core.branch import slug
 from ..core.dataset_io import Stored, stored_data
 from ..core.errors import OpsError
+from ..core.git import slug
 from .branches import Branches, Holding
 
 _ACTIONS = {

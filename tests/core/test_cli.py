@@ -1,11 +1,13 @@
 """How times, sizes and names are written for a person."""
 
+import subprocess
+import sys
 import time
 
 import pytest
-from kit import ops
+from kit import PACKAGE, PROJECT, ops
 
-module = ops("core.text")
+module = ops("core.cli")
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,26 @@ def test_a_time_is_local_and_has_its_zone(monkeypatch):
 def test_no_character_steers_a_terminal():
     assert module.printable("a\x1b[31mb\x9b2J\u202e\ud800\r\0") == "a�[31mb�2J����"
     assert module.printable("naïve\t名前 👩‍💻\n") == "naïve\t名前 👩‍💻\n"
+
+
+PROGRAM = f"""
+import sys
+sys.path.insert(0, "src")
+from {PACKAGE} import hooks
+from {PACKAGE}.cli import COMMANDS, cli
+for name in COMMANDS:
+    assert cli.get_command(None, name)
+print([name for name in sys.modules if name.startswith("rich.")])
+"""
+
+
+def test_help_does_not_wait_for_what_prints_tables():
+    said = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert said.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,213 @@
+"""The plan of a run as a table, and what makes up the fingerprint of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+from kedro.framework import project
+from kedro.pipeline import Pipeline
+from rich.console import Console
+from rich.text import Text
+
+from ..core.cli import duration, table
+from ..core.errors import OpsError
+from .dataset_version import NO_FINGERPRINT
+from .history import NEVER
+from .plan import MAYBE, RUN, SKIP, Group, Plan, bare
+from .run import SkipRun
+
+_COLOURS = {RUN: "yellow", MAYBE: "cyan", SKIP: "green"}
+_HOW_TO_DETECT = (
+    f"A node always runs if its data {NO_FINGERPRINT}. To say how a change is detected, "
+    "use skip_unchanged.fingerprints in conf/base/ops.yml."
+)
+_WIDTH = 140  # columns, if the output is not a terminal
+
+
+@frozen
+class View:
+    """What is shown of a plan."""
+
+    plan: Plan
+    folder: Path
+    old: dict[str, list[str]]  # by dataset: nodes that have changed and do not run
+
+    @classmethod
+    def of_run(cls, run: SkipRun, pipeline: Pipeline, selected: dict[str, Any]) -> View:
+        """The view of a run that would have been.
+
+        Args:
+            run: the run.
+            pipeline: what it would run.
+            selected: the options of ``kedro run``.
+        """
+        run.cache.save()
+        names = selected.get("pipelines") or [selected.get("pipeline") or "__default__"]
+        whole = Pipeline([])
+        with suppress(KeyError):
+            for name in names:
+                whole += project.pipelines[name]
+        folder = run.plan.datasets.project
+        return cls(run.plan, folder, dict(_old(run.plan, pipeline, whole)))
+
+    @property
+    def is_something_to_do(self) -> bool:
+        """Whether a node would run, or may have to."""
+        return any(group.action != SKIP for group in self.plan.groups)
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """One mapping for each node."""
+        return [row for group in self.plan.groups for row in self._rows(group)]
+
+    def show(self) -> None:
+        """Print what would run, and one reason. Nodes that are up to date are counted."""
+        rows: list[dict[str, Any]] = []
+        first: dict[str, str] = {}  # by a node, the one whose row has its reasons
+        for row in sorted(self.as_data(), key=lambda row: row["action"] != RUN):
+            if row["action"] == SKIP:
+                continue
+            why, *more = row["reasons"]
+            if more:
+                why += f", and {len(more)} more: --explain {row['node']}"
+            if row["node"] in first:
+                why = f"runs together with `{first[row['node']]}`"
+            else:
+                first |= dict.fromkeys(row["together_with"], row["node"])
+            rows.append(
+                {
+                    "": Text(row["action"], style=_COLOURS[row["action"]]),
+                    "node": row["node"],
+                    "why": [why, *row["built_on_old"]],
+                    "expected": duration(row["seconds"]),
+                    "writes to": [*row["writes"].values()],
+                }
+            )
+        console = _console()
+        if rows:
+            console.print(table(rows, self._title()))
+        else:
+            console.print(self._title(), markup=False)
+        if any(NO_FINGERPRINT in str(row["why"]) for row in rows):
+            console.print(_HOW_TO_DETECT, markup=False)
+
+    def explained(self, name: str) -> list[dict[str, str]]:
+        """All that goes into the fingerprint of a node, item by item.
+
+        Raises:
+            OpsError: if the run has no such node.
+        """
+        group = self._find(name)
+        last, now, then = group.last, {**group.recipe.items}, {**group.last.items}
+        for word, held, recorded in (
+            ("input", group.read, last.inputs),
+            ("output", group.written, last.outputs),
+        ):
+            then |= {f"{word} {key}": found for key, found in recorded.items()}
+            now |= {
+                f"{word} {k}": each.print or each.why_not for k, each in held.items()
+            }
+        return [
+            {
+                "item": key,
+                "state": _state(then.get(key), now.get(key), last is not NEVER),
+                "then": last.shown.get(key, then.get(key, "")),
+                "now": group.recipe.shown.get(key, now.get(key, "")),
+            }
+            for key in dict.fromkeys([*now, *then])
+        ]
+
+    def show_explained(self, name: str, rows: list[dict[str, str]]) -> None:
+        """Print what ``explained`` returns."""
+        group = self._find(name)
+        when = f"{group.last.time} on '{group.last.branch}'"
+        title = f"Last record: {'none' if group.last is NEVER else when}"
+        console = _console()
+        reasons = "; ".join(group.reasons)
+        console.print(f"{group.action} {group.name}: {reasons}", markup=False)
+        coloured = [
+            {
+                **row,
+                "state": Text(row["state"], "" if row["state"] == "same" else "yellow"),
+            }
+            for row in rows
+        ]
+        console.print(table(coloured, title))
+
+    def _rows(self, group: Group) -> Iterator[dict[str, Any]]:
+        for node in group.nodes:
+            places = {name: self.plan.places.get(name, "") for name in node.outputs}
+            yield {
+                "node": node.name,
+                "action": group.action,
+                "reasons": group.reasons,
+                "seconds": group.last.seconds.get(node.name),
+                "writes": {
+                    n: self._short(place) for n, place in places.items() if place
+                },
+                "together_with": [n.name for n in group.nodes if n is not node],
+                "built_on_old": [
+                    f"`{name}` is old: {', '.join(self.old[bare(name)])} would run, but is "
+                    "not selected"
+                    for name in node.inputs
+                    if bare(name) in self.old
+                ],
+            }
+
+    def _title(self) -> str:
+        nodes, times = dict.fromkeys(_COLOURS, 0), dict.fromkeys(_COLOURS, 0.0)
+        for group in self.plan.groups:
+            nodes[group.action] += len(group.nodes)
+            times[group.action] += group.seconds or 0.0
+        maybe = f", {nodes[MAYBE]} perhaps ({duration(times[MAYBE])})"
+        return (
+            f"Plan: {nodes[RUN]} to run (about {duration(times[RUN])})"
+            f"{maybe if nodes[MAYBE] else ''}, "
+            f"{nodes[SKIP]} up to date ({duration(times[SKIP])} saved)"
+        )
+
+    def _find(self, name: str) -> Group:
+        for group in self.plan.groups:
+            if any(name in {node.name, node.short_name} for node in group.nodes):
+                return group
+        raise OpsError(f"There is no node '{name}' in this run: see kedro plan.")
+
+    def _short(self, place: str) -> str:
+        return place.removeprefix("file://").removeprefix(f"{self.folder.as_posix()}/")
+
+
+def _old(
+    plan: Plan, part: Pipeline, whole: Pipeline
+) -> Iterator[tuple[str, list[str]]]:
+    """What the run would read of nodes that have changed, but that it leaves out."""
+    selected = {node.name for node in part.nodes}
+    known = {node.name for node in whole.nodes}
+    if not selected or selected >= known:
+        return
+    above = whole.to_nodes(*(selected & known))
+    rest = Pipeline([node for node in above.nodes if node.name not in selected])
+    others = Plan(rest, plan.recipes, plan.history, set(), plan.kept)
+    stale: set[int] = set()
+    for number, group in enumerate(others.groups):
+        if group.action == RUN or group.parents & stale:
+            stale.add(number)
+            for name in group.outputs:
+                yield bare(name), [node.name for node in group.nodes]
+
+
+def _state(then: object, now: object, recorded: bool) -> str:
+    if not recorded:
+        return "new"
+    if then == now:
+        return "same"
+    return "gone" if now is None else "new" if then is None else "changed"
+
+
+def _console() -> Console:
+    console = Console()
+    if not console.is_terminal and console.width < _WIDTH:
+        console = Console(width=_WIDTH)
+    return console
