@@ -345,8 +345,9 @@ class Files(NamedTuple):
         """Bytes that it takes, with all versions."""
         if self._is_local and os.path.isfile(self.path):
             return os.path.getsize(self.path)
-        self.filesystem.invalidate_cache(self.path)
-        return int(self.filesystem.du(self.path))
+        return sum(
+            each["size"] for each in objects(self.filesystem, self.path).values()
+        )
 
     def modified(self) -> datetime | None:
         """When the newest of its files was written; none if nothing is there."""

@@ -122,6 +122,17 @@ def calling_catalogs() -> Iterator[Any]:
             yield frame.f_locals[name]
 
 
+def is_running() -> bool:
+    """Whether this is inside ``KedroSession.run``, which no hook is told."""
+    from kedro.framework.session import KedroSession  # noqa: PLC0415
+
+    frame = inspect.currentframe()
+    while frame := frame and frame.f_back:
+        if frame.f_code is KedroSession.run.__code__:
+            return True
+    return False
+
+
 # Datasets of any kind
 
 
