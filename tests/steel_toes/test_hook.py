@@ -173,7 +173,8 @@ def test_memory_and_entries_that_kedro_will_refuse_are_left_alone(project):
     catalog = project.catalog({"memory": {"type": "MemoryDataset"}})
     assert type(catalog["memory"]) is MemoryDataset
 
-    rewriter = catalogs.CatalogRewriter("dev", "dev", catalogs.SteelToesOptions(), {})
+    dev = catalogs.BranchSettings("dev", "dev")
+    rewriter = catalogs.CatalogRewriter(dev, catalogs.SteelToesOptions())
     for entry in ("text", {"filepath": "a.csv"}):
         assert rewriter.rewrite("cars", entry) == entry
 

@@ -110,7 +110,7 @@ def saves_to_main(
 ) -> list[Finding]:
     """What a run on a branch saves to main's data, since ``ignore`` says so."""
     found = []
-    for name in sorted(outputs) if rewriter.suffix else ():
+    for name in sorted(outputs) if rewriter.branch.suffix else ():
         if name in catalog:
             entry = catalog.config_resolver.resolve_pattern(name)
             if where := rewriter.shared(name, entry):

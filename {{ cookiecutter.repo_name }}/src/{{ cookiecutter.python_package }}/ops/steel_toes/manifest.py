@@ -123,14 +123,6 @@ class Recorder(NamedTuple):
     dataset: str
     origin: dict[str, Any] = {}
 
-    @classmethod
-    def in_store(
-        cls, store: dict[str, Any], branch: str, dataset: str, origin: dict[str, Any]
-    ) -> Recorder:
-        """The recorder for a store, given as ``settings.read_store`` returns it."""
-        place = Store(store["url"], store.get("credentials") or {})
-        return cls(Manifest(place), branch, dataset, origin)
-
     @contextmanager
     def record(self, target: Any, base: Any, data: Any) -> Iterator[None]:
         """Enter the save that happens inside.
