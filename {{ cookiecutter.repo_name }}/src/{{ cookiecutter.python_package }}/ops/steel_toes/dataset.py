@@ -212,7 +212,8 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         return self.__dict__.get("_type", BranchedDataset)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.__dict__)
+        # Not the usual way, which asks for its __class__.
+        return object.__new__, (type(self),), self.__dict__
 
 
 class BranchedIncrementalDataset(BranchedDataset):
@@ -244,6 +245,14 @@ class ProtectedDataset(BranchedDataset):
         raise DatasetError(refusal(self))
 
 
+def branched_dataset(catalog: Any, name: str) -> BranchedDataset | None:
+    """A dataset of a catalog, if it is branched or protected."""
+    dataset: Any = None
+    with suppress(DatasetError):  # e.g. a library is missing: Kedro reports it
+        dataset = kedro_internals.uncached(catalog.get(name))
+    return dataset if issubclass(type(dataset), BranchedDataset) else None
+
+
 def refusal(dataset: BranchedDataset) -> str:
     """Why a protected dataset is not saved, and what to do."""
     return (
@@ -259,9 +268,3 @@ def _class_of(kind: Any) -> type[AbstractDataset[Any, Any]]:
     found = parse_dataset_definition({"type": kind})[0]
     kedro_internals.remember_signatures(found)
     return found
-
-
-def _restore(cls: Any, state: dict[str, Any]) -> Any:
-    dataset = cls.__new__(cls)
-    dataset.__dict__.update(state)
-    return dataset

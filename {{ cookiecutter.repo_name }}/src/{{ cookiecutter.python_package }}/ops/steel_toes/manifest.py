@@ -51,12 +51,8 @@ class Record(NamedTuple):
     base: str | None = None  # main's fingerprint when the branch first wrote
 
 
-_TYPES = {
-    "dirty": bool,
-    "bytes": int,
-    "rows": int,
-    "schema": dict,
-}  # the others are text
+# All others are text.
+_TYPES = {"dirty": bool, "bytes": int, "rows": int, "schema": dict}
 
 
 @frozen
