@@ -94,6 +94,24 @@ def test_a_plan_that_fails_lets_everything_run(project, monkeypatch, caplog):
     assert "everything runs" in caplog.text
 
 
+def test_a_connection_that_the_plan_opened_is_not_left_to_the_run(project, monkeypatch):
+    sql = pytest.importorskip("kedro_datasets.pandas", exc_type=ImportError)
+    credentials = {"con": f"sqlite:///{project.path}/shop.db"}
+    table = sql.SQLTableDataset(table_name="cars", credentials=credentials)
+    prepare = ops("skip_unchanged.run").SkipRun.prepare
+    asked = []
+
+    def ask_first(*args):
+        asked.append(table.exists())
+        return prepare(*args)
+
+    monkeypatch.setattr(ops("skip_unchanged.run").SkipRun, "prepare", ask_first)
+
+    assert project.run() == ["clean", "total"]
+    assert asked == [False]
+    assert credentials["con"] not in table.engines
+
+
 def test_what_is_wrong_with_an_entry_kedro_says(project, caplog):
     project.entries["mid"]["no_such_argument"] = 1
 
