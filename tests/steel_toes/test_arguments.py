@@ -2,6 +2,7 @@
 harmless, or stops the run."""
 
 import ast
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -262,7 +263,7 @@ def signatures():
                 for method in item.body:
                     if getattr(method, "name", "") == "__init__":
                         arguments = [*method.args.args[1:], *method.args.kwonlyargs]
-                        if item.name.endswith("Dataset"):
+                        if re.search(r"Dataset(V\d)?$", item.name):
                             yield file.parent.name, item.name, arguments
 
 

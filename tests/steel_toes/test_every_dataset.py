@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ NOT_TRIED = {
         *("snowflake.SnowparkTableDataset", "spark.SparkJDBCDataset"),
     },
     "Java or a library of gigabytes": {
-        *("spark.SparkDataset", "spark.SparkHiveDataset"),
+        *("spark.SparkDataset", "spark.SparkDatasetV2", "spark.SparkHiveDataset"),
         *("spark.DeltaTableDataset", "spark.SparkStreamingDataset"),
         "tensorflow.TensorFlowModelDataset",
     },
@@ -134,7 +135,7 @@ def classes() -> set[str]:
         f"{file.parent.name}.{item.name}"
         for file in folder.glob("*/*.py")
         for item in ast.parse(file.read_text(encoding="utf-8")).body
-        if isinstance(item, ast.ClassDef) and item.name.endswith("Dataset")
+        if isinstance(item, ast.ClassDef) and re.search(r"Dataset(V\d)?$", item.name)
     }
 
 

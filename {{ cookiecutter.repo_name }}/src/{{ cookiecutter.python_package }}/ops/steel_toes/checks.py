@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from kedro.io import DataCatalog, DatasetError
@@ -149,10 +150,11 @@ def _ask(
         filesystem, _ = place(dataset.target)
         return filesystem is not None and not is_local(filesystem)
 
-    remote = [dataset for dataset in datasets if is_remote(dataset)]
     with ThreadPoolExecutor() as pool:
-        answers = dict(zip(map(id, remote), pool.map(question, remote)))
-        return [
-            answers[id(each)] if id(each) in answers else question(each)
+        answers = [
+            pool.submit(question, each).result
+            if is_remote(each)
+            else partial(question, each)
             for each in datasets
         ]
+        return [answer() for answer in answers]
