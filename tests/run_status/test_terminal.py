@@ -35,6 +35,7 @@ def screen(monkeypatch):
         out = io.StringIO()
         console = Console(file=out, force_terminal=terminal, width=160, height=30)
         monkeypatch.setattr(module, "Console", lambda: console)
+        monkeypatch.setattr(ops("core.cli"), "console", lambda: console)
         return out
 
     return act
@@ -135,7 +136,7 @@ def test_a_list_of_runs_fits_the_terminal_and_breaks_no_key(
     monkeypatch.setenv("COLUMNS", str(width))
     others = [runs.Run(f"2026-{n:08x}", "id", State.UPSTREAM_FAILED) for n in range(3)]
     rows = [module.row(each) for each in (ended, *others)]
-    ops("core.cli").show("Runs", rows, False, whole=("run", "state", "took"))
+    ops("core.cli").show("Runs", rows, False, whole=("run", "state", "took", "nodes"))
 
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= width

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -17,8 +18,13 @@ from .errors import OpsError
 
 # Rich is imported where something is printed: `kedro --help` need not wait.
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console, Group
     from rich.text import Text
+
+_WIDTH = 140  # columns, if the output is no terminal
+_WORD = (
+    30  # letters of a word that is not broken if the table can be narrower elsewhere
+)
 
 SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
@@ -83,20 +89,41 @@ def show(
     if as_json:
         click.echo(json.dumps(redaction.values(rows, clean=redaction.without_secrets)))
     elif rows:
-        from rich.console import Console  # noqa: PLC0415
-
         shown = [
             row | {key: look(row[key]) for key, look in looks.items() if key in row}
             for row in rows
         ]
-        Console().print(table(shown, title, whole))
+        print_long(table(shown, title, whole))
     else:
         click.echo(f"{title}: none.")
 
 
+def console(stderr: bool = False) -> Console:
+    """The terminal. A pipe or a file is as wide as most tables."""
+    from rich.console import Console  # noqa: PLC0415
+
+    found = Console(stderr=stderr)
+    is_narrow = not found.is_terminal and "COLUMNS" not in os.environ
+    return Console(stderr=stderr, width=_WIDTH) if is_narrow else found
+
+
+def print_long(*parts: Any) -> None:
+    """Print; what is longer than the terminal is shown in a pager, as git does."""
+    screen = console()
+    with screen.capture() as captured:
+        screen.print(*parts, sep="\n")
+    text = captured.get()
+    is_long = screen.is_terminal and text.count("\n") >= screen.height
+    if is_long and "CI" not in os.environ:
+        os.environ.setdefault("LESS", "FRX")
+        click.echo_via_pager(text)
+    else:
+        screen.file.write(text)
+
+
 def table(
     rows: list[dict[str, Any]], title: str = "", whole: Collection[str] = ()
-) -> Table:
+) -> Group:
     """Rows of the same keys as a table. A column that has no values is left out.
 
     Args:
@@ -105,18 +132,60 @@ def table(
         title: of the table.
         whole: columns whose values are never broken, for example because they are copied.
     """
-    from rich.markup import escape  # noqa: PLC0415
+    from rich import box  # noqa: PLC0415
+    from rich.console import Group  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
-    found = Table(title=escape(title) or None, title_justify="left")
     cells = {key: [_cell(row[key]) for row in rows] for key in rows[0]}
     cells = {key: texts for key, texts in cells.items() if any(texts)}
-    for key in cells:
-        heading = key.replace("_", " ")
-        found.add_column(heading, overflow="fold", no_wrap=key in whole)
-    for row in zip(*cells.values(), strict=True):
-        found.add_row(*row)
-    return found
+    cells = {key: [Text(key.replace("_", " ")), *cells[key]] for key in cells}
+    widths = {
+        key: max(_longest(each.plain, "\n") for each in cells[key]) for key in cells
+    }
+    found = Table()
+    room = console().width
+    if sum(widths.values()) + 3 * len(widths) + 1 > room:
+        found = Table(
+            box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
+        )
+        least = {
+            key: width
+            if key in whole
+            else min(_WORD, max(_longest(each.plain) for each in cells[key]))
+            for key, width in widths.items()
+        }
+        _narrow(widths, least, room - 2 * (len(widths) - 1))
+    for key, (heading, *_) in cells.items():
+        found.add_column(heading, overflow="fold", width=widths[key])
+    for row in zip(*(cells[key][1:] for key in cells), strict=True):
+        found.add_row(*map(_folded, row, widths.values()))
+    return Group(*([Text(title, "italic")] if title else []), found)
+
+
+def _longest(text: str, separator: str | None = None) -> int:
+    from rich.cells import cell_len  # noqa: PLC0415
+
+    return max(map(cell_len, text.split(separator)), default=0)
+
+
+def _narrow(widths: dict[str, int], least: dict[str, int], room: int) -> None:
+    """Take from the widest columns; from all only if words have to be broken."""
+    while sum(widths.values()) > max(room, len(widths)):
+        able = [key for key in widths if widths[key] > least[key]] or [*widths]
+        widths[max(able, key=widths.__getitem__)] -= 1
+
+
+def _folded(cell: Text, width: int) -> Text:
+    """A name that is too long, broken between its parts rather than within one."""
+    if len(cell) <= width or any(map(str.isspace, cell.plain)):
+        return cell
+    lines = [""]
+    for part in re.findall(r"[^/_.-]*[/_.-]?", cell.plain):
+        if len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return type(cell)("\n".join(filter(None, lines)), cell.style)
 
 
 def stop_before_doing() -> None:

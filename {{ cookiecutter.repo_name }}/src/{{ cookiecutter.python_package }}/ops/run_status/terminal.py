@@ -12,7 +12,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from ..core.cli import duration, local_time, printable, size, table
+from ..core.cli import duration, local_time, print_long, printable, size, table
 from .describe import report
 from .model import ENDED, Dataset, Figures, Node, Phase, Run, State
 from .replay import Follower
@@ -81,7 +81,7 @@ def show(run: Run) -> None:
         parts.append(Text(printable(what), style="red"))
     if run.resume:
         parts.append(Text(printable(f"Resume with: {run.resume}")))
-    Console().print(Group(*parts))
+    print_long(*parts)
 
 
 def watch(follower: Follower) -> None:
