@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 from kit import ops
@@ -68,7 +69,8 @@ class Follower:
     """A run that ends."""
 
     def __init__(self):
-        self.runs = iter([make(State.RUNNING), make(State.SUCCEEDED)])
+        first = make(State.RUNNING)
+        self.runs = iter([first, first, make(State.SUCCEEDED)])
 
     def run(self):
         return next(self.runs)
@@ -78,9 +80,12 @@ class Follower:
 def test_a_run_is_watched_until_it_ends(screen, terminal, monkeypatch):
     monkeypatch.setattr(module, "_EVERY", 0)
     out = screen(terminal)
-    module.watch(Follower())
+    history = SimpleNamespace(expected_seconds=lambda key, nodes: 1e6)
+    module.watch(Follower(), history)
 
     said = out.getvalue()
+    assert said.count("0 of 2") == (1 if terminal else 0)
+    assert said.count(" of about ") == (1 if terminal else 0)
     assert said.count("failed: fit[red]") == (0 if terminal else 1)
     assert "fit" in said
     assert "succeeded" in said

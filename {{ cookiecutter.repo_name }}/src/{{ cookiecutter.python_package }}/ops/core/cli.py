@@ -6,8 +6,8 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -19,12 +19,12 @@ from .errors import OpsError
 # Rich is imported where something is printed: `kedro --help` need not wait.
 if TYPE_CHECKING:
     from rich.console import Console, Group
+    from rich.table import Table
     from rich.text import Text
 
 _WIDTH = 140  # columns, if the output is no terminal
-_WORD = (
-    30  # letters of a word that is not broken if the table can be narrower elsewhere
-)
+_WORD = 30  # letters of a word that a table breaks only if it has to
+_BAR, _NARROW = 20, 60  # columns of a bar, and of a terminal with a shorter one
 
 SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
@@ -186,6 +186,47 @@ def _folded(cell: Text, width: int) -> Text:
             lines.append("")
         lines[-1] += part
     return type(cell)("\n".join(filter(None, lines)), cell.style)
+
+
+def progress_bar(  # noqa: PLR0913, PLR0917
+    done: int,
+    total: int,
+    running: Iterable[str],
+    skipped: int,
+    elapsed: float,
+    expected: float | None,
+    width: int,
+) -> Table:
+    """How far a run has come, in one line.
+
+    Args:
+        done: how many nodes have run or were skipped.
+        total: how many there are.
+        running: the names of those that run.
+        skipped: how many were skipped.
+        elapsed: seconds since the start.
+        expected: seconds that the same nodes took before, if that is known.
+        width: of the line.
+    """
+    from rich.progress_bar import ProgressBar  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    timing = str(timedelta(seconds=int(elapsed)))
+    if expected and not skipped:
+        timing += f" of about {timedelta(seconds=int(max(expected, elapsed)))}"
+    columns = [Column(no_wrap=True) for _ in range(4)]
+    columns.insert(2, Column(no_wrap=True, overflow="ellipsis", ratio=1))
+    found = Table.grid(*columns, expand=True, padding=(0, 2, 0, 0))
+    bar = _BAR if width >= _NARROW else _BAR // 3
+    found.add_row(
+        ProgressBar(total=max(total, 1), completed=done, width=bar),
+        f"{done} of {total}",
+        Text(printable(", ".join(running))),
+        f"{skipped} skipped" if skipped else "",
+        timing,
+    )
+    return found
 
 
 def stop_before_doing() -> None:

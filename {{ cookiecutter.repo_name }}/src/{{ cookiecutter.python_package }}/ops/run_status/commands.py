@@ -64,7 +64,7 @@ def watch(run: str, env: str | None) -> None:
     from . import replay, terminal  # noqa: PLC0415
 
     history = _open(env)
-    terminal.watch(replay.Follower(history.store, history.find(run)))
+    terminal.watch(replay.Follower(history.store, history.find(run)), history)
 
 
 @command.command()

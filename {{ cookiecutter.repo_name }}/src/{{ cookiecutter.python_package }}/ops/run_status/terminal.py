@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any
@@ -10,10 +11,20 @@ from typing import Any
 from attrs import asdict
 from rich.console import Console, Group
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
-from ..core.cli import duration, local_time, print_long, printable, size, table
+from ..core.cli import (
+    duration,
+    local_time,
+    print_long,
+    printable,
+    progress_bar,
+    size,
+    table,
+)
 from .describe import report
+from .history import History
 from .model import ENDED, Dataset, Figures, Node, Phase, Run, State
 from .replay import Follower
 
@@ -84,13 +95,18 @@ def show(run: Run) -> None:
     print_long(*parts)
 
 
-def watch(follower: Follower) -> None:
+def watch(follower: Follower, history: History) -> None:
     """Show a run until it ends. If the output is no terminal, print what changes."""
     console = Console()
     if console.is_terminal:
+        run = follower.run()
+        expected = history.expected_seconds(run.key, {n.name for n in _selected(run)})
         with Live(console=console, auto_refresh=False, screen=False) as live:
             for run in _until_it_ends(follower):
-                live.update(_first_lines(run, console.height), refresh=True)
+                lines = _first_lines(run, console.height)
+                if run.state not in ENDED:
+                    lines.renderables.insert(1, _bar(run, expected, console.width))
+                live.update(lines, refresh=True)
         return
     before: dict[str, State] = {}
     for run in _until_it_ends(follower):
@@ -114,13 +130,31 @@ def _first_lines(run: Run, height: int) -> Group:
     """What fits on the screen: failed and running nodes first."""
     order = [State.FAILED, State.RUNNING, State.UNKNOWN, State.INTERRUPTED]
     nodes = sorted(
-        (node for node in run.nodes.values() if node.state != State.NOT_SELECTED),
+        _selected(run),
         key=lambda n: (
             order.index(n.state) if n.state in order else len(order),
             -(n.ended or 0),
         ),
     )
-    return Group(_title(run), *_nodes(nodes[: max(1, height - 6)], run))
+    return Group(_title(run), *_nodes(nodes[: max(1, height - 8)], run))
+
+
+def _selected(run: Run) -> list[Node]:
+    return [node for node in run.nodes.values() if node.state != State.NOT_SELECTED]
+
+
+def _bar(run: Run, expected: float | None, width: int) -> Table:
+    nodes = _selected(run)
+    counts = Counter(node.state for node in nodes)
+    return progress_bar(
+        counts[State.SUCCEEDED] + counts[State.SKIPPED],
+        len(nodes),
+        [node.name for node in nodes if node.state == State.RUNNING],
+        counts[State.SKIPPED],
+        time.time() - (run.started or time.time()),
+        expected,
+        width,
+    )
 
 
 def _title(run: Run) -> Text:
