@@ -43,6 +43,7 @@ bench: $(VENV)/ready ## measure what the guards cost (about an hour)
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_run_status.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_status_page.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_skip_unchanged.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench_requests.py
 
 docs: $(VENV)/ready ## build the docs site in site/
 	$(BIN)/mkdocs build --strict --quiet

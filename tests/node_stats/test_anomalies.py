@@ -77,10 +77,9 @@ def test_seconds_are_medians():
     assert module.median_seconds(last_runs(seconds=[1, 2, 30])) == {"fit": 2}
 
 
-def write(store, branch, count, rows, start=0):
-    for number in range(start, start + count):
-        store.write(f"{branch}-{number}/vm-1.jsonl", b"")
-        Summary(branch, rows={"orders": rows}).write(store, f"{branch}-{number}")
+def write(store, branch, count, rows):
+    for _ in range(count):
+        Summary(branch, rows={"orders": rows}).write(store)
 
 
 def test_a_new_branch_is_compared_with_the_trunk(store):
@@ -93,17 +92,19 @@ def test_a_new_branch_is_compared_with_the_trunk(store):
         return {run.branch for run in runs}, len(runs)
 
     assert found("new") == found("dev") == ({"main"}, 5)
-    write(store, "dev", 12, rows=9, start=2)
+    write(store, "dev", 12, rows=9)
     assert found("dev") == ({"dev"}, 10)
 
 
-def test_figures_that_cannot_be_read_do_not_count(store):
-    write(store, "dev", 3, rows=7)
-    for key, text in [("a", b"{"), ("b", b"[]"), ("c", b'{"format": 99}')]:
-        store.write(f"{key}/figures.json", text)
-        store.write(f"{key}/vm-1.jsonl", b"")
+@pytest.mark.parametrize(
+    "text", [b"{", b"[]", b'{"format": 99, "runs": []}', b'{"format": 2, "runs": [{}]}']
+)
+def test_figures_that_cannot_be_read_do_not_count(store, text):
+    store.write("figures/dev.json", text)
 
-    assert len(module.last_runs(store, "dev", [])) == 3
+    assert module.last_runs(store, "dev", []) == []
+    write(store, "dev", 1, rows=7)
+    assert len(module.last_runs(store, "dev", [])) == 1
 
 
 def test_a_summary_has_the_figures_of_a_run():

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,6 +122,15 @@ def test_a_failure_is_sent_with_what_to_do(shop, quick, slack) -> None:
         assert part in sent
     assert "raise ValueError" in sent
     assert checks(shop) == ["sent: #data: posted 1.000"]
+
+
+def test_a_run_that_steel_toes_stop_is_sent_with_the_reason(shop, quick, slack) -> None:
+    shutil.rmtree(shop.path / ".git")
+
+    assert quick("run")[0] == 1
+
+    [message] = slack.posted()
+    assert "not known which" in json.dumps(message)
 
 
 def in_a_process(shop: Workshop, *args: str, **env: str) -> None:

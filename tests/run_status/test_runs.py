@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import signal
 import sys
 
@@ -327,3 +328,36 @@ def test_processes_with_one_key_are_one_run(shop: Workshop, quick: Kedro) -> Non
     assert run.state.value == "succeeded"
     done = dict.fromkeys(["clean", "other", "total", "end"], "succeeded")
     assert states(run) == done | {"quiet": "not selected"}
+
+
+TWO_PLACES = "kept: {type: text.TextDataset, filepath: data/kept.txt, elsewhere: log/x}"
+ONE_PLACE = """
+raw_too: {type: text.TextDataset, filepath: data/mid_dev.txt}
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "branch", "why"),
+    [
+        ("", "", "not known which"),
+        (TWO_PLACES, "dev", "cannot tell where a branch would save"),
+        (ONE_PLACE, "dev", "'raw_too'"),
+    ],
+)
+def test_a_run_that_steel_toes_stop_is_recorded_with_the_reason(
+    shop: Workshop, quick: Kedro, entry: str, branch: str, why: str
+) -> None:
+    shutil.rmtree(shop.path / ".git")
+    shop.catalog(f"{shop.read('conf/base/catalog.yml')}\n{entry}\n")
+    before = shop.files()
+
+    code, said = quick("run", env={"STEEL_TOES_BRANCH": branch})
+
+    assert code == 1
+    assert "Traceback" not in said
+    assert why in said
+    run = read(shop)
+    assert run.state.value == "failed"
+    assert run.failure is not None
+    assert why in run.failure.message
+    assert shop.files().keys() - before.keys() <= {"logs/kedro.log"}

@@ -1,5 +1,6 @@
 """The journal in a bucket, on a full disk, and where nothing can be written."""
 
+import json
 import time
 
 import pytest
@@ -39,6 +40,9 @@ def test_a_bucket_has_what_all_processes_wrote(workshop, bucket, runner) -> None
     assert run.state.value == "succeeded"
     assert states(run) == dict.fromkeys(NODES, "succeeded")
     assert (len(read_journals(store, key)) > 1) is (runner == OURS)
+    # Its figures are whole, though its last seconds were not uploaded yet.
+    figures = json.loads(bucket.objects()["ops/runs/figures/dev.json"])
+    assert figures["runs"][0]["seconds"].keys() == {*NODES}
     page = bucket.objects()["ops/runs/index.html"].decode()
     assert key in page
     assert not workshop.has("data/.ops/runs")

@@ -41,7 +41,6 @@ PACKAGE = "toe_test"
 PIPELINE = HERE / "src" / PACKAGE / "pipelines" / "toes"
 RAWS = ["raw_a", "raw_b", "raw_parts"]
 KINDS = ["text", "text", "text", "json", "memory", "parts", "versioned"]
-RUNNERS = [SequentialRunner] * 4 + [ThreadRunner] * 2 + [ParallelRunner]
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 SHAPES = ["all", "all", "all", "lossy", "helper", "constant", "dispatch"]
 
@@ -382,11 +381,11 @@ def trial(chance: random.Random, edits: int, kills: bool) -> Counter[str]:
             way = chance.choice(["from_nodes", "to_nodes", "node_names"])
             select = {way: [name]}
         fail = chance.choice(project.nodes)["name"] if chance.random() < 0.1 else ""
-        runner = chance.choice(RUNNERS)
+        runner = chance.choice([SequentialRunner, SequentialRunner, ThreadRunner])
         kill: dict[str, Any] = {}
         if kills:
             fail = ""
-            runner = chance.choice(list(dict.fromkeys(RUNNERS)))
+            runner = chance.choice([SequentialRunner, ThreadRunner, ParallelRunner])
             kill = {
                 "signal": chance.choice(SIGNALS),
                 "after": chance.uniform(0.02, 0.3),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from kedro.io import CachedDataset, MemoryDataset
+from kedro.pipeline import Pipeline, node
 from kedro_datasets.text import TextDataset
 from kit import ops
 
@@ -304,6 +305,26 @@ def test_a_file_that_ibis_reads_is_branched(project):
     assert project.files() == ["cars.csv", "cars_dev.csv"]
     saved = (project.path / "data" / "cars_dev.csv").as_posix()
     assert project.record("dev", "cars").location == f"file://{saved}"
+
+
+def test_a_connection_that_was_asked_before_the_run_is_not_left_to_its_workers(project):
+    connection = {"backend": "sqlite", "database": str(project.path / "shop.sqlite")}
+    entry = {
+        "type": "ibis.TableDataset",
+        "table_name": "cars",
+        "connection": connection,
+    }
+    catalog = project.catalog({"cars": entry, "out": text("out.txt")})
+    before = {*catalog["cars"].target._connections}
+    pipeline = Pipeline([node(lambda cars: "x", "cars", "out", name="out")])
+
+    project.hooks.hook.before_pipeline_run(
+        run_params={"run_id": "run-1", "project_path": project.path},
+        pipeline=pipeline,
+        catalog=catalog,
+    )
+
+    assert {*catalog["cars"].target._connections} == before
 
 
 def test_two_datasets_in_one_place_stop_the_run_with_both_names(project):

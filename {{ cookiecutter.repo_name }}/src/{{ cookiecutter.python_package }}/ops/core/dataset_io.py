@@ -247,6 +247,8 @@ def local_table(dataset: Any) -> tuple[str, str] | None:
     """The file of the database that a table is in, and the table's name; none for what is
     no table, or in a database that is no file of this machine. Nothing is connected."""
     config = kedro_internals.connection_config(dataset) or {}
+    if config and kedro_internals.ibis_table(dataset) is None:
+        return None  # a file that ibis reads as a table
     url = kedro_internals.connection_string(dataset)
     found = _LOCAL.match(url or f"{config.get('backend')}:///{config.get('database')}")
     name = kedro_internals.table_name(dataset)
@@ -343,8 +345,9 @@ class Files(NamedTuple):
         """Bytes that it takes, with all versions."""
         if self._is_local and os.path.isfile(self.path):
             return os.path.getsize(self.path)
-        self.filesystem.invalidate_cache(self.path)
-        return int(self.filesystem.du(self.path))
+        return sum(
+            each["size"] for each in objects(self.filesystem, self.path).values()
+        )
 
     def modified(self) -> datetime | None:
         """When the newest of its files was written; none if nothing is there."""

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,17 @@ def calling_catalogs() -> Iterator[Any]:
         name = _CATALOGS.get(frame.f_globals.get("__name__", ""))
         if name in frame.f_locals:
             yield frame.f_locals[name]
+
+
+def is_running() -> bool:
+    """Whether this is inside ``KedroSession.run``, which no hook is told."""
+    from kedro.framework.session import KedroSession  # noqa: PLC0415
+
+    frame = inspect.currentframe()
+    while frame := frame and frame.f_back:
+        if frame.f_code is KedroSession.run.__code__:
+            return True
+    return False
 
 
 # Datasets of any kind
@@ -276,6 +288,20 @@ def ibis_table(dataset: Any) -> tuple[str, Any, str] | None:
 def connection_config(dataset: Any) -> Any:
     """What a dataset of ibis connects by. Its public ``connection`` has connected."""
     return getattr(dataset, "_connection_config", None)
+
+
+@contextmanager
+def closing_connections() -> Iterator[None]:
+    """Close what datasets of ibis connect to meanwhile. They keep a connection for all of
+    their class, which no other thread and no forked worker of a run may use."""
+    module: Any = sys.modules.get("kedro_datasets._utils.connection_mixin")
+    opened = module.ConnectionMixin._connections if module else {}
+    before = {*opened}
+    try:
+        yield
+    finally:
+        for key in opened.keys() - before:
+            opened.pop(key).disconnect()
 
 
 def new_connection(dataset: Any) -> Any:

@@ -207,6 +207,10 @@ class OwnFile:
             if self._is_torn:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    def waiting(self, start: int) -> bytes:
+        """What was added from a position on, behind a URL; else it is in the store."""
+        return bytes(self._text[start:])
+
     def flush(self) -> None:
         """Bring what was added to the store, if it is behind a URL."""
         with self._lock:

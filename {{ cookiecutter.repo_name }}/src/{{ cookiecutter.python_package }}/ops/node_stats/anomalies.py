@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 from attrs import asdict, define, field
 
+from ..core.git import slug
 from ..core.store import Store
-from ..run_status.history import run_keys
 from ..run_status.model import Dataset, Node, Run, State
 
-FILE = "figures.json"
-_FORMAT = 1
+_FOLDER = "figures"  # of the runs, with a file for each branch
+_FORMAT = 2
 _LAST = 10  # runs to compare with
 _ENOUGH = 3  # runs without which nothing is unusual
 _LESS, _MORE = 0.8, 1.25  # of the least and the most rows
@@ -22,17 +22,19 @@ _LONGER, _SECONDS = 2.0, 5.0  # times, and at least so many seconds more
 
 @define
 class Summary:
-    """The figures of one run, kept beside its journals."""
+    """The figures of one run."""
 
     branch: str
     seconds: dict[str, float] = field(factory=dict)  # by node
     rows: dict[str, int] = field(factory=dict)  # by dataset saved
     schemas: dict[str, dict[str, str]] = field(factory=dict)
 
-    def write(self, store: Store, key: str) -> None:
-        """Keep it for later runs."""
-        text = json.dumps({"format": _FORMAT, **asdict(self)})
-        store.write(f"{key}/{FILE}", text.encode())
+    def write(self, store: Store) -> None:
+        """Keep it for later runs. Of two that end at once, one may be lost."""
+        name = _file(self.branch)
+        runs = [self, *_parsed(store.read(name))][:_LAST]
+        found = {"format": _FORMAT, "runs": [asdict(run) for run in runs]}
+        store.write(name, json.dumps(found).encode())
 
 
 def summarize(run: Run) -> Summary:
@@ -51,24 +53,23 @@ def summarize(run: Run) -> Summary:
 
 def last_runs(store: Store, branch: str, trunk: Iterable[str]) -> list[Summary]:
     """The last runs of a branch, the newest first; if it is new, those of the trunk."""
-    names = [f"{key}/{FILE}" for key in reversed(run_keys(store))]
-    texts = store.read_many(dict.fromkeys(names, 0))
-    known = [_parsed(texts.get(name, b"")) for name in names]
-    branches: dict[str, list[Summary]] = {}
-    for summary in filter(None, known):
-        branches.setdefault(summary.branch, []).append(summary)
-    runs = branches.get(branch, [])
+    runs = _parsed(store.read(_file(branch)))
     if len(runs) < _ENOUGH:
-        runs = max([runs, *(branches.get(name, []) for name in trunk)], key=len)
-    return runs[:_LAST]
+        texts = store.read_many({_file(name): 0 for name in trunk})
+        runs = max([runs, *map(_parsed, texts.values())], key=len)
+    return runs
 
 
-def _parsed(text: bytes) -> Summary | None:
+def _file(branch: str) -> str:
+    return f"{_FOLDER}/{slug(branch)}.json"
+
+
+def _parsed(text: bytes | None) -> list[Summary]:
     try:
-        known = json.loads(text)
-        return Summary(**known) if known.pop("format") == _FORMAT else None
-    except (AttributeError, KeyError, TypeError, ValueError):  # it was damaged
-        return None
+        known = json.loads(text or b"{}")
+        return [Summary(**run) for run in known["runs"] if known["format"] == _FORMAT]
+    except (KeyError, TypeError, ValueError):  # there is none, or it was damaged
+        return []
 
 
 def median_seconds(runs: list[Summary]) -> dict[str, float]:

@@ -208,8 +208,7 @@ class _EarlierRuns:
         for name, dataset in run.datasets.items():
             if marks := anomalies.unusual_dataset(dataset, self._runs):
                 entries.enter("marked", dataset=name, marks=marks)
-        summary = anomalies.summarize(run)
-        summary.write(entries.ticket.store, entries.ticket.key)
+        anomalies.summarize(run).write(entries.ticket.store)
 
 
 def _record_figures(

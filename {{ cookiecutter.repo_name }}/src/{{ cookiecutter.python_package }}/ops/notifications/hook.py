@@ -29,7 +29,7 @@ from ..core import findings, git, kedro_internals, redaction
 from ..core.errors import OpsError, run_within, suppress_errors
 from ..core.findings import WARNING, Finding
 from ..core.settings import is_guard_on, read_settings
-from ..core.store import Store
+from ..core.store import LINES, Store
 from ..run_status import journal, replay
 from ..run_status.history import open_runs, run_keys
 from ..run_status.journal import Journal
@@ -78,28 +78,43 @@ class Notifier:
     def unnotified(self, but: str = "") -> list[str]:
         """The keys of runs that ended without a notification: they were killed."""
         now, found = time.time(), []
-        sent = self.store.files("", f"/{FILE}")
-        keys = [key for key in run_keys(self.store) if f"{key}/{FILE}" not in sent]
+        files = self.store.files("", (LINES, f"/{FILE}"))
+        keys = [k for k in run_keys(self.store, files) if f"{k}/{FILE}" not in files]
         for key in keys[-_SEARCHED:]:
+            if key == but:
+                continue
             run = replay.read(self.store, key)
             age = now - (run.last_news or 0.0)
             fresh = run.state != State.INTERRUPTED and age < _FRESH
-            due = run.notify and key != but and not fresh and age < _OLD
+            due = run.notify and not fresh and age < _OLD
             if due and is_finished(run, now):
                 found.append(key)
         return found
 
     def notify(
-        self, keys: list[str], channels: list[Channel], deadline: float, last: str = ""
+        self,
+        keys: list[str],
+        channels: list[Channel],
+        deadline: float,
+        last: str = "",
+        known: Run | None = None,
     ) -> list[Result]:
         """Send what is due for these runs, the oldest first, unless others have.
 
-        ``last`` is a run of which no more tasks will come, although it looks unfinished.
+        Args:
+            keys: of the runs.
+            channels: where to send to.
+            deadline: when to give up, as ``time.monotonic`` has it.
+            last: a run of which no more tasks will come, although it looks unfinished.
+            known: one of the runs, if it has just been read.
         """
         due: list[Delivery] = []
         for key in keys:
             with suppress_errors():  # a damaged run must not hold up the others
-                due += self._claim(key, channels, key == last)
+                # Of tasks that end at once, one must see what the other has entered.
+                fresh = known and known.key == key and not known.shared
+                run = known if known and fresh else replay.read(self.store, key)
+                due += self._claim(run, channels, key == last)
         return send(due, deadline)
 
     def compose(
@@ -117,9 +132,9 @@ class Notifier:
             raise OpsError(f"Run {key} has not ended: there is nothing to send yet.")
         return self._deliveries(run, earlier, kind, channels)
 
-    def _claim(self, key: str, channels: list[Channel], last: bool) -> list[Delivery]:
+    def _claim(self, run: Run, channels: list[Channel], last: bool) -> list[Delivery]:
         """The deliveries of a run that has ended, if this process is the one to send."""
-        run, kind = replay.read(self.store, key), None
+        kind = None
         finished = is_finished(run, time.time())
         if not finished and not (last and run.state != State.RUNNING):
             return []
@@ -129,7 +144,7 @@ class Notifier:
         due = self._deliveries(run, earlier, kind, channels)[1] if kind else []
         sent = kind.value if kind and due else ""
         text = json.dumps({"thread": thread_id(run), "sent": sent})
-        return due if self.store.create(f"{key}/{FILE}", text.encode()) else []
+        return due if self.store.create(f"{run.key}/{FILE}", text.encode()) else []
 
     def _deliveries(
         self, run: Run, earlier: list[Run], kind: Kind, channels: list[Channel]
@@ -230,7 +245,7 @@ def _send(
             able.extend(notifier.open_channels()[0])
         # Without a channel, leave the other runs to a process that has one.
         keys = [*others, run.key] if able else [run.key]
-        results[:] = notifier.notify(keys, able, deadline)
+        results[:] = notifier.notify(keys, able, deadline, known=run)
 
     with suppress_errors():  # a thread may not start when Python is about to end
         run_within(seconds, notify)

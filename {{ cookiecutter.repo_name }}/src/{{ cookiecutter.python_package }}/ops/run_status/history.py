@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 
 from attrs import frozen
@@ -12,7 +12,7 @@ from kedro.framework.context import KedroContext
 
 from ..core.errors import OpsError
 from ..core.settings import open_store
-from ..core.store import Store
+from ..core.store import LINES, Store
 from . import replay
 from .model import Run, State
 
@@ -30,11 +30,16 @@ def open_runs(context: KedroContext) -> Store:
     return Store(posixpath.join(url, "runs"), options)
 
 
-def run_keys(store: Store) -> list[str]:
-    """The keys of the runs, the oldest first: by the names of their journals."""
+def run_keys(store: Store, files: Iterable[str] | None = None) -> list[str]:
+    """The keys of the runs, the oldest first: by the names of their journals.
+
+    Args:
+        store: with a folder for each run.
+        files: what is in the store, if that is known.
+    """
     began: dict[str, str] = {}
-    for name in store.files(""):
-        if name.count("/") == 1:
+    for name in store.files("") if files is None else files:
+        if name.count("/") == 1 and name.endswith(LINES):
             key, file = name.split("/")
             found = re.match(r"\d{8}T\d{6}-", file)  # else of an earlier version
             began[key] = min(began.get(key, "9"), found[0] if found else "")

@@ -51,7 +51,7 @@ class Journal:
     name: str = ""
     closed: bool = False
     at_end: list[Callable[[Run], None]] = field(factory=list)  # in the first process
-    _file: OwnFile | None = None
+    file: OwnFile | None = None
     _pid: int = 0
     _warned: bool = False
     _upload: Upload | None = None
@@ -74,9 +74,9 @@ class Journal:
     def close(self) -> None:
         """Write no more."""
         self.closed = True
-        if self._file is not None and self._pid == os.getpid():
-            self._file.close()
-        self._file = None
+        if self.file is not None and self._pid == os.getpid():
+            self.file.close()
+        self.file = None
 
     def _begin(self) -> None:
         if self._pid == os.getpid():
@@ -84,13 +84,13 @@ class Journal:
         with _LOCK:  # the first event, or a process forked since
             if self._pid == os.getpid():  # another thread was first
                 return
-            self._file = self._upload = None
+            self.file = self._upload = None
             joined = self.name or self.ticket.joined
             try:
-                self._file = OwnFile(self.ticket.store, self.ticket.key)
-                self.name = posixpath.basename(self._file.name)
+                self.file = OwnFile(self.ticket.store, self.ticket.key)
+                self.name = posixpath.basename(self.file.name)
                 if not self.ticket.store.is_local:
-                    self._upload = Upload(self._file, self._warn)
+                    self._upload = Upload(self.file, self._warn)
                 header = {"format": FORMAT, "joined": joined, **process.identity()}
                 run = {"key": self.ticket.key, "run_id": self.ticket.run_id}
                 self._write("process", header | run)
@@ -100,11 +100,11 @@ class Journal:
                 self._pid = os.getpid()
 
     def _write(self, event: str, fields: dict[str, Any]) -> None:
-        if self._file is None:  # it could not be opened, which was said, or is closed
+        if self.file is None:  # it could not be opened, which was said, or is closed
             return
         known = {"at": round(time.time(), 6), "event": event, **fields}
         try:
-            self._file.append(f"{_ENCODER.encode(known)}\n".encode())
+            self.file.append(f"{_ENCODER.encode(known)}\n".encode())
         except OSError as error:
             self._warn(error)
         if self._upload is not None:
@@ -127,7 +127,7 @@ class Upload:
 
     def __init__(self, file: OwnFile, warn: Callable[[Exception], None]) -> None:
         self.news, self._ending = threading.Event(), threading.Event()
-        self._file, self._warn = file, warn
+        self.file, self._warn = file, warn
         self._thread = threading.Thread(
             target=self._run, name="journal-upload", daemon=True
         )
@@ -148,7 +148,7 @@ class Upload:
             self.news.clear()
             ending, began = self._ending.is_set(), time.monotonic()
             try:
-                self._file.flush()
+                self.file.flush()
             except Exception as error:  # of any file system: it must not fail the run
                 self._warn(error)
             self._ending.wait(max(_EVERY, 2 * (time.monotonic() - began)))

@@ -26,7 +26,7 @@ from attrs import asdict
 from kedro.io.core import is_parameter
 
 from ..core.errors import suppress_errors
-from ..core.store import Store
+from ..core.store import LINES, Store
 from . import replay
 from .history import run_keys
 from .model import ENDED, Dataset, Node, Run
@@ -102,16 +102,16 @@ class StatusPage:
     def _list(self, run: Run | None = None) -> None:
         """Write the list: with this run, and with what has become of others."""
         before = {line["key"]: line for line in self._lines()}
-        written = self._store.files("", f"/{RUN}")
+        files = self._store.files("", (LINES, f"/{RUN}"))
         # A store behind a URL may not have the journal of this run yet.
         lines, reads = [summary(run)] if run else [], 0
-        for key in reversed(run_keys(self._store)):
+        for key in reversed(run_keys(self._store, files)):
             if run and key == run.key:
                 continue
             line = before.get(key)
             if line is not None and line["state"] not in _ENDED:
                 line = self._read(key, line)
-            elif (line is None or f"{key}/{RUN}" not in written) and reads < _AT_ONCE:
+            elif (line is None or f"{key}/{RUN}" not in files) and reads < _AT_ONCE:
                 line, reads = self._read(key, line), reads + 1
             if line is not None:
                 lines.append(line)

@@ -16,7 +16,7 @@ from typing import Any
 from ..core import process
 from ..core.process import LOST, is_gone
 from ..core.records import json_lines
-from ..core.store import Store
+from ..core.store import OwnFile, Store
 from .model import (
     ENDED,
     Check,
@@ -51,9 +51,13 @@ _WEIGHT = [
 class Follower:
     """Reads the journals of one run, each time what has come since."""
 
-    def __init__(self, store: Store, key: str) -> None:
-        """Take where the journals are, and the key of the run."""
+    def __init__(self, store: Store, key: str, own: OwnFile | None = None) -> None:
+        """Take where the journals are, the key of the run, and this process's journal.
+
+        What this process has entered may not be in a store behind a URL yet.
+        """
         self._store, self._key = store, key
+        self._own = None if store.is_local else own
         self._offsets: dict[str, int] = {}
         self._sessions: dict[str, Session] = {}  # by the file of their first process
         self._session_of: dict[str, Session] = {}  # by any file
@@ -76,10 +80,14 @@ class Follower:
 
     def _read(self) -> bool:
         has_ended = False
-        sizes = self._store.files(self._key).items()
-        read = {name: self._offsets.get(name, 0) for name, _ in sizes}
-        new = {name: read[name] for name, size in sizes if size > read[name]}
-        for name, text in self._store.read_many(new).items():
+        sizes, texts = self._store.files(self._key), dict[str, bytes]()
+        if self._own is not None:
+            sizes[self._own.name] = self._own.size
+        read = {name: self._offsets.get(name, 0) for name in sizes}
+        new = {name: read[name] for name, size in sizes.items() if size > read[name]}
+        if self._own is not None and self._own.name in new:
+            texts[self._own.name] = self._own.waiting(new.pop(self._own.name))
+        for name, text in {**texts, **self._store.read_many(new)}.items():
             whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete
             self._offsets[name] = read[name] + len(whole)
             for event in json_lines(whole, self._store.path(name)):

@@ -47,7 +47,8 @@ class Watch:
         self.journal = entries
         self._page, self._tidy, self._resume = page, tidy, resume
         self._project_path = Path(entries.ticket.project_path)
-        entries.reader = Follower(entries.ticket.store, entries.ticket.key)
+        ticket = entries.ticket
+        entries.reader = Follower(ticket.store, ticket.key, entries.file)
         self._began = time.monotonic()
         self._over = threading.Event()
         self._last: Run | None = None
@@ -80,7 +81,7 @@ class Watch:
 
     def last_lines(self) -> list[tuple[str, str]]:
         """What to say of the run at its end, each line with its name."""
-        run = self.journal.reader.run()
+        run = self._last or self.journal.reader.run()
         if run.state in {State.RUNNING, State.INTERRUPTED}:  # nobody has entered how
             run.resume = self._resume(run)
         return describe.last_lines(run, self.page, self.viz)

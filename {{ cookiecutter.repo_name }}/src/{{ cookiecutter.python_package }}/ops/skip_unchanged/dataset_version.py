@@ -192,7 +192,7 @@ def _may_name(path: str, package: str) -> bool:
 
 def _first(found: Iterable[Held]) -> Held:
     """The first that holds anything, as a load takes it; the others are not asked for."""
-    missing = []
+    missing: list[Held] = []
     for held in found:
         if held.why_not != MISSING:
             return evolve(held, below=bool(missing))

@@ -9,7 +9,6 @@ what does it is not even imported.
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
@@ -17,7 +16,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from ..core import git
+from ..core import git, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings
 from .settings import SteelToesOptions
@@ -32,10 +31,21 @@ class SteelToes:
 
     def __init__(self) -> None:
         self._rewriter: CatalogRewriter | None = None
+        self._refusal: OpsError | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Put the branch's datasets in the place of the catalog's entries."""
+        self._rewriter = self._refusal = None
+        try:
+            self._rewrite(context)
+        except OpsError as error:
+            if not kedro_internals.is_running():
+                raise
+            # The run is stopped once its record has begun, and before any node.
+            self._refusal = error
+
+    def _rewrite(self, context: KedroContext) -> None:
         settings = read_settings(context.config_loader, SteelToesOptions)
         if not is_guard_on("steel_toes", settings.enabled):
             return
@@ -50,26 +60,23 @@ class SteelToes:
         )
         self._rewriter.rewrite_all(context)
 
-    @hook_impl(wrapper=True)
+    @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-    ) -> Generator[None, Any, Any]:
-        """Stop a run that would step on toes; else say in one line where it works.
-
-        What it says takes a look at the data, so the hooks below have their say first:
-        a bucket that is out of reach is for them to report.
-        """
+    ) -> None:
+        """Stop a run that would step on toes; else say in one line where it works."""
+        if self._refusal is not None:
+            raise self._refusal
         if self._rewriter is None:
-            return (yield)
+            return
         from . import checks  # noqa: PLC0415
 
         outputs = pipeline.all_outputs()
         branched = checks.branched_datasets(pipeline, catalog)
         checks.refuse_harm(branched, outputs, catalog)
-        results = yield
         checks.warn_of(self.warnings_of_run(pipeline, catalog), self._rewriter.branch)
-        checks.begin_run(branched, run_params, pipeline)
-        return results
+        with kedro_internals.closing_connections():
+            checks.begin_run(branched, run_params, pipeline)
 
     def warnings_of_run(
         self, pipeline: Pipeline, catalog: DataCatalog
