@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 140  # columns, if the output is no terminal
 _WORD = 30  # letters of a word that a table breaks only if it has to
-_BAR, _NARROW = 20, 60  # columns of a bar, and of a terminal with a shorter one
+_BAR, _NARROW = 20, 70  # columns of a bar, and of a terminal with a shorter one
 
 SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
