@@ -77,6 +77,14 @@ def test_a_table_is_narrower_than_its_words_if_it_has_to_be(capsys, monkeypatch)
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 30
 
 
+def test_a_name_in_a_sentence_is_broken_between_its_parts(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    module.print_long(module.table([{"why": "`pipelines/toes/__init__.py` changed"}]))
+
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[2:] == ["`pipelines/toes/__", "init__.py` changed"]
+
+
 def test_the_title_of_a_small_table_is_not_broken(capsys):
     title = f"main and {BRANCH}"
     module.show(title, [{"dataset": "a"}], as_json=False)

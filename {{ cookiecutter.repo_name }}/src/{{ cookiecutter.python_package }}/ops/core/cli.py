@@ -177,15 +177,18 @@ def _narrow(widths: dict[str, int], least: dict[str, int], room: int) -> None:
 
 
 def _folded(cell: Text, width: int) -> Text:
-    """A name that is too long, broken between its parts rather than within one."""
-    if len(cell) <= width or any(map(str.isspace, cell.plain)):
-        return cell
-    lines = [""]
-    for part in re.findall(r"[^/_.-]*[/_.-]?", cell.plain):
-        if len(lines[-1] + part) > width:
-            lines.append("")
-        lines[-1] += part
-    return type(cell)("\n".join(filter(None, lines)), cell.style)
+    """Break words that are too long between their parts rather than within one."""
+
+    def fold(word: re.Match[str]) -> str:
+        lines = [""]
+        for part in re.findall(r"[^/_.-]*[/_.-]?", word[0]):
+            if lines[-1] and len(lines[-1] + part) > width:
+                lines.append("")
+            lines[-1] += part
+        return "\n".join(lines)
+
+    text = re.sub(rf"\S{{{width + 1},}}", fold, cell.plain)
+    return cell if text == cell.plain else type(cell)(text, cell.style)
 
 
 def progress_bar(  # noqa: PLR0913, PLR0917
