@@ -6,15 +6,16 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 from kedro.io import DatasetError
 
-from . import redaction
+from . import findings, redaction
 from .errors import OpsError
+from .findings import Finding
 
 # Rich is imported where something is printed: `kedro --help` need not wait.
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+_COLOURS = {findings.ERROR: "red", findings.WARNING: "yellow"}
 _WIDTH = 140  # columns, if the output is no terminal
 _WORD = 30  # letters of a word that a table breaks only if it has to
 _BAR, _NARROW = 20, 70  # columns of a bar, and of a terminal with a shorter one
@@ -98,6 +100,19 @@ def show(
         click.echo(f"{title}: none.")
 
 
+def show_findings(
+    found: Sequence[Finding], title: str, to_stderr: bool = False
+) -> None:
+    """Show a row for each group of findings."""
+    from rich.text import Text  # noqa: PLC0415
+
+    rows = findings.table_rows(found)
+    for row in rows:
+        row[""] = Text(row[""], _COLOURS.get(row[""], ""))
+    screen = console(to_stderr)
+    screen.print(table(rows, title, screen=screen))
+
+
 def console(stderr: bool = False) -> Console:
     """The terminal. A pipe or a file is as wide as most tables."""
     from rich.console import Console  # noqa: PLC0415
@@ -122,7 +137,10 @@ def print_long(*parts: Any) -> None:
 
 
 def table(
-    rows: list[dict[str, Any]], title: str = "", whole: Collection[str] = ()
+    rows: list[dict[str, Any]],
+    title: str = "",
+    whole: Collection[str] = (),
+    screen: Console | None = None,
 ) -> Group:
     """Rows of the same keys as a table. A column that has no values is left out.
 
@@ -131,6 +149,7 @@ def table(
             rich's ``Text``.
         title: of the table.
         whole: columns whose values are never broken, for example because they are copied.
+        screen: where it is shown, if that is not the standard output.
     """
     from rich import box  # noqa: PLC0415
     from rich.console import Group  # noqa: PLC0415
@@ -144,7 +163,7 @@ def table(
         key: max(_longest(each.plain, "\n") for each in cells[key]) for key in cells
     }
     found = Table()
-    room = console().width
+    room = (screen or console()).width
     if sum(widths.values()) + 3 * len(widths) + 1 > room:
         found = Table(
             box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
@@ -181,7 +200,7 @@ def _folded(cell: Text, width: int) -> Text:
 
     def fold(word: re.Match[str]) -> str:
         lines = [""]
-        for part in re.findall(r"[^/_.-]*[/_.-]?", word[0]):
+        for part in re.findall(r"[^/_.-]*[/_.-]*", word[0]):
             if lines[-1] and len(lines[-1] + part) > width:
                 lines.append("")
             lines[-1] += part
