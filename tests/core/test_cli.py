@@ -1,11 +1,13 @@
 """How times, sizes and names are written for a person."""
 
+import io
 import subprocess
 import sys
 import time
 
 import pytest
 from kit import PACKAGE, PROJECT, ops
+from rich.console import Console
 
 module = ops("core.cli")
 
@@ -43,6 +45,67 @@ def test_a_time_is_local_and_has_its_zone(monkeypatch):
 def test_no_character_steers_a_terminal():
     assert module.printable("a\x1b[31mb\x9b2J\u202e\ud800\r\0") == "a�[31mb�2J����"
     assert module.printable("naïve\t名前 👩‍💻\n") == "naïve\t名前 👩‍💻\n"
+
+
+BRANCH = "feature/ABC-1234-improve-the-model-of-penguins"
+ROW = {"run": "5d6d49a1", "state": "not selected", "nodes": "10 of 10"} | {
+    "started": "2026-11-26 17:05:03 CET",
+    "branch": BRANCH,
+    "reason": "the input `penguins` has changed since the last run",
+}
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_a_table_fits_and_breaks_no_word(capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    whole = ("run", "state", "nodes")
+    module.print_long(module.table([ROW], "Title", whole))
+
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= width
+    words = {ROW[key] for key in whole}
+    words |= {part for key in ("started", "reason") for part in ROW[key].split()}
+    assert all(word in said for word in words)
+    assert all(part in said for part in BRANCH.split("-"))
+    assert (BRANCH in said) is (width == 200)
+
+
+def test_a_table_is_narrower_than_its_words_if_it_has_to_be(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    module.print_long(module.table([ROW]))
+
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 30
+
+
+def test_a_name_in_a_sentence_is_broken_between_its_parts(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    module.print_long(module.table([{"why": "`pipelines/toes/__init__.py` changed"}]))
+
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[2:] == ["`pipelines/toes/__", "init__.py` changed"]
+
+
+def test_the_title_of_a_small_table_is_not_broken(capsys):
+    title = f"main and {BRANCH}"
+    module.show(title, [{"dataset": "a"}], as_json=False)
+
+    assert capsys.readouterr().out.splitlines()[0] == title
+
+
+@pytest.mark.parametrize(
+    ("rows", "ci", "paged"), [(30, None, True), (5, None, False), (30, "true", False)]
+)
+def test_what_is_longer_than_the_terminal_is_paged(monkeypatch, rows, ci, paged):
+    out, pages = io.StringIO(), []
+    monkeypatch.delenv("CI", raising=False)
+    if ci:
+        monkeypatch.setenv("CI", ci)
+    screen = Console(file=out, force_terminal=True, width=80, height=24)
+    monkeypatch.setattr(module, "console", lambda: screen)
+    monkeypatch.setattr(module.click, "echo_via_pager", pages.append)
+    module.show("Runs", [{"run": number} for number in range(rows)], as_json=False)
+
+    assert (bool(pages), bool(out.getvalue())) == (paged, not paged)
 
 
 PROGRAM = f"""

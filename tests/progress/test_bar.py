@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from contextlib import contextmanager
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -146,6 +147,46 @@ def test_it_waits_while_a_node_has_a_line_that_is_not_finished(shown, screen):
     assert screen.lines() == ["own bar: 90 %", ""]
 
 
+def test_what_is_logged_goes_above_the_bar_of_a_node(shown, screen):
+    with shown():
+        sys.stderr.write("\rown bar: 10 %")
+        sys.stderr.for_log.write("WARNING one\n")
+        sys.stderr.write("\rown bar: 90 %")
+        sys.stderr.for_log.write("WARNING two\n")
+        sys.stderr.write("\n")
+
+    lines = ["WARNING one", "WARNING two", "own bar: 90 %", ""]
+    assert screen.lines() == lines
+
+
+def test_threads_do_not_write_into_the_lines_of_each_other(shown, screen):
+    def other(text):
+        thread = Thread(target=sys.stdout.write, args=[text])
+        thread.start()
+        thread.join()
+
+    with shown():
+        for text in ("\rown bar: 10 %", "\rown bar: 90 %", "\n"):
+            sys.stdout.write(text)
+            other("printed\n")
+        sys.stdout.write("not finished")
+        other("printed\n")
+
+    lines = ["printed", "printed", "own bar: 90 %", "printed", "printed"]
+    assert screen.lines() == [*lines, "not finished", ""]
+
+
+def test_several_bars_of_tqdm_can_move_the_cursor(shown, screen):
+    with shown():
+        for text in ("\rbar 0", "\n", "\rbar 1", "\x1b[A", "\rbar 0"):
+            sys.stderr.write(text)
+        drawn = screen.getvalue().count("10 of 38")
+        time.sleep(0.1)
+        assert screen.getvalue().count("10 of 38") == drawn
+
+    assert "\x1b[2K" not in screen.getvalue().partition("bar 1")[2]
+
+
 def test_the_cursor_is_never_hidden_and_the_line_is_clear_in_the_end(shown, screen):
     with shown() as bar:
         wait_for(lambda: "10 of 38" in screen.getvalue())
@@ -170,13 +211,25 @@ def test_it_learns_from_workers_what_they_begin(shown, screen, counts):
     assert not os.path.exists(file)
 
 
-def test_a_worker_clears_the_line_of_the_bar_once_a_line(screen):
+def test_a_worker_clears_the_line_of_the_bar(screen):
     with streams_at(screen):
         bars.BarOfParent("")
         for text in ("a", " b", "\n", "c\n"):
             sys.stdout.write(text)
 
-    assert screen.getvalue() == "\r\x1b[2Ka b\n\r\x1b[2Kc\n"
+            screen.write("\r\x1b[2Kthe bar\r")
+
+    assert screen.lines()[:-1] == ["a b", "c"]
+
+
+def test_a_worker_goes_on_with_its_line_where_the_bar_was_drawn(screen):
+    with streams_at(screen):
+        bars.BarOfParent("")
+        for text in ("\rown bar: 10 %", "\rown bar: 90 %", " of it", "\n"):
+            sys.stdout.write(text)
+            screen.write("\r\x1b[2Kthe bar, which is longer\r")
+
+    assert screen.lines()[0] == "own bar: 90 % of it"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 from kit import ops
@@ -35,6 +36,7 @@ def screen(monkeypatch):
         out = io.StringIO()
         console = Console(file=out, force_terminal=terminal, width=160, height=30)
         monkeypatch.setattr(module, "Console", lambda: console)
+        monkeypatch.setattr(ops("core.cli"), "console", lambda: console)
         return out
 
     return act
@@ -67,7 +69,8 @@ class Follower:
     """A run that ends."""
 
     def __init__(self):
-        self.runs = iter([make(State.RUNNING), make(State.SUCCEEDED)])
+        first = make(State.RUNNING)
+        self.runs = iter([first, first, make(State.SUCCEEDED)])
 
     def run(self):
         return next(self.runs)
@@ -77,12 +80,15 @@ class Follower:
 def test_a_run_is_watched_until_it_ends(screen, terminal, monkeypatch):
     monkeypatch.setattr(module, "_EVERY", 0)
     out = screen(terminal)
-    module.watch(Follower())
+    history = SimpleNamespace(expected_seconds=lambda key, nodes: 1e6)
+    module.watch(Follower(), history)
 
-    said = out.getvalue()
-    assert said.count("failed: fit[red]") == (0 if terminal else 1)
-    assert "fit" in said
+    said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue())
+    assert said.count("failed  fit[red]") == 1
+    assert "queued" not in said.partition("Run status")[0]
     assert "succeeded" in said
+    assert ("0 of 2" in said) is terminal
+    assert (" of about " in said) is terminal
 
 
 @pytest.fixture
@@ -135,7 +141,7 @@ def test_a_list_of_runs_fits_the_terminal_and_breaks_no_key(
     monkeypatch.setenv("COLUMNS", str(width))
     others = [runs.Run(f"2026-{n:08x}", "id", State.UPSTREAM_FAILED) for n in range(3)]
     rows = [module.row(each) for each in (ended, *others)]
-    ops("core.cli").show("Runs", rows, False, whole=("run", "state", "took"))
+    ops("core.cli").show("Runs", rows, False, whole=("run", "state", "took", "nodes"))
 
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= width

@@ -18,9 +18,7 @@ from . import redaction
 ERROR, WARNING, NOTE = "error", "warning", "note"
 LEVELS = (ERROR, WARNING, NOTE)
 
-_COLOURS = {ERROR: "red", WARNING: "yellow"}
 _MAX_NAMES = 5  # names in one row; the others are counted
-_WIDTH = 140  # columns, if the output is not a terminal
 
 
 @frozen
@@ -137,29 +135,17 @@ def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
-def show_table(
-    findings: Sequence[Finding], title: str, to_stderr: bool = False
-) -> None:
-    """Show a row for each group of findings."""
-    from rich.console import Console  # noqa: PLC0415  only what prints waits for rich
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    console = Console(stderr=to_stderr)
-    if not console.is_terminal and console.width < _WIDTH:
-        console = Console(stderr=to_stderr, width=_WIDTH)
-    table = Table(title=escape(title), title_justify="left", show_lines=True)
-    for column in ("", "check", "what", "where", "what to do"):
-        table.add_column(column, overflow="fold")
+def table_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """A row of a table for each group of findings."""
+    rows = []
     for group in grouped(findings):
         first = group[0]
         places = list(dict.fromkeys(each.place for each in group if each.place))
         if len(places) > _MAX_NAMES:
             places[_MAX_NAMES:] = [f"and {len(places) - _MAX_NAMES} more"]
-        cells = [first.check, _message(group), "\n".join(places), first.remedy]
-        colour = _COLOURS.get(first.level, "none")
-        table.add_row(f"[{colour}]{first.level}[/]", *map(escape, cells))
-    console.print(table)
+        row = {"": first.level, "check": first.check, "what": _message(group)}
+        rows.append(row | {"where": places, "what to do": first.remedy})
+    return rows
 
 
 def log_warnings(findings: Iterable[Finding], prefix: str) -> None:

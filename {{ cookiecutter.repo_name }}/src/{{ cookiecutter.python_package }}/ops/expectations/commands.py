@@ -8,8 +8,13 @@ from typing import Any
 
 import click
 
-from ..core import findings
-from ..core.cli import Commands, as_json_option, env_option, load_context
+from ..core.cli import (
+    Commands,
+    as_json_option,
+    env_option,
+    load_context,
+    show_findings,
+)
 from ..core.errors import OpsError
 from ..core.findings import Finding
 
@@ -58,7 +63,7 @@ def check(datasets: tuple[str, ...], env: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([result.as_row() for result in found]))
     elif failed:
-        findings.show_table(failed, "Failed checks")
+        show_findings(failed, "Failed checks")
     else:
         click.echo("Failed checks: none.")
     click.echo(f"{len(found)} expectations checked.", err=True)

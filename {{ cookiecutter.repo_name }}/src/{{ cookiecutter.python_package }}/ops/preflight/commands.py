@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..core import findings
-from ..core.cli import as_json_option
+from ..core.cli import as_json_option, show_findings
 from ..core.run_options import (
     PlanCommand,
     load_run_context,
@@ -42,7 +42,7 @@ def command(as_json: bool, **options: Any) -> None:
     if as_json:
         click.echo(json.dumps([each.as_row() for each in found]))
     elif found:
-        findings.show_table(found, f"Preflight: {findings.count(found)}")
+        show_findings(found, f"Preflight: {findings.count(found)}")
     else:
         click.echo("Preflight: no problems.")
     if any(each.is_error for each in found):

@@ -21,6 +21,7 @@ from kedro.pipeline import Pipeline
 from kedro.utils import load_obj
 
 from ..core import findings, kedro_internals, redaction
+from ..core.cli import show_findings
 from ..core.errors import OpsError, one_line
 from ..core.findings import ERROR, NOTE, Finding
 from ..core.settings import Ignore, is_guard_on, read_settings, settings_section
@@ -202,7 +203,7 @@ def _extra(path: str, run: PlannedRun) -> Iterator[Finding]:
 
 def _report(found: list[Finding]) -> None:
     if any(each.is_error for each in found):
-        findings.show_table(found, "Preflight", to_stderr=True)
+        show_findings(found, "Preflight", to_stderr=True)
         raise PreflightError(
             f"The run was not started: {findings.count(found)}. PREFLIGHT=off runs once "
             "without preflight.",

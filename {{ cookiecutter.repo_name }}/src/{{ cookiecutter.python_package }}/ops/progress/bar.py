@@ -1,8 +1,9 @@
 """One progress bar at the bottom of a terminal, below what others print.
 
 The bar is one line, drawn from time to time with the cursor put back to its start. So
-whatever else is printed goes over it, nothing has to be put right if the process dies,
-and while a node has a line of its own that is not finished, such as a bar, it waits.
+whatever else is printed goes over it, and nothing has to be put right if the process
+dies. A line that is not finished, such as the bar of a node, is remembered: what others
+print goes over it as well, and it is drawn again when it goes on.
 """
 
 from __future__ import annotations
@@ -14,22 +15,19 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.console import Console
-from rich.progress_bar import ProgressBar
-from rich.table import Column, Table
-from rich.text import Text
 
+from ..core.cli import progress_bar
 from ..core.errors import suppress_errors
 
 _AFTER = 1.0  # seconds: a shorter run shows no bar
 _EVERY = 0.25
-_WIDTH, _NARROW = 20, 60
 _ERASE = "\r\x1b[2K"
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_MOVES = re.compile(r"\x1b\[[0-9;]*[A-Hf]")  # the cursor, to another line
 _STREAMS = ("stdout", "stderr")
 
 
@@ -39,16 +37,22 @@ class StreamAboveBar:
     def __init__(self, stream: Any, bar: Bar | None = None) -> None:
         """Take a stream; and the bar, which is in another process if there is none."""
         self.stream, self.bar = stream, bar
-        self._at_start = True
+        self.unfinished: dict[int, str] = {}  # by thread: what its line has so far
+        self.for_log: StreamAboveBar | None = None  # whose lines go on nobody's line
 
     def write(self, text: str) -> int:
         """Write, as the stream would."""
+        thread = threading.get_ident()
+        line = self.unfinished.get(thread, "")
+        rest = re.split(r"[\r\n]", line + text)[-1]
+        moves = _MOVES.search(rest)  # what is in the line then is not known
+        seen = _CONTROL.sub("", rest)
+        self.unfinished[thread] = rest if seen and not moves else ""
         if self.bar is None:
-            before = _ERASE if self._at_start and text else ""
-            self._at_start = _is_at_start(text, self._at_start)
-            self.stream.write(before + text)
-        else:
-            self.bar.write_above(self.stream, text)
+            self.stream.write(_ERASE + line + text if text else "")
+        elif text:
+            after = (self, thread) if seen or moves else None
+            self.bar.write_above((self, thread), line, text, after)
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -61,6 +65,9 @@ class StreamAboveBar:
         return getattr(self.stream, name)
 
 
+_Writer: TypeAlias = tuple[StreamAboveBar, int]  # a stream, and the thread that writes
+
+
 class Bar:
     """Draws how far a run has come."""
 
@@ -71,7 +78,7 @@ class Bar:
         self._began = time.monotonic()
         self._lock = threading.RLock()
         self._over = threading.Event()
-        self._is_drawn, self._at_start = False, True
+        self._in_line: Bar | _Writer | None = None  # who has the line of the cursor
         self._running: dict[str, None] = {}
         self._streams: dict[str, StreamAboveBar] = {}
         self._terminal: Any = sys.stderr
@@ -86,6 +93,7 @@ class Bar:
             stream = getattr(sys, name)
             if stream is not None and stream.isatty():
                 self._streams[name] = StreamAboveBar(stream, self)
+                self._streams[name].for_log = StreamAboveBar(stream, self)
                 setattr(sys, name, self._streams[name])
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._in_a_fork)
@@ -95,12 +103,15 @@ class Bar:
         """Leave the terminal as it was."""
         self._over.set()
         with self._lock:
-            self._erase()
-            if not self._at_start:  # a node was interrupted within its line
-                self._terminal.write("\n")
-                self._at_start = True
+            within, self._in_line = self._in_line, None
+            if within is not None:  # a node may be interrupted within its line
+                self._terminal.write(_ERASE if within is self else "\n")
             for name, stream in self._streams.items():
                 setattr(sys, name, stream.stream)
+                for thread, line in stream.unfinished.items():
+                    if line and (stream, thread) != within:
+                        self._terminal.write(f"{line}\n")
+                stream.unfinished.clear()
         if self._from_workers is not None:
             self._from_workers.unlink(missing_ok=True)
 
@@ -123,36 +134,38 @@ class Bar:
         self._from_workers = Path(name)
         return name
 
-    def write_above(self, stream: Any, text: str) -> None:
-        """Write for somebody else, in the place of the bar."""
+    def write_above(
+        self, writer: _Writer, line: str, text: str, after: _Writer | None
+    ) -> None:
+        """Write for somebody else, in the place of the bar.
+
+        Args:
+            writer: who writes.
+            line: what it has written of the line, if it goes on.
+            text: what it writes.
+            after: who has the line of the cursor then.
+        """
         with self._lock:
-            self._erase()
+            again = "" if self._in_line == writer else line
+            self._begin_line(writer)
             # First, because a signal may come when the text is on the terminal already.
-            self._at_start = _is_at_start(text, self._at_start)
-            stream.write(text)
+            self._in_line = after
+            writer[0].stream.write(again + text)
 
     def line(self, width: int) -> str:
         """The bar as it is now."""
         counts = self._counts
-        done = counts.completed + counts.skipped
-        elapsed = time.monotonic() - self._began
-        timing = _clock(elapsed)
-        if self._expected and not counts.skipped:
-            timing += f" of about {_clock(max(self._expected, elapsed))}"
-        skipped = f"{counts.skipped} skipped" if counts.skipped else ""
-        bar = _WIDTH if width >= _NARROW else _WIDTH // 3
-        columns = [Column(no_wrap=True) for _ in range(4)]
-        columns.insert(2, Column(no_wrap=True, overflow="ellipsis", ratio=1))
-        table = Table.grid(*columns, expand=True, padding=(0, 2, 0, 0))
-        table.add_row(
-            ProgressBar(total=max(counts.total, 1), completed=done, width=bar),
-            f"{done} of {counts.total}",
-            Text(", ".join(self._running)),
-            skipped,
-            timing,
+        bar = progress_bar(
+            counts.completed + counts.skipped,
+            counts.total,
+            self._running,
+            counts.skipped,
+            time.monotonic() - self._began,
+            self._expected,
+            width,
         )
         with self._console.capture() as captured:
-            self._console.print(table, width=width, end="")
+            self._console.print(bar, width=width, end="")
         return captured.get().rstrip("\n")
 
     def _run(self) -> None:
@@ -166,19 +179,19 @@ class Bar:
 
     def _draw(self) -> None:
         with self._lock:
-            if self._over.is_set() or not self._at_start:
+            if self._over.is_set() or self._in_line not in {None, self}:
                 return
             self._read_workers()
             line = self.line(self._console.width - 1)
+            self._in_line = self
             self._terminal.write(f"{_ERASE}{line}\r")
             self._terminal.flush()
-            self._is_drawn = True
 
-    def _erase(self) -> None:
-        if self._is_drawn:
+    def _begin_line(self, writer: _Writer | None) -> None:
+        if self._in_line not in {None, writer}:
             self._terminal.write(_ERASE)
             self._terminal.flush()
-            self._is_drawn = False
+            self._in_line = None
 
     def _read_workers(self) -> None:
         if self._from_workers is None:
@@ -196,6 +209,8 @@ class Bar:
         # The lock may be held by a thread that is not in this process.
         for stream in self._streams.values():
             stream.bar = None
+            if stream.for_log is not None:
+                stream.for_log.bar = None
 
 
 class BarOfParent:
@@ -216,13 +231,3 @@ class BarOfParent:
             self._node = node
             with suppress_errors(), open(self._file, "ab") as stream:
                 stream.write(f"{node}\n".encode())
-
-
-def _is_at_start(text: str, before: bool) -> bool:
-    """Whether the cursor is at the start of a line when a text has been printed."""
-    plain = _CONTROL.sub("", text)
-    return plain.endswith("\n") if plain else before
-
-
-def _clock(seconds: float) -> str:
-    return str(timedelta(seconds=int(seconds)))

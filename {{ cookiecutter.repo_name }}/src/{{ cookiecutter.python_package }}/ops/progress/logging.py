@@ -111,7 +111,7 @@ def use_stderr(handler: logging.Handler) -> None:
     """Let a handler for stderr write to what stands in for it while there is a bar."""
     if isinstance(handler, logging.StreamHandler):
         if handler.stream in {sys.__stderr__, sys.stderr}:
-            handler.setStream(sys.stderr)
+            handler.setStream(getattr(sys.stderr, "for_log", None) or sys.stderr)
 
 
 def log_in_worker(project_path: Path, has_bar: bool) -> None:

@@ -34,7 +34,7 @@ def list_(last: int, env: str | None, as_json: bool) -> None:
 
     row = terminal.row_as_data if as_json else terminal.row
     rows = [row(run) for run in islice(_open(env), last)]
-    show("Runs", rows, as_json, whole=("run", "state", "took"))
+    show("Runs", rows, as_json, whole=("run", "state", "took", "nodes"))
 
 
 @command.command("show")
@@ -64,7 +64,7 @@ def watch(run: str, env: str | None) -> None:
     from . import replay, terminal  # noqa: PLC0415
 
     history = _open(env)
-    terminal.watch(replay.Follower(history.store, history.find(run)))
+    terminal.watch(replay.Follower(history.store, history.find(run)), history)
 
 
 @command.command()

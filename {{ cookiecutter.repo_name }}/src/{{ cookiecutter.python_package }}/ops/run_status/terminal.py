@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
 from attrs import asdict
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
-from ..core.cli import duration, local_time, printable, size, table
+from ..core.cli import (
+    duration,
+    local_time,
+    print_long,
+    printable,
+    progress_bar,
+    size,
+    table,
+)
 from .describe import report
+from .history import History
 from .model import ENDED, Dataset, Figures, Node, Phase, Run, State
 from .replay import Follower
 
@@ -69,7 +80,9 @@ def _plain(_: Any, __: Any, value: Any) -> Any:
 
 def show(run: Run) -> None:
     """Print all that is known of a run."""
-    parts: list[Any] = [_title(run), *_nodes(list(run.nodes.values()), run)]
+    parts: list[Any] = [_title(run)]
+    if nodes := [_node_row(node, run) for node in run.nodes.values()]:
+        parts.append(table(nodes, whole=("state", *Phase)))
     figures = [each for each in run.datasets.values() if each.loaded or each.saved]
     if figures:
         parts.append(table([_dataset_row(each) for each in figures], whole=_NUMBERS))
@@ -81,24 +94,24 @@ def show(run: Run) -> None:
         parts.append(Text(printable(what), style="red"))
     if run.resume:
         parts.append(Text(printable(f"Resume with: {run.resume}")))
-    Console().print(Group(*parts))
+    print_long(*parts)
 
 
-def watch(follower: Follower) -> None:
-    """Show a run until it ends. If the output is no terminal, print what changes."""
+def watch(follower: Follower, history: History) -> None:
+    """Print what changes until a run ends; at a terminal, above the bar of `kedro run`."""
     console = Console()
-    if console.is_terminal:
-        with Live(console=console, auto_refresh=False, screen=False) as live:
-            for run in _until_it_ends(follower):
-                live.update(_first_lines(run, console.height), refresh=True)
-        return
+    run = follower.run()
+    expected = history.expected_seconds(run.key, {n.name for n in _selected(run)})
     before: dict[str, State] = {}
-    for run in _until_it_ends(follower):
-        for name, node in run.nodes.items():
-            if node.state not in {before.get(name), State.QUEUED, State.NOT_SELECTED}:
-                console.print(Text(printable(f"{node.state.value}: {name}")))
-            before[name] = node.state
-    console.print(Text(report(run)))
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        for run in _until_it_ends(follower):
+            for node in _selected(run):
+                if node.state not in {before.get(node.name), State.QUEUED}:
+                    line = _state(node.state).append(f"  {printable(node.name)}")
+                    console.print(line, soft_wrap=True)
+                before[node.name] = node.state
+            live.update(_bar(run, expected, console.width), refresh=True)
+    console.print(report(run), markup=False, highlight=False, soft_wrap=True)
 
 
 def _until_it_ends(follower: Follower) -> Iterator[Run]:
@@ -110,17 +123,22 @@ def _until_it_ends(follower: Follower) -> Iterator[Run]:
         time.sleep(_EVERY)
 
 
-def _first_lines(run: Run, height: int) -> Group:
-    """What fits on the screen: failed and running nodes first."""
-    order = [State.FAILED, State.RUNNING, State.UNKNOWN, State.INTERRUPTED]
-    nodes = sorted(
-        (node for node in run.nodes.values() if node.state != State.NOT_SELECTED),
-        key=lambda n: (
-            order.index(n.state) if n.state in order else len(order),
-            -(n.ended or 0),
-        ),
+def _selected(run: Run) -> list[Node]:
+    return [node for node in run.nodes.values() if node.state != State.NOT_SELECTED]
+
+
+def _bar(run: Run, expected: float | None, width: int) -> Table:
+    nodes = _selected(run)
+    counts = Counter(node.state for node in nodes)
+    return progress_bar(
+        counts[State.SUCCEEDED] + counts[State.SKIPPED],
+        len(nodes),
+        [node.name for node in nodes if node.state == State.RUNNING],
+        counts[State.SKIPPED],
+        time.time() - (run.started or time.time()),
+        expected,
+        width,
     )
-    return Group(_title(run), *_nodes(nodes[: max(1, height - 6)], run))
 
 
 def _title(run: Run) -> Text:
@@ -133,11 +151,6 @@ def _title(run: Run) -> Text:
 def _state(state: State) -> Text:
     mark, style = _LOOKS[state]
     return Text(f"{mark} {state.value}", style=style)
-
-
-def _nodes(nodes: list[Node], run: Run) -> list[Any]:
-    whole = ("state", *Phase)
-    return [table([_node_row(node, run) for node in nodes], "", whole)] if nodes else []
 
 
 def _node_row(node: Node, run: Run) -> dict[str, Any]:

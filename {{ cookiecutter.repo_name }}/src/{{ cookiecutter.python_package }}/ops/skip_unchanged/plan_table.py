@@ -10,10 +10,9 @@ from typing import Any
 from attrs import frozen
 from kedro.framework import project
 from kedro.pipeline import Pipeline
-from rich.console import Console
 from rich.text import Text
 
-from ..core.cli import duration, table
+from ..core.cli import duration, print_long, table
 from ..core.errors import OpsError
 from .dataset_version import NO_FINGERPRINT
 from .history import NEVER
@@ -25,7 +24,6 @@ _HOW_TO_DETECT = (
     f"A node always runs if its data {NO_FINGERPRINT}. To say how a change is detected, "
     "use skip_unchanged.fingerprints in conf/base/ops.yml."
 )
-_WIDTH = 140  # columns, if the output is not a terminal
 
 
 @frozen
@@ -86,13 +84,10 @@ class View:
                     "writes to": [*row["writes"].values()],
                 }
             )
-        console = _console()
-        if rows:
-            console.print(table(rows, self._title()))
-        else:
-            console.print(self._title(), markup=False)
+        parts: list[Any] = [table(rows, self._title()) if rows else Text(self._title())]
         if any(NO_FINGERPRINT in str(row["why"]) for row in rows):
-            console.print(_HOW_TO_DETECT, markup=False)
+            parts.append(Text(_HOW_TO_DETECT))
+        print_long(*parts)
 
     def explained(self, name: str) -> list[dict[str, str]]:
         """All that goes into the fingerprint of a node, item by item.
@@ -125,9 +120,7 @@ class View:
         group = self._find(name)
         when = f"{group.last.time} on '{group.last.branch}'"
         title = f"Last record: {'none' if group.last is NEVER else when}"
-        console = _console()
         reasons = "; ".join(group.reasons)
-        console.print(f"{group.action} {group.name}: {reasons}", markup=False)
         coloured = [
             {
                 **row,
@@ -135,7 +128,8 @@ class View:
             }
             for row in rows
         ]
-        console.print(table(coloured, title))
+        first = Text(f"{group.action} {group.name}: {reasons}")
+        print_long(first, table(coloured, title))
 
     def _rows(self, group: Group) -> Iterator[dict[str, Any]]:
         for node in group.nodes:
@@ -204,10 +198,3 @@ def _state(then: object, now: object, recorded: bool) -> str:
     if then == now:
         return "same"
     return "gone" if now is None else "new" if then is None else "changed"
-
-
-def _console() -> Console:
-    console = Console()
-    if not console.is_terminal and console.width < _WIDTH:
-        console = Console(width=_WIDTH)
-    return console
