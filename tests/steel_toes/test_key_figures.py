@@ -57,3 +57,32 @@ def test_a_lazy_table_is_collected():
             return pandas.DataFrame({"x": [1]})
 
     assert summary.key_figures(Lazy())["rows"] == 1
+
+
+def test_the_mean_of_integers_is_no_decimal_in_postgresql():
+    ibis = pytest.importorskip("ibis")
+
+    class Table:
+        """Of ibis: notes the SQL that PostgreSQL would get."""
+
+        to_pyarrow_batches = None
+
+        def __init__(self, rows):
+            self.rows = ibis.memtable(rows)
+
+        def __getattr__(self, name):
+            return getattr(self.rows, name)
+
+        def __getitem__(self, name):
+            return self.rows[name]
+
+        def aggregate(self, **asked):
+            found = self.rows.aggregate(**asked)
+            self.sql = ibis.to_sql(found, dialect="postgres")
+            return found
+
+    table = Table({"n": [1, 2, 4]})
+    found = summary.key_figures(table)
+
+    assert (found["mean(n)"], found["max(n)"], found["rows"]) == (2.33333, 4, 3)
+    assert 'AVG(CAST("t0"."n" AS DOUBLE PRECISION))' in table.sql

@@ -114,6 +114,8 @@ def _of_ibis(table: Any) -> dict[str, Any]:
         if kind.is_numeric():
             for figure in _FIGURES:
                 asked[f"{figure}({name})"] = getattr(table[name], figure)()
+            # In PostgreSQL the mean of integers is a decimal, which ibis cannot convert.
+            asked[f"mean({name})"] = table[name].cast("float64").mean()
     (answer,) = table.aggregate(**asked).to_pyarrow().to_pylist()
     return kinds | {key: _rounded(number) for key, number in answer.items()}
 
