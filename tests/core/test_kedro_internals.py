@@ -332,6 +332,27 @@ def test_a_table_of_ibis_has_a_name_and_a_connection():
     assert internals.connection_config(table) == config
 
 
+def test_only_connections_that_were_opened_meanwhile_are_closed(tmp_path):
+    pytest.importorskip("ibis")
+    sql = pytest.importorskip("kedro_datasets.pandas", exc_type=ImportError)
+    from kedro_datasets.ibis import TableDataset  # noqa: PLC0415
+
+    def table(file):
+        config = {"backend": "sqlite", "database": str(tmp_path / file)}
+        return TableDataset(table_name="cars", connection=config)
+
+    url = {"con": f"sqlite:///{tmp_path}/c"}
+    before, meanwhile = table("a"), table("b")
+    kept = before.connection
+    with internals.closing_connections():
+        connection = meanwhile.connection
+        engine = sql.SQLTableDataset(table_name="cars", credentials=url).engine
+
+    assert before.connection is kept
+    assert meanwhile.connection is not connection
+    assert sql.SQLTableDataset(table_name="x", credentials=url).engine is not engine
+
+
 def test_what_is_no_table_has_no_name_and_no_connection(text):
     assert internals.table_name(text) == ""
     assert internals.ibis_table(text) is None

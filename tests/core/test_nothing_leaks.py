@@ -222,7 +222,8 @@ def a_saved_dataset(url, monkeypatch):
     manifest = ops("steel_toes.manifest")
     monkeypatch.setattr(manifest, "_WARNED", set())
     monkeypatch.setattr(manifest.Manifest, "read", refuse)
-    recorder = manifest.Recorder.in_store({"url": url}, "dev", "cars", {})
+    store = manifest.Store(url)
+    recorder = manifest.Recorder(manifest.Manifest(store), "dev", "cars")
     with recorder.record("target", lambda: None, "data"):
         pass
 

@@ -1,6 +1,7 @@
 """The hook: what it checks, when it stops a run, and that it shows no secrets."""
 
 import logging
+import sqlite3
 
 import click
 import pytest
@@ -42,6 +43,26 @@ def test_a_warning_is_logged(planner, caplog):
 
     [record] = caplog.records
     assert record.message.startswith("Preflight: a: has no data at")
+
+
+def test_no_connection_that_it_opened_is_left_to_the_workers_of_the_run(planner):
+    ibis = pytest.importorskip("kedro_datasets.ibis", exc_type=ImportError)
+    sql = pytest.importorskip("kedro_datasets.pandas", exc_type=ImportError)
+    file = planner.path / "shop.db"
+    with sqlite3.connect(file) as database:
+        database.execute("create table cars (x)")
+    connection = {"backend": "sqlite", "database": str(file)}
+    url, cars = f"sqlite:///{file}", {"table_name": "cars"}
+    entries = {
+        "a": {**cars, "type": "ibis.TableDataset", "connection": connection},
+        "b": {**cars, "type": "pandas.SQLTableDataset", "credentials": {"con": url}},
+    }
+    before = {*ibis.TableDataset._connections}
+
+    planner.start(entries, ("a", "x"), ("b", "y"))
+
+    assert {*ibis.TableDataset._connections} == before
+    assert url not in sql.SQLTableDataset.engines
 
 
 @pytest.mark.parametrize("off", ["setting", "variable"])

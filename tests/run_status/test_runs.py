@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from branches_helpers import Kedro
+from helpers import TEMPLATE
 from steel_toes_helpers import PACKAGE, Workshop
 
 from .run_status_helpers import (
@@ -85,7 +86,7 @@ def _check_complete(shop: Workshop, parallel: bool) -> None:
         assert [*times, node.ended] == sorted([*times, node.ended])
     assert run.started <= min(node.started for node in run.nodes.values())
     assert run.branch == "dev"
-    assert run.runner in {"SequentialRunner", "ThreadRunner", "ParallelRunner"}
+    assert run.runner.endswith("Runner")
     assert run.datasets["mid"].place == "data/mid_dev.txt"
     assert run.datasets["mid"].type == "text.TextDataset"
     assert (len(journals(shop)) > 1) is parallel
@@ -361,3 +362,21 @@ def test_a_run_that_steel_toes_stop_is_recorded_with_the_reason(
     assert run.failure is not None
     assert why in run.failure.message
     assert shop.files().keys() - before.keys() <= {"logs/kedro.log"}
+
+
+def test_the_runner_for_dask_of_the_docs_tells_the_same(shop: Workshop) -> None:
+    docs = (TEMPLATE / "docs" / "run_status.md").read_text(encoding="utf-8")
+    [code] = [
+        each
+        for each in re.findall(r"```python\n(.*?)```", docs, re.S)
+        if "Dask" in each
+    ]
+    code = code.replace("my_package", PACKAGE)
+    shop.write({f"src/{PACKAGE}/dask_runner.py": code})
+
+    with shop.base_untouched():
+        runner = f"--runner={PACKAGE}.dask_runner.DaskRunner"
+        shop.kedro("run", runner, PYTHONWARNINGS="ignore")
+
+    _check_complete(shop, parallel=True)
+    assert shop.has("data/last_dev.txt")

@@ -142,6 +142,13 @@ def test_the_usual_options_of_libraries_stop_nothing(where, arguments):
     assert paths.on_branch(entry, "dev")[where] == arguments
 
 
+def test_a_layer_of_kedro_viz_beside_the_arguments_stops_nothing():
+    entry = {"type": "pandas.CSVDataset", "filepath": "data/x.csv", "layer": "raw"}
+
+    assert paths.unknown(entry) == []
+    assert paths.on_branch(entry, "dev")["layer"] == "raw"
+
+
 def test_what_a_load_reads_from_elsewhere_stays():
     schema = {"schema": {"filepath": "data/01_raw/schema.json"}}
     entry = {"type": "spark.SparkDataset", "filepath": "data/x", "load_args": schema}

@@ -18,6 +18,7 @@ from kedro_datasets.text import TextDataset
 from kit import PACKAGE, ops
 
 module = ops("steel_toes.dataset")
+DEV = module.BranchSettings("dev", "dev")
 
 
 @pytest.fixture
@@ -27,9 +28,9 @@ def base(tmp_path):
     return file
 
 
-def branched(file, cls=module.BranchedDataset, **kwargs):
+def branched(file, cls=module.BranchedDataset, branch=DEV, **kwargs):
     entry = {"type": "text.TextDataset", "filepath": file.as_posix()}
-    return cls(name="cars", branch="dev", suffix="dev", dataset=entry, **kwargs)
+    return cls(name="cars", branch=branch, dataset=entry, **kwargs)
 
 
 def test_the_base_is_read_until_the_branch_has_its_copy(base):
@@ -74,9 +75,7 @@ def test_many_bases_of_a_plain_custom_dataset_are_read(tmp_path):
         file = tmp_path / f"{name}.txt"
         file.write_text(name)
         entry = {"type": Plain, "filepath": file.as_posix()}
-        dataset = module.BranchedDataset(
-            name=name, branch="dev", suffix="dev", dataset=entry
-        )
+        dataset = module.BranchedDataset(name=name, branch=DEV, dataset=entry)
         assert dataset.load() == name
         dataset.save("branch")
         assert (dataset.load(), file.read_text()) == ("branch", name)
@@ -98,7 +97,7 @@ def test_every_base_is_the_dataset_of_the_entry(tmp_path, entry):
     for name in ("cars", "bikes", "ships"):  # what one has shown, others rely on
         path = (tmp_path / f"{name}.txt").as_posix()
         dataset = module.BranchedDataset(
-            name=name, branch="dev", suffix="dev", dataset={**entry, "filepath": path}
+            name=name, branch=DEV, dataset={**entry, "filepath": path}
         )
 
         assert type(dataset.base) is kind
@@ -167,7 +166,7 @@ def test_it_survives_pickling_and_copying(base):
 
 
 def test_an_ignored_name_of_a_pattern_stays_on_the_base(base):
-    dataset = branched(base, ignore=["c*"])
+    dataset = branched(base, branch=module.BranchSettings("dev", "dev", ignore=("c*",)))
     dataset.save("new")
 
     assert base.read_text() == "new"
@@ -183,8 +182,7 @@ def test_versions_are_the_branch_s_own_else_the_base_s(tmp_path):
                 "type": f"{PACKAGE}.ops.steel_toes.dataset.BranchedDataset",
                 "versioned": True,
                 "name": "cars",
-                "branch": "dev",
-                "suffix": "dev",
+                "branch": DEV,
                 "dataset": entry,
             }
         },
@@ -216,9 +214,7 @@ def test_partitions_are_the_branch_s_folder_or_the_base_s(tmp_path):
         "dataset": "text.TextDataset",
     }
     PartitionedDataset(**{k: entry[k] for k in ("path", "dataset")}).save({"a": "base"})
-    dataset = module.BranchedDataset(
-        name="parts", branch="dev", suffix="dev", dataset=entry
-    )
+    dataset = module.BranchedDataset(name="parts", branch=DEV, dataset=entry)
 
     assert dataset.load()["a"]() == "base"
     dataset.save({"b": "branch"})
@@ -232,8 +228,7 @@ def increments(tmp_path):
     IncrementalDataset(**entry).save({"1": "one", "2": "two"})
     return module.BranchedIncrementalDataset(
         name="days",
-        branch="dev",
-        suffix="dev",
+        branch=DEV,
         dataset={"type": "partitions.IncrementalDataset", **entry},
     )
 

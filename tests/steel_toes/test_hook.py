@@ -173,7 +173,8 @@ def test_memory_and_entries_that_kedro_will_refuse_are_left_alone(project):
     catalog = project.catalog({"memory": {"type": "MemoryDataset"}})
     assert type(catalog["memory"]) is MemoryDataset
 
-    rewriter = catalogs.CatalogRewriter("dev", "dev", catalogs.SteelToesOptions(), {})
+    dev = catalogs.BranchSettings("dev", "dev")
+    rewriter = catalogs.CatalogRewriter(dev, catalogs.SteelToesOptions())
     for entry in ("text", {"filepath": "a.csv"}):
         assert rewriter.rewrite("cars", entry) == entry
 
@@ -307,15 +308,25 @@ def test_a_file_that_ibis_reads_is_branched(project):
     assert project.record("dev", "cars").location == f"file://{saved}"
 
 
-def test_a_connection_that_was_asked_before_the_run_is_not_left_to_its_workers(project):
-    connection = {"backend": "sqlite", "database": str(project.path / "shop.sqlite")}
-    entry = {
-        "type": "ibis.TableDataset",
-        "table_name": "cars",
-        "connection": connection,
+@pytest.mark.parametrize("kind", ["ibis", "pandas"])
+def test_a_connection_opened_before_the_run_is_not_left_to_its_workers(project, kind):
+    sql = pytest.importorskip("kedro_datasets.pandas", exc_type=ImportError)
+    ibis = pytest.importorskip("kedro_datasets.ibis", exc_type=ImportError)
+    file = project.path / "shop.sqlite"
+    entries = {
+        "ibis": {"type": "ibis.TableDataset"}
+        | {"connection": {"backend": "sqlite", "database": str(file)}},
+        "pandas": {"type": "pandas.SQLTableDataset"}
+        | {"credentials": {"con": f"sqlite:///{file}"}},
     }
-    catalog = project.catalog({"cars": entry, "out": text("out.txt")})
-    before = {*catalog["cars"].target._connections}
+    catalog = project.catalog(
+        {"cars": {**entries[kind], "table_name": "cars"}, "out": text("out.txt")}
+    )
+
+    def opened():
+        return {*ibis.TableDataset._connections, *sql.SQLTableDataset.engines}
+
+    before = opened()
     pipeline = Pipeline([node(lambda cars: "x", "cars", "out", name="out")])
 
     project.hooks.hook.before_pipeline_run(
@@ -324,7 +335,8 @@ def test_a_connection_that_was_asked_before_the_run_is_not_left_to_its_workers(p
         catalog=catalog,
     )
 
-    assert {*catalog["cars"].target._connections} == before
+    assert file.exists()
+    assert opened() == before
 
 
 def test_two_datasets_in_one_place_stop_the_run_with_both_names(project):

@@ -170,7 +170,8 @@ def base(tmp_path):
 def recorder(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_FRESH", 0)
     module._WARNED.clear()
-    return module.Recorder.in_store({"url": str(tmp_path / "store")}, "dev", "cars", {})
+    store = module.Store(str(tmp_path / "store"))
+    return module.Recorder(module.Manifest(store), "dev", "cars")
 
 
 @pytest.fixture

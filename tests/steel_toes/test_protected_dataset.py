@@ -13,7 +13,8 @@ def dataset(tmp_path):
     base = tmp_path / "cars.txt"
     base.write_text("base")
     entry = {"type": "text.TextDataset", "filepath": base.as_posix()}
-    return module.ProtectedDataset(name="cars", branch="main", suffix="", dataset=entry)
+    main = module.BranchSettings("main", "")
+    return module.ProtectedDataset(name="cars", branch=main, dataset=entry)
 
 
 def test_it_is_read_and_neither_saved_nor_confirmed(dataset):

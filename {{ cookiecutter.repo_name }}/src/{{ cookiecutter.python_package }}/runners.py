@@ -58,7 +58,7 @@ def ticket_for_workers() -> Ticket:
     """The ticket for the workers of this run.
 
     Any runner or engine that runs nodes in other processes calls this after the run has
-    started, and ``start_worker`` once in each worker.
+    started, ``start_worker`` once in each worker, and ``execute_task`` for each node.
     """
     of_hooks = [
         hook.ticket_for_workers() if hasattr(hook, "ticket_for_workers") else None
@@ -97,10 +97,15 @@ class _Workers(ProcessPoolExecutor):
     def submit(
         self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> Future[Any]:
-        return super().submit(_execute, fn, *args, **kwargs)
+        return super().submit(execute_task, fn, *args, **kwargs)
 
 
-def _execute(task: Any) -> Any:
+def execute_task(task: Any) -> Any:
+    """Execute a Kedro ``Task`` in a worker that ``start_worker`` has made one.
+
+    Raises:
+        Exception: whatever the node raises.
+    """
     # A task that is told of a hook manager uses it; one marked parallel would configure
     # the project and look for plugins again, for every node.
     task.parallel, task.hook_manager = False, _hook_manager()

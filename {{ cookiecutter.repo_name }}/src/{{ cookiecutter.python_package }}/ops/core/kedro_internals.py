@@ -43,6 +43,17 @@ if TYPE_CHECKING:
 ABOUT_LOADING = frozenset({"_get_load_path", "_get_versions"})
 # The variable that has the catalog, in the modules of Kedro that load and save.
 _CATALOGS = {"kedro.runner.task": "catalog", "kedro.io.data_catalog": "self"}
+# Where datasets keep the connections of their class: module, class, attribute, and the
+# method of a connection that closes it.
+_SHARED_CONNECTIONS = (
+    (
+        "kedro_datasets._utils.connection_mixin",
+        "ConnectionMixin",
+        "_connections",
+        "disconnect",
+    ),
+    ("kedro_datasets.pandas.sql_dataset", "SQLTableDataset", "engines", "dispose"),
+)
 
 
 # The context, the catalog, its entries and the nodes
@@ -292,16 +303,22 @@ def connection_config(dataset: Any) -> Any:
 
 @contextmanager
 def closing_connections() -> Iterator[None]:
-    """Close what datasets of ibis connect to meanwhile. They keep a connection for all of
-    their class, which no other thread and no forked worker of a run may use."""
-    module: Any = sys.modules.get("kedro_datasets._utils.connection_mixin")
-    opened = module.ConnectionMixin._connections if module else {}
-    before = {*opened}
+    """Close the connections that datasets of ibis and SQLAlchemy open meanwhile. All
+    datasets of a class share them, and a forked worker that uses one waits forever."""
+    before = {key for opened, _ in _shared_connections() for key in opened}
     try:
         yield
     finally:
-        for key in opened.keys() - before:
-            opened.pop(key).disconnect()
+        for opened, close in _shared_connections():
+            for key in opened.keys() - before:
+                getattr(opened.pop(key), close)()
+
+
+def _shared_connections() -> Iterator[tuple[dict[Any, Any], str]]:
+    """The open connections of the classes that are imported, and how to close one."""
+    for module, kind, connections, close in _SHARED_CONNECTIONS:
+        if module in sys.modules:
+            yield getattr(getattr(sys.modules[module], kind), connections), close
 
 
 def new_connection(dataset: Any) -> Any:

@@ -55,7 +55,8 @@ def last_runs(store: Store, branch: str, trunk: Iterable[str]) -> list[Summary]:
     """The last runs of a branch, the newest first; if it is new, those of the trunk."""
     runs = _parsed(store.read(_file(branch)))
     if len(runs) < _ENOUGH:
-        texts = store.read_many({_file(name): 0 for name in trunk})
+        others = {_file(name): 0 for name in trunk if name != branch}
+        texts = store.read_many(others)
         runs = max([runs, *map(_parsed, texts.values())], key=len)
     return runs
 

@@ -20,7 +20,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.utils import load_obj
 
-from ..core import findings, redaction
+from ..core import findings, kedro_internals, redaction
 from ..core.cli import show_findings
 from ..core.errors import OpsError, one_line
 from ..core.findings import ERROR, NOTE, Finding
@@ -150,8 +150,10 @@ def check_run(
     from .planned_run import PlannedRun  # noqa: PLC0415
 
     context, broken = starting.context, frozenset(starting.broken)
-    run = PlannedRun(context, run_params, pipeline, catalog, broken)
-    found = list(_check(run, starting, code))
+    # A forked worker of the run must not get a connection that was opened here.
+    with kedro_internals.closing_connections():
+        run = PlannedRun(context, run_params, pipeline, catalog, broken)
+        found = list(_check(run, starting, code))
     if found:  # a run without findings need not read the credentials
         redaction.hide_secrets_of(context)
         redaction.hide_parameters_of(catalog)

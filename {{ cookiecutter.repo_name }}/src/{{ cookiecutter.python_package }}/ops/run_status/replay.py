@@ -66,7 +66,8 @@ class Follower:
     def run(self, now: float | None = None) -> Run:
         """The run as it is now."""
         with self._lock:
-            if self._read():  # its end, but maybe not yet what workers wrote before
+            # Its end may be read before what its workers wrote.
+            if self._read() and len(self._offsets) > 1:
                 self._read()
             now = time.time() if now is None else now
             started = [each for each in self._sessions.values() if each.run.started]

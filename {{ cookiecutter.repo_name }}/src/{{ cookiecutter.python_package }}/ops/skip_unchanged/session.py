@@ -59,7 +59,9 @@ class SkipUnchanged(AbstractRunner):
             return run_all(pipeline)  # Kedro says what is not there
         if only_missing_outputs:
             pipeline = kedro_internals.only_missing_outputs(self, pipeline, catalog)
-        planned = _planned(self.context, pipeline, catalog, run_id)
+        # A forked worker of the run must not get a connection that was opened here.
+        with kedro_internals.closing_connections():
+            planned = _planned(self.context, pipeline, catalog, run_id)
         if planned is None:
             return run_all(pipeline)
         self._skip_run = planned

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from contextlib import suppress
+from collections import Counter
 from datetime import datetime, timedelta, timezone
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from attrs import field, frozen
 from kedro.framework.context import KedroContext
 from kedro.framework.project import pipelines
-from kedro.io import DatasetError
 
 from ..core import git, kedro_internals
 from ..core.dataset_io import Stored, stored_data
@@ -19,7 +20,7 @@ from ..core.settings import is_guard_on, open_store, read_settings
 from ..core.store import Store
 from . import paths
 from .catalog import CatalogRewriter, without_branch
-from .dataset import BranchedDataset
+from .dataset import BranchedDataset, branched_dataset
 from .manifest import NOTHING, Manifest, Record, author
 from .settings import SteelToesOptions
 
@@ -50,7 +51,7 @@ class Branches:
         Returns:
             The dataset; None if the catalog has no such entry, or has it unbranched.
         """
-        found = self._branched(name, branch)
+        found = branched_dataset(self._catalog(branch), name)
         moved = found is not None and found.target_config != found.base_config
         return found if moved else None
 
@@ -65,20 +66,13 @@ class Branches:
             entries: dict[str, Any] = dict(catalog.config_resolver.config)
             named = set().union(*(each.datasets() for each in pipelines.values()))
             for name in named | {record.dataset for record in self.records()}:
-                dataset = self._branched(name, branch)
+                dataset = branched_dataset(catalog, name)
                 if dataset:
                     entries[name] = dataset.base_config
                 elif name in catalog:
                     entries[name] = catalog.config_resolver.resolve_pattern(name)
             self._owners[branch] = paths.Owners(entries)
         return self._owners[branch]
-
-    def _branched(self, name: str, branch: str) -> BranchedDataset | None:
-        dataset: Any = None
-        with suppress(DatasetError):  # e.g. a library that is not installed here
-            dataset = self._catalog(branch).get(name)
-        dataset = kedro_internals.uncached(dataset)
-        return dataset if issubclass(type(dataset), BranchedDataset) else None
 
     def _catalog(self, branch: str) -> Any:
         if branch not in self._catalogs:
@@ -144,31 +138,26 @@ def list_branches(branches: Branches) -> list[dict[str, Any]]:
         in_git = git.branches(branches.context.project_path)
     except git.GitError:
         in_git = None
-    rows: dict[str, dict[str, Any]] = {}
-    for record in branches.records():
-        row = rows.setdefault(
-            record.branch,
-            {
-                "branch": record.branch,
-                "git": "not known",
-                "datasets": 0,
-                "bytes": None,
-                "last_save": "",
-                "by": None,
-                "compared_with_main": {},
-            },
-        )
+    rows = []
+    for branch, found in groupby(branches.records(), attrgetter("branch")):
+        records = [*found]
+        last = max(records, key=attrgetter("time"))
+        # Of a table the size is not known.
+        sizes = [each.bytes for each in records if each.bytes is not None]
+        states = (branches.holding(each).state(each.fingerprint) for each in records)
+        row = {
+            "branch": branch,
+            "git": "not known",
+            "datasets": len(records),
+            "bytes": sum(sizes) if sizes else None,
+            "last_save": last.time,
+            "by": last.user,
+            "compared_with_main": dict(Counter(states)),
+        }
         if in_git is not None:
-            row["git"] = "there" if record.branch in in_git else "gone"
-        state = branches.holding(record).state(record.fingerprint)
-        row["datasets"] += 1
-        states = row["compared_with_main"]
-        states[state] = states.get(state, 0) + 1
-        if record.bytes is not None:  # of a table it is not known
-            row["bytes"] = record.bytes + (row["bytes"] or 0)
-        if record.time > row["last_save"]:
-            row["last_save"], row["by"] = record.time, record.user
-    return list(rows.values())
+            row["git"] = "there" if branch in in_git else "gone"
+        rows.append(row)
+    return rows
 
 
 def locate_dataset(context: KedroContext, name: str) -> dict[str, Any]:
@@ -177,14 +166,15 @@ def locate_dataset(context: KedroContext, name: str) -> dict[str, Any]:
     Raises:
         OpsError: if the catalog has no such dataset.
     """
-    found: Any = context.catalog.get(name)
-    if found is None:
+    read: Any = context.catalog.get(name)
+    if read is None:
         raise OpsError(f"The catalog has no dataset '{name}'.")
-    read = written = found = kedro_internals.uncached(found)
-    if issubclass(type(found), BranchedDataset) and found.recorder:
-        read, written = found.source, found.target
-        copy_ = "its copy" if found.exists() else "no copy yet, so main's is read"
-        why = f"branch '{found.branch}' has {copy_}"
+    read = written = kedro_internals.uncached(read)
+    branched = branched_dataset(context.catalog, name)
+    if branched and branched.recorder:
+        read, written = branched.source, branched.target
+        copy_ = "its copy" if branched.exists() else "no copy yet, so main's is read"
+        why = f"branch '{branched.branch}' has {copy_}"
     else:
         why = _why_not_branched(context, name)
     places = [stored_data(dataset) for dataset in (read, written)]

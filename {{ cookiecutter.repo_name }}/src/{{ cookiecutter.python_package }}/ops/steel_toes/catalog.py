@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from attrs import evolve
 from kedro.framework.context import KedroContext
 
 from ..core import entry_places
 from ..core.errors import OpsError
 from ..core.git import slug
-from ..core.settings import read_store
+from ..core.settings import Ignore, read_store
 from . import paths
 from .dataset import (
     BranchedDataset,
     BranchedIncrementalDataset,
+    BranchSettings,
     ProtectedDataset,
-    quoted,
 )
 from .settings import SteelToesOptions
 
@@ -23,11 +24,9 @@ from .settings import SteelToesOptions
 class CatalogRewriter(NamedTuple):
     """Rewrites a catalog's configuration for one branch; without a suffix it protects."""
 
-    branch: str
-    suffix: str
+    branch: BranchSettings
     settings: SteelToesOptions
-    store: dict[str, Any]
-    folders: tuple[str, ...] = ()  # that entries read as a whole, as normal paths
+    credentials: str | None = None  # of the store, in credentials.yml
 
     @classmethod
     def for_branch(
@@ -39,9 +38,15 @@ class CatalogRewriter(NamedTuple):
     ) -> CatalogRewriter:
         """The one for a branch by the settings of a project."""
         store = read_store(context.config_loader, context.project_path)
-        suffix = "" if protect else slug(branch)
-        rewriter = cls(branch, suffix, settings, store)
-        return rewriter._replace(folders=rewriter._whole_folders(context))
+        known = BranchSettings(
+            name=branch,
+            suffix="" if protect else slug(branch),
+            store=store["url"],
+            ignore=tuple(settings.ignore.names),
+            move=tuple(settings.arguments.move),
+            folders=_whole_folders(context, settings.ignore),
+        )
+        return cls(known, settings, store.get("credentials"))
 
     def rewrite_all(self, context: KedroContext) -> None:
         """Put the branch's datasets in the place of the project's entries.
@@ -94,17 +99,6 @@ class CatalogRewriter(NamedTuple):
         ]
         return str(held[keys[0]]) if keys else str(held.get("type"))
 
-    def _whole_folders(self, context: KedroContext) -> tuple[str, ...]:
-        """The folders of partitions, that other entries may have a file in."""
-        found = []
-        for name, entry in context.config_loader["catalog"].items():
-            if isinstance(entry, dict) and not self._is_ignored(name, entry):
-                path = str(entry_places.innermost(entry).get(entry_places.FOLDER, ""))
-                if path and "{" not in path:
-                    whole = path if "://" in path else str(context.project_path / path)
-                    found.append(entry_places.normal_path(whole))
-        return tuple(found)
-
     def _stays(self, name: str, entry: dict[str, Any]) -> bool:
         kind = entry.get("type")
         return (
@@ -121,37 +115,42 @@ class CatalogRewriter(NamedTuple):
             key: entry[key] for key in ("validator", "metadata") if key in entry
         }
         base = {key: value for key, value in entry.items() if key not in outside}
-        arguments = self.settings.arguments
-        move, keep = tuple(arguments.move), tuple(arguments.keep)
-        moved = paths.on_branch(base, self.suffix or "trunk", move, self.folders)
-        if self.suffix and (unknown := paths.unknown(base, move, keep)):
+        branch, keep = self.branch, tuple(self.settings.arguments.keep)
+        moved = evolve(branch, suffix=branch.suffix or "trunk").moved(base)
+        if branch.suffix and (unknown := paths.unknown(base, branch.move, keep)):
             raise paths.NotBranchable(f"argument {', '.join(map(repr, unknown))}")
         if moved == base:
             return entry
-        wrapped = {
-            # The class, since Kedro looks for a name in two packages of its own first:
-            # for two thousand datasets that takes half a second.
-            "type": self._kind(base),
+        if self.credentials:
+            outside["credentials"] = self.credentials
+        # The class, since Kedro looks for a name in two packages of its own first: for two
+        # thousand datasets that takes half a second.
+        kind = self._kind(base)
+        return {
+            "type": kind,
             "name": name,
-            "branch": quoted(self.branch),
-            "suffix": self.suffix,
+            "branch": branch,
             "dataset": base,
-            "store": quoted(self.store),
             **outside,
         }
-        if move:
-            wrapped["move"] = arguments.move
-        if self.folders:
-            wrapped["folders"] = list(self.folders)
-        if "{" in name:  # a factory pattern: Kedro fills in the names later
-            wrapped["ignore"] = list(self.settings.ignore.names)
-        return wrapped
 
     def _kind(self, base: dict[str, Any]) -> type:
-        if not self.suffix:
+        if not self.branch.suffix:
             return ProtectedDataset
         incremental = str(base["type"]).endswith("IncrementalDataset")
         return BranchedIncrementalDataset if incremental else BranchedDataset
+
+
+def _whole_folders(context: KedroContext, ignore: Ignore) -> tuple[str, ...]:
+    """The folders of partitions, that other entries may have a file in."""
+    found = []
+    for name, entry in context.config_loader["catalog"].items():
+        if isinstance(entry, dict) and not ignore.has(name, str(entry.get("type"))):
+            path = str(entry_places.innermost(entry).get(entry_places.FOLDER, ""))
+            if path and "{" not in path:
+                whole = path if "://" in path else str(context.project_path / path)
+                found.append(entry_places.normal_path(whole))
+    return tuple(found)
 
 
 def without_branch(entry: Any) -> Any:

@@ -8,19 +8,18 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
-from ..core import findings, git, kedro_internals
+from ..core import findings, git
 from ..core.dataset_io import is_local, place, remove_leftovers
 from ..core.errors import OpsError
 from ..core.findings import WARNING, Finding
 from . import paths
 from .catalog import CatalogRewriter
-from .dataset import BranchedDataset, ProtectedDataset, refusal
+from .dataset import BranchedDataset, ProtectedDataset, branched_dataset, refusal
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,15 +28,9 @@ def branched_datasets(
     pipeline: Pipeline, catalog: DataCatalog
 ) -> dict[str, BranchedDataset]:
     """The datasets of a run that are branched, or protected."""
-    found = {}
-    for name in sorted(pipeline.datasets()):
-        dataset: Any = None
-        with suppress(DatasetError):  # the runner reports it where hooks expect it
-            dataset = catalog.get(name)
-        dataset = kedro_internals.uncached(dataset)
-        if issubclass(type(dataset), BranchedDataset):
-            found[name] = dataset
-    return found
+    names = sorted(pipeline.datasets())
+    found = {name: branched_dataset(catalog, name) for name in names}
+    return {name: dataset for name, dataset in found.items() if dataset is not None}
 
 
 def refuse_harm(
@@ -110,7 +103,7 @@ def saves_to_main(
 ) -> list[Finding]:
     """What a run on a branch saves to main's data, since ``ignore`` says so."""
     found = []
-    for name in sorted(outputs) if rewriter.suffix else ():
+    for name in sorted(outputs) if rewriter.branch.suffix else ():
         if name in catalog:
             entry = catalog.config_resolver.resolve_pattern(name)
             if where := rewriter.shared(name, entry):

@@ -133,10 +133,8 @@ def clean(  # noqa: PLR0913, PLR0917
                 "result": f"left: {refused}" if refused else done,
             }
         )
-    looks: Looks = {
-        "bytes": size,
-        "location": _nothing,
-    }  # a dataset is a short name for it
+    # The name of a dataset stands for its location.
+    looks: Looks = {"bytes": size, "location": _nothing}
     show("Clean", rows, as_json, looks=looks)
     if rows and not yes:
         stop_before_doing()

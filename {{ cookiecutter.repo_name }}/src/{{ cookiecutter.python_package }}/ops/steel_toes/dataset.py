@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from abc import ABCMeta
-from collections.abc import Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
@@ -12,19 +11,45 @@ from inspect import signature
 from typing import Any
 
 import yaml
+from attrs import frozen
 from kedro.io import AbstractDataset, DatasetError, Version
 from kedro.io.core import parse_dataset_definition
 
 from ..core import dataset_io, entry_places, kedro_internals
+from ..core.store import Store
 from . import paths
-from .manifest import Recorder
+from .manifest import Manifest, Recorder
 
 # What a dataset says about the data it reads; everything else is about the data
 # that it writes, so that nothing asked of it points at main's by mistake.
 _ABOUT_READING = {"preview", "resolve_load_version", "list_versions"}
 _ABOUT_READING |= kedro_internals.ABOUT_LOADING
 
-_QUOTES = [("%", "%25"), ("{", "%7B"), ("}", "%7D")]
+
+@frozen
+class BranchSettings:
+    """What all datasets of a branch have in common.
+
+    It is an object, since Kedro takes the braces in a text of an entry for the names of a
+    factory pattern, and a branch or a folder may have some in its name.
+    """
+
+    name: str  # of the branch, as git knows it
+    suffix: str  # the branch, as a part of a file name; empty: main's data itself
+    store: str = ""  # URL of the store with the manifest
+    ignore: tuple[str, ...] = ()  # names of entries that are not branched
+    move: tuple[
+        str, ...
+    ] = ()  # arguments that name a place, beside those that are known
+    folders: tuple[str, ...] = ()  # that entries read as a whole, as normal paths
+
+    def moved(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """The entry with the places of its data on the branch.
+
+        Raises:
+            NotBranchable: if a place cannot be moved.
+        """
+        return paths.on_branch(entry, self.suffix, self.move, self.folders)
 
 
 class _Named(ABCMeta):
@@ -35,7 +60,9 @@ def _represent(dumper: yaml.Dumper, cls: type) -> yaml.Node:
     return dumper.represent_str(f"{cls.__module__}.{cls.__qualname__}")
 
 
-yaml.add_representer(_Named, _represent)  # for "kedro catalog resolve-patterns"
+# For "kedro catalog resolve-patterns".
+yaml.add_representer(_Named, _represent)
+yaml.add_representer(BranchSettings, lambda dumper, it: dumper.represent_str(it.name))
 
 
 class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
@@ -55,12 +82,8 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         *,
         name: str,
         dataset: dict[str, Any],
-        branch: str,
-        suffix: str,
-        store: dict[str, Any] | None = None,
-        ignore: Sequence[str] = (),
-        move: Sequence[str] = (),
-        folders: Sequence[str] = (),
+        branch: BranchSettings,
+        credentials: dict[str, Any] | None = None,
         version: Version | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -69,36 +92,29 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         Args:
             name: name of the entry in the catalog.
             dataset: the entry as it stands in ``catalog.yml``: main's.
-            branch: the branch, by the name that git knows it by, ``quoted``.
-            suffix: the branch, as a part of a file name; none: main's itself.
-            store: where the manifest is: ``url`` and ``credentials``, ``quoted``.
-            ignore: names of entries that are not branched. Only a factory pattern needs
-                it, whose entries have no names until they are used.
-            move: arguments that name a place, beside those that steel toes know.
-            folders: that other entries read as a whole.
+            branch: the branch.
+            credentials: of the store with the manifest.
             version: versions to load and save, if the entry is versioned.
             metadata: of the entry; for plugins, as in every dataset.
         """
         load, save = version or (None, None)
         known = {**dataset, "type": _class_of(dataset["type"])}
         self._type, self.base_config = parse_dataset_definition(known, load, save)
-        if any(fnmatchcase(name, pattern) for pattern in ignore):
-            suffix = ""
+        # Only here an entry of a factory pattern has its own name.
+        ignored = any(fnmatchcase(name, pattern) for pattern in branch.ignore)
+        is_moved = bool(branch.suffix) and not ignored
         self.name = name
-        self.branch = _unquoted(branch)
+        self.branch = branch.name
         self.metadata = metadata
         self.target_config = (
-            paths.on_branch(self.base_config, suffix, tuple(move), tuple(folders))
-            if suffix
-            else self.base_config
+            branch.moved(self.base_config) if is_moved else self.base_config
         )
         self.target = self._type(**copy.deepcopy(self.target_config))
         self._EPHEMERAL = kedro_internals.is_ephemeral(self.target)
         self.recorder: Recorder | None = None
-        if store and suffix:
-            self.recorder = Recorder.in_store(
-                _unquoted(store), self.branch, name, {"run": save}
-            )
+        if branch.store and is_moved:
+            store = Store(branch.store, credentials or {})
+            self.recorder = Recorder(Manifest(store), branch.name, name, {"run": save})
 
     # Kedro asks for it each time that a dataset is built. It goes along with the wrapper
     # that Kedro puts around __init__: so a subclass keeps its arguments by their names.
@@ -196,7 +212,8 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         return self.__dict__.get("_type", BranchedDataset)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.__dict__)
+        # Not the usual way, which asks for its __class__.
+        return object.__new__, (type(self),), self.__dict__
 
 
 class BranchedIncrementalDataset(BranchedDataset):
@@ -228,6 +245,14 @@ class ProtectedDataset(BranchedDataset):
         raise DatasetError(refusal(self))
 
 
+def branched_dataset(catalog: Any, name: str) -> BranchedDataset | None:
+    """A dataset of a catalog, if it is branched or protected."""
+    dataset: Any = None
+    with suppress(DatasetError):  # e.g. a library is missing: Kedro reports it
+        dataset = kedro_internals.uncached(catalog.get(name))
+    return dataset if issubclass(type(dataset), BranchedDataset) else None
+
+
 def refusal(dataset: BranchedDataset) -> str:
     """Why a protected dataset is not saved, and what to do."""
     return (
@@ -237,36 +262,9 @@ def refusal(dataset: BranchedDataset) -> str:
     )
 
 
-def quoted(value: Any) -> Any:
-    """A setting without braces: in the entry of a factory pattern, Kedro takes what is in
-    them for a name of the pattern."""
-    return _replaced(value, _QUOTES)
-
-
-def _unquoted(value: Any) -> Any:
-    return _replaced(value, [(new, old) for old, new in reversed(_QUOTES)])
-
-
-def _replaced(value: Any, pairs: list[tuple[str, str]]) -> Any:
-    if isinstance(value, dict):
-        return {key: _replaced(inner, pairs) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_replaced(inner, pairs) for inner in value]
-    if isinstance(value, str):
-        for old, new in pairs:
-            value = value.replace(old, new)
-    return value
-
-
 @cache
 def _class_of(kind: Any) -> type[AbstractDataset[Any, Any]]:
     # Kedro looks in several packages, which takes longer than to load a small file.
     found = parse_dataset_definition({"type": kind})[0]
     kedro_internals.remember_signatures(found)
     return found
-
-
-def _restore(cls: Any, state: dict[str, Any]) -> Any:
-    dataset = cls.__new__(cls)
-    dataset.__dict__.update(state)
-    return dataset

@@ -74,7 +74,8 @@ class SteelToes:
         outputs = pipeline.all_outputs()
         branched = checks.branched_datasets(pipeline, catalog)
         checks.refuse_harm(branched, outputs, catalog)
-        checks.warn_of(self.warnings_of_run(pipeline, catalog), self._rewriter.branch)
+        warnings = self.warnings_of_run(pipeline, catalog)
+        checks.warn_of(warnings, self._rewriter.branch.name)
         with kedro_internals.closing_connections():
             checks.begin_run(branched, run_params, pipeline)
 

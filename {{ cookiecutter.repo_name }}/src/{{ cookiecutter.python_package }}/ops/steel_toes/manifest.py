@@ -51,12 +51,8 @@ class Record(NamedTuple):
     base: str | None = None  # main's fingerprint when the branch first wrote
 
 
-_TYPES = {
-    "dirty": bool,
-    "bytes": int,
-    "rows": int,
-    "schema": dict,
-}  # the others are text
+# All others are text.
+_TYPES = {"dirty": bool, "bytes": int, "rows": int, "schema": dict}
 
 
 @frozen
@@ -122,14 +118,6 @@ class Recorder(NamedTuple):
     branch: str
     dataset: str
     origin: dict[str, Any] = {}
-
-    @classmethod
-    def in_store(
-        cls, store: dict[str, Any], branch: str, dataset: str, origin: dict[str, Any]
-    ) -> Recorder:
-        """The recorder for a store, given as ``settings.read_store`` returns it."""
-        place = Store(store["url"], store.get("credentials") or {})
-        return cls(Manifest(place), branch, dataset, origin)
 
     @contextmanager
     def record(self, target: Any, base: Any, data: Any) -> Iterator[None]:

@@ -26,34 +26,14 @@ _WITHOUT_DATA = re.compile(
 _PLACES = {"index_path", "checkpoint", "checkpointLocation", "cache_storage"}
 _PLACES |= {"cache_dir", "temppath"}
 # Those that say how data is read and written, unless what they say looks like a path.
-_HARMLESS = {
-    "type",
-    "file_format",
-    "format",
-    "backend",
-    "engine",
-    "encoding",
-    "write_mode",
-    "dataframe_type",
-    "primary_key",
-    "table_pk",
-    "partition_columns",
-    "owner_group",
-    "catalog_type",
-    "filepath_arg",
-    "filename_suffix",
-    "data_files",  # names of files inside the folder
-    "force_checkpoint",  # a partition's name
-    "comparison_func",
-    "model_class",
-    "index_factory",
-    "metric",
-    "template",
-    "fourcc",
-    "flavor",  # these three of kedro-mlflow
-    "pyfunc_workflow",
-    "artifact_path",
-}
+_HARMLESS = {"type", "file_format", "format", "backend", "engine", "encoding"}
+_HARMLESS |= {"write_mode", "dataframe_type", "primary_key", "table_pk", "owner_group"}
+_HARMLESS |= {"partition_columns", "catalog_type", "filepath_arg", "filename_suffix"}
+_HARMLESS |= {"comparison_func", "model_class", "index_factory", "metric", "template"}
+_HARMLESS |= {"fourcc"}
+_HARMLESS |= {"data_files", "force_checkpoint"}  # names of files inside the folder
+_HARMLESS |= {"flavor", "pyfunc_workflow", "artifact_path"}  # of kedro-mlflow
+_HARMLESS |= {"layer"}  # of kedro-viz, which old entries have beside their arguments
 # What says where in a database or file the data is, beside a place that is moved.
 _AROUND_A_PLACE = {"catalog", "catalog_name", "database", "schema", "dataset"}
 _AROUND_A_PLACE |= {"project", "key"}
