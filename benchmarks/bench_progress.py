@@ -47,8 +47,9 @@ SIDES: dict[str, dict[str, bool]] = {
 @click.command(help=__doc__)
 @click.option("--nodes", multiple=True, default=[1, 1000], help="How many; repeatable.")
 @click.option("--rounds", default=5, help="Runs on each side.")
+@click.option("--runner", default="SequentialRunner", help="A runner of Kedro.")
 @click.option("--note", default="", help="What else the machine did, for the report.")
-def main(nodes: tuple[int, ...], rounds: int, note: str) -> None:
+def main(nodes: tuple[int, ...], rounds: int, runner: str, note: str) -> None:
     # Without byte code, every start would spend most of its time on compiling.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as name:
@@ -56,16 +57,19 @@ def main(nodes: tuple[int, ...], rounds: int, note: str) -> None:
         folder = Path(name)
         sides = {count: make_sides(folder / str(count), count) for count in nodes}
         kedro = install(folder, sides[nodes[0]]["all"])
-        costs = {count: measure(sides[count], kedro, rounds) for count in nodes}
+        costs = {count: measure(sides[count], kedro, rounds, runner) for count in nodes}
         versions = installed(folder)
     report = {
         "date": str(date.today()),
         "machine": machine() | versions,
         "note": note,
+        "runner": runner,
         "rounds": rounds,
         "results": {str(count): summary(count, costs[count]) for count in nodes},
     }
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    is_default = runner == "SequentialRunner"
+    results = RESULTS if is_default else RESULTS.with_stem(f"{RESULTS.stem}_{runner}")
+    results.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     show(report)
 
 
@@ -84,14 +88,20 @@ def make_sides(folder: Path, nodes: int) -> dict[str, Path]:
     return sides
 
 
-def measure(sides: dict[str, Path], kedro: Path, rounds: int) -> dict[str, list[Cost]]:
+def measure(
+    sides: dict[str, Path], kedro: Path, rounds: int, runner: str
+) -> dict[str, list[Cost]]:
     """Run each side beside the bare one, round by round.
 
-    What skip_unchanged would leave out has to run, or there is nothing to compare.
+    What skip_unchanged would leave out has to run, or there is nothing to compare. The
+    sides with guards have the project's own ParallelRunner.
     """
+    own = "bench.runners.ParallelRunner" if runner == "ParallelRunner" else runner
+    runners = dict.fromkeys(sides, own) | {"bare": runner}
     os.environ["SKIP_UNCHANGED_FORCE"] = "all"
     commands: dict[str, Command] = {
-        side: ([kedro, "run"], folder) for side, folder in sides.items()
+        side: ([kedro, "run", f"--runner={runners[side]}"], folder)
+        for side, folder in sides.items()
     }
     for command, folder in commands.values():
         run(*command, cwd=folder, timeout=3600)  # makes byte code and the first outputs
