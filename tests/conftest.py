@@ -1,5 +1,6 @@
 """Projects to test with."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,11 @@ from helpers import commit, generate, pack
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the projects that are installed: at the end, one worker would wait."""
     items.sort(key=lambda item: item.path.name != "test_project.py")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait, for a browser or a time limit."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -184,6 +184,13 @@ def test_a_table_without_a_fingerprint_is_not_called_missing(project):
         assert why == "`orders` has no fingerprint: it is a SQLTableDataset"
 
 
+@pytest.fixture
+def capsys(capsys, monkeypatch):
+    """On a wide terminal, whatever other tests have set."""
+    monkeypatch.setenv("COLUMNS", "200")
+    return capsys
+
+
 def test_the_table_says_the_reasons_of_nodes_that_run_together_once(project, capsys):
     del project.entries["mid"]
     project.settings = {"fingerprints": {"raw": "run"}}

@@ -42,7 +42,11 @@ for branch, name, n, *tags in json.load(sys.stdin):
     print("\\nSEEN", json.dumps(found))
 """
 MAIN = "main", "SequentialRunner"
-DATABASES = (".duckdb", ".sqlite")  # those of main and of the branches are in one file
+DATABASES = (
+    ".duckdb",
+    ".duckdb.wal",
+    ".sqlite",
+)  # those of main and of the branches are in one file
 
 # What no run of these tests saves, and why: as docs/steel_toes.md says.
 NOT_TRIED = {

@@ -9,6 +9,7 @@ what does it is not even imported.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
@@ -60,24 +61,31 @@ class SteelToes:
         )
         self._rewriter.rewrite_all(context)
 
-    @hook_impl
+    @hook_impl(wrapper=True)
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-    ) -> None:
-        """Stop a run that would step on toes; else say in one line where it works."""
+    ) -> Generator[None, Any, Any]:
+        """Stop a run that would step on toes; else say in one line where it works.
+
+        What it says takes a look at the data, so the hooks below have their say first:
+        a bucket that is out of reach is for them to report.
+        """
         if self._refusal is not None:
+            yield  # others prepare to report it
             raise self._refusal
         if self._rewriter is None:
-            return
+            return (yield)
         from . import checks  # noqa: PLC0415
 
         outputs = pipeline.all_outputs()
         branched = checks.branched_datasets(pipeline, catalog)
         checks.refuse_harm(branched, outputs, catalog)
+        results = yield
         warnings = self.warnings_of_run(pipeline, catalog)
         checks.warn_of(warnings, self._rewriter.branch.name)
         with kedro_internals.closing_connections():
             checks.begin_run(branched, run_params, pipeline)
+        return results
 
     def warnings_of_run(
         self, pipeline: Pipeline, catalog: DataCatalog
