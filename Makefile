@@ -18,7 +18,7 @@ help: ## list the commands
 demo: $(VENV)/ready ## make a project in demo/ and see what a branch does to its data
 	@PYTHONPATH=tests $(BIN)/python demo.py
 
-test: $(VENV)/ready ## test the template and every guard (about 18 minutes on two cores)
+test: $(VENV)/ready ## test the template and every guard (about 15 minutes on two cores)
 	$(BIN)/pytest -n auto
 
 check: $(VENV)/ready ## check format, style and types, here and in a new project

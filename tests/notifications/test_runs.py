@@ -36,7 +36,7 @@ GUARDS = ["run_status", "node_stats", "preflight", "slack", "email"]
 OURS = f"{PACKAGE}.runners.ParallelRunner"
 METHODS = ["spawn"] if sys.platform == "win32" else ["fork", "spawn"]
 FAIL = ("run", "--params=how=raise")
-LIMIT = 1.0
+LIMIT = 2.0
 BUSY = 8.0  # seconds that a whole run may take on a busy machine; servers hang for 60
 OTHERS = {"run_status": {"page": False}, "preflight": {"enabled": False}}
 

@@ -111,7 +111,7 @@ def serving(workshop: Workshop, **env: str) -> Iterator[Server]:
         yield server
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=90)
 
 
 def request(who: str) -> dict[str, Any]:
