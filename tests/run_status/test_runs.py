@@ -331,6 +331,15 @@ def test_processes_with_one_key_are_one_run(shop: Workshop, quick: Kedro) -> Non
     assert states(run) == done | {"quiet": "not selected"}
 
 
+SAVES = """
+from kedro.framework.hooks import hook_impl
+
+@hook_impl
+def before_pipeline_run(self, catalog):
+    catalog.save("mid", "of a hook")
+
+TeamHooks.before_pipeline_run = before_pipeline_run
+"""
 TWO_PLACES = "kept: {type: text.TextDataset, filepath: data/kept.txt, elsewhere: log/x}"
 ONE_PLACE = """
 raw_too: {type: text.TextDataset, filepath: data/mid_dev.txt}
@@ -349,6 +358,7 @@ def test_a_run_that_steel_toes_stop_is_recorded_with_the_reason(
     shop: Workshop, quick: Kedro, entry: str, branch: str, why: str
 ) -> None:
     shutil.rmtree(shop.path / ".git")
+    shop.team_hooks(SAVES)
     shop.catalog(f"{shop.read('conf/base/catalog.yml')}\n{entry}\n")
     before = shop.files()
 
@@ -361,7 +371,9 @@ def test_a_run_that_steel_toes_stop_is_recorded_with_the_reason(
     assert run.state.value == "failed"
     assert run.failure is not None
     assert why in run.failure.message
-    assert shop.files().keys() - before.keys() <= {"logs/kedro.log"}
+    after = shop.files()
+    assert after.keys() - before.keys() <= {"logs/kedro.log"}
+    assert {name: after[name] for name in before} == before
 
 
 def test_the_runner_for_dask_of_the_docs_tells_the_same(shop: Workshop) -> None:

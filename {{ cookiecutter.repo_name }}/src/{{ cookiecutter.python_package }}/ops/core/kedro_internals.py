@@ -122,6 +122,11 @@ def calling_catalogs() -> Iterator[Any]:
             yield frame.f_locals[name]
 
 
+def register_hook(context: KedroContext, hook: object) -> None:
+    """Add a hook to those of the session. Kedro calls it before those already there."""
+    context._hook_manager.register(hook)
+
+
 def is_running() -> bool:
     """Whether this is inside ``KedroSession.run``, which no hook is told."""
     from kedro.framework.session import KedroSession  # noqa: PLC0415

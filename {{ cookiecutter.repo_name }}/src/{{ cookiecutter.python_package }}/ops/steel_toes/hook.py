@@ -32,19 +32,18 @@ class SteelToes:
 
     def __init__(self) -> None:
         self._rewriter: CatalogRewriter | None = None
-        self._refusal: OpsError | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Put the branch's datasets in the place of the catalog's entries."""
-        self._rewriter = self._refusal = None
+        self._rewriter = None
         try:
             self._rewrite(context)
         except OpsError as error:
             if not kedro_internals.is_running():
                 raise
-            # The run is stopped once its record has begun, and before any node.
-            self._refusal = error
+            self._rewriter = None
+            kedro_internals.register_hook(context, _Refusal(error))
 
     def _rewrite(self, context: KedroContext) -> None:
         settings = read_settings(context.config_loader, SteelToesOptions)
@@ -70,9 +69,6 @@ class SteelToes:
         What it says takes a look at the data, so the hooks below have their say first:
         a bucket that is out of reach is for them to report.
         """
-        if self._refusal is not None:
-            yield  # others prepare to report it
-            raise self._refusal
         if self._rewriter is None:
             return (yield)
         from . import checks  # noqa: PLC0415
@@ -96,6 +92,17 @@ class SteelToes:
         from . import checks  # noqa: PLC0415
 
         return checks.saves_to_main(self._rewriter, pipeline.all_outputs(), catalog)
+
+
+class _Refusal:
+    """Stops a run once its record has begun, before any hook that may save data."""
+
+    def __init__(self, error: OpsError) -> None:
+        self._error = error
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        raise self._error
 
 
 def _current_branch(context: KedroContext) -> git.Branch:
