@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import SWITCHES, TEMPLATE, generate, run
+from helpers import CHOICES, SWITCHES, TEMPLATE, generate, run
 
 PAGES = [
     *("README.md", "CONTRIBUTING.md", "benchmarks/README.md"),
@@ -37,7 +37,7 @@ PROJECT_CODE = "src/*/ops/**/*.py"
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with everything on, also what is off by default."""
     folder = tmp_path_factory.mktemp("everything")
-    return generate(folder, **dict.fromkeys(SWITCHES, True))
+    return generate(folder, **dict.fromkeys(SWITCHES, True), deploy="airflow")
 
 
 def text_of(page: str) -> str:
@@ -73,8 +73,8 @@ def test_every_guard_with_settings_is_in_the_reference(generated):
 
 
 def test_every_option_is_in_the_table():
-    for switch in SWITCHES:
-        assert f"| `{switch}` | " in text_of("README.md")
+    for option in [*SWITCHES, *CHOICES]:
+        assert f"| `{option}` | " in text_of("README.md")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,0 +1,17 @@
+"""What the option `deploy` adds."""
+
+import pytest
+from helpers import generate
+
+DOCKER = ["Dockerfile", ".dockerignore"]
+
+
+@pytest.mark.parametrize(
+    ("deploy", "expected"),
+    [("none", []), ("docker", DOCKER), ("airflow", [*DOCKER, "conf/airflow"])],
+)
+def test_the_files_come_only_with_their_answer(deploy, expected, tmp_path):
+    project = generate(tmp_path, deploy=deploy)
+
+    there = [file for file in [*DOCKER, "conf/airflow"] if (project / file).exists()]
+    assert there == expected
