@@ -8,9 +8,11 @@ import click
 
 from ..core.cli import env_option, load_context
 from ..core.errors import OpsError
-from ..run_status import describe
+from ..run_status import describe, replay
 from ..run_status.history import History
-from .hook import Notifier
+from ..run_status.journal import Journal, Ticket
+from ..run_status.model import State
+from .hook import Notifier, is_wanted
 from .message import ErrorReport, Message
 from .rules import Kind
 from .send import Channel, Delivery, Result, send
@@ -20,8 +22,22 @@ from .send import Channel, Delivery, Result, send
 @click.argument("run", default="")
 @click.option("--test", is_flag=True, help="Send a test message to every channel.")
 @click.option("--dry-run", is_flag=True, help="Print the message and do not send it.")
+@click.option(
+    "--failed-tasks",
+    default="",
+    help="The tasks of the DAG run that Airflow says failed.",
+)
+@click.option("--pipeline", default="__default__", help="The pipeline of the DAG.")
 @env_option
-def command(run: str, test: bool, dry_run: bool, env: str | None) -> None:
+def command(  # noqa: PLR0913
+    *,
+    run: str,
+    test: bool,
+    dry_run: bool,
+    failed_tasks: str,
+    pipeline: str,
+    env: str | None,
+) -> None:
     """Send the notification of RUN again.
 
     RUN is the key of a run, its first characters, or `last`.
@@ -35,6 +51,8 @@ def command(run: str, test: bool, dry_run: bool, env: str | None) -> None:
         click.echo(text, err=True)
     if not channels and not dry_run:
         raise OpsError("No channel can send: see 'notifications.channels' in ops.yml.")
+    if failed_tasks and describe.is_shared() and is_wanted(notifier, [pipeline]):
+        _record_failure(notifier, failed_tasks.split(), pipeline, env)
     if not run and not test:
         _send_unsent(notifier, channels, dry_run)
         return
@@ -66,6 +84,28 @@ def _send_unsent(notifier: Notifier, channels: list[Channel], dry_run: bool) -> 
     if not results and not (dry_run and keys):
         click.echo("There is nothing to send.")
     _report(results)
+
+
+def _record_failure(
+    notifier: Notifier, tasks: list[str], pipeline: str, env: str | None
+) -> None:
+    """Record that tasks failed, if the run of the DAG does not say so itself.
+
+    Such a task was killed on another machine, or it could not start Kedro.
+    """
+    key, path = describe.key_of(""), notifier.project_path
+    if replay.read(notifier.store, key).state in {State.FAILED, State.INTERRUPTED}:
+        return
+    facts = {"nodes": [], "datasets": [], "pipelines": [pipeline], "env": env or ""}
+    session = describe.describe_session(path) | {"others_ended": True}
+    entries = Journal(Ticket(notifier.store, key, "", str(path)))
+    entries.enter("run_started", **facts, **session)
+    entries.enter("notify")
+    why = f"Airflow says that {', '.join(tasks)} failed: see its log"
+    entries.enter("run_failed", message=why)
+    entries.enter("run_ended", state=State.FAILED.value)
+    entries.flush(5.0)
+    entries.close()
 
 
 def _print(message: Message, deliveries: list[Delivery]) -> None:
