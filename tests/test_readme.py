@@ -23,6 +23,7 @@ KNOWN_PROGRAMS = {
     "cd",
     "cookiecutter",
     "cruft",
+    "docker",
     "git",
     "make",
     "pip",
@@ -52,7 +53,8 @@ def blocks(page: str, language: str) -> list[str]:
 
 def commands(page: str) -> list[str]:
     """The lines of the blocks that are for typing."""
-    lines = [line for block in blocks(page, "bash") for line in block.splitlines()]
+    text = "\n".join(blocks(page, "bash")).replace("\\\n", " ")
+    lines = text.splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
