@@ -23,6 +23,7 @@ KNOWN_PROGRAMS = {
     "cd",
     "cookiecutter",
     "cruft",
+    "docker",
     "git",
     "make",
     "pip",
@@ -52,7 +53,8 @@ def blocks(page: str, language: str) -> list[str]:
 
 def commands(page: str) -> list[str]:
     """The lines of the blocks that are for typing."""
-    lines = [line for block in blocks(page, "bash") for line in block.splitlines()]
+    text = "\n".join(blocks(page, "bash")).replace("\\\n", " ")
+    lines = text.splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -175,7 +177,7 @@ def test_the_site_has_every_page_and_no_broken_link(tmp_path):
 def test_a_new_projects_readme_takes_two_screens_and_names_what_is_on(generated):
     text = (generated / "README.md").read_text(encoding="utf-8")
 
-    assert len(text.splitlines()) <= 105
+    assert len(text.splitlines()) <= 120
     for switch in set(SWITCHES) - {"example", "pre_commit", "slack", "email"}:
         assert f"| `{switch.upper()}` |" in text
 
