@@ -72,7 +72,7 @@ def create_pipeline():
 """
 DAG, SHORT_DAG = f"{PACKAGE}_toes", f"{PACKAGE}_short"
 NO_BRANCH = f"{PACKAGE}_worker_toes"
-BRANCHES = ["fails", "fails-once", "killed", "one", "two"]
+BRANCHES = ["fails", "fails-once", "killed", "works"]
 
 
 @frozen
@@ -252,11 +252,11 @@ def test_a_worker_without_a_branch_touches_no_data_and_is_sent(world, started) -
 
 
 def test_two_branches_at_once_keep_their_data_and_records_apart(world, started) -> None:
-    for branch in ("one", "two"):
+    for branch in ("fails-once", "works"):
         ended = world.ended(DAG, started[branch])
 
         assert ended.tasks["clean_and_1_more"] == ("success", 1)
-        assert (ended.run.branch, ended.nodes()) == (branch, DONE)
+        assert ended.run.branch == branch
         assert len(ended.sent) == 1
         final = world.bucket.read(f"final_{branch}.txt")
         assert final == "after(end(total(clean(raw))))"
