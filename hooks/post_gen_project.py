@@ -40,9 +40,8 @@ NEEDS = {
     Path("tests/test_dags.py"): ["deploy: airflow"],
 }
 # What goes with the last guard.
-OF_ANY_GUARD = [KIT, PACKAGE / "cli.py", Path("conf/base/ops.yml")]
-OF_ANY_GUARD += [Path("conf/logging.yml")]
-OF_ANY_GUARD += [Path("tests/test_guards.py")]
+OF_ANY_GUARD = [KIT, PACKAGE / "cli.py", Path("tests/test_guards.py")]
+OF_ANY_GUARD += [Path("conf/base/ops.yml"), Path("conf/logging.yml")]
 
 
 def drop_byte_code() -> None:
