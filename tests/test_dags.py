@@ -126,5 +126,5 @@ def test_tasks_know_their_run_their_try_and_their_branch(shop: Workshop) -> None
 def test_a_dag_is_written_as_the_project_is_linted(shop: Workshop) -> None:
     create(shop)
 
-    run("ruff", "check", "airflow_dags", cwd=shop.path)
-    run("ruff", "format", "--check", "airflow_dags", cwd=shop.path)
+    run("ruff", "check", "airflow_dags", "tests", cwd=shop.path)
+    run("ruff", "format", "--check", "airflow_dags", "tests", cwd=shop.path)
