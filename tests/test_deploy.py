@@ -385,5 +385,8 @@ def test_the_dockerfile_has_no_faults(guards, tmp_path):
     project = generate(tmp_path, deploy="docker", **answers)
 
     run("hadolint", "Dockerfile", cwd=project)
+    for file in [*DOCKER, "README.md"]:
+        left = (project / file).read_text(encoding="utf-8")
+        assert not re.search(r"\{%|\{\{|\n\n\n|[ \t]$", left, re.MULTILINE), file
     text = (project / "Dockerfile").read_text(encoding="utf-8")
     assert ("STEEL_TOES_BRANCH" in text) is guards
