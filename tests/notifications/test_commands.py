@@ -1,5 +1,7 @@
 """``kedro notify``: what it sends, what it prints, and its exit codes."""
 
+import json
+
 import pytest
 from click.testing import CliRunner
 from kit import ops
@@ -96,12 +98,20 @@ def test_a_task_that_left_no_record_is_recorded_and_sent(notifier, nightly):
     assert "did not start: Airflow says that fit, plot failed" in message.title
     run = ops("run_status.replay").read(notifier.store, nightly)
     assert (run.state.value, run.pipelines) == ("failed", ["sales"])
+    assert notifier.store.read("runs.json") is None  # the page is off
     assert notify(*asked) == (0, "There is nothing to send.\n")
 
 
 def test_a_run_of_which_a_task_left_no_record_has_not_succeeded(notifier, nightly):
     enter(notifier, nightly, ago=1, events=main(ENDED, shared=True))
+    ops("run_status.page").StatusPage(notifier.store).finish(
+        ops("run_status.replay").read(notifier.store, nightly)
+    )
+    notify("--failed-tasks=fit", "--dry-run")
     notify("--failed-tasks=fit")
+
+    [line] = json.loads(notifier.store.read("runs.json"))["runs"]
+    assert line["state"] == "failed"
 
     [(message, _)] = Recorder.sent
     assert "Airflow says that fit failed" in message.text()

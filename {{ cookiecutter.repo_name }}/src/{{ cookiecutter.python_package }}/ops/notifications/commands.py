@@ -7,11 +7,12 @@ from time import monotonic
 import click
 
 from ..core.cli import env_option, load_context
-from ..core.errors import OpsError
+from ..core.errors import OpsError, suppress_errors
 from ..run_status import describe, replay
 from ..run_status.history import History
 from ..run_status.journal import Journal, Ticket
 from ..run_status.model import State
+from ..run_status.page import LIST, StatusPage
 from .hook import Notifier, is_wanted
 from .message import ErrorReport, Message
 from .rules import Kind
@@ -51,9 +52,9 @@ def command(  # noqa: PLR0913
         click.echo(text, err=True)
     if not channels and not dry_run:
         raise OpsError("No channel can send: see 'notifications.channels' in ops.yml.")
-    if failed_tasks and describe.is_shared() and is_wanted(notifier, [pipeline]):
-        _record_failure(notifier, failed_tasks.split(), pipeline, env)
     if not run and not test:
+        if failed_tasks and not dry_run and describe.is_shared():
+            _record_failure(notifier, failed_tasks.split(), pipeline, env)
         _send_unsent(notifier, channels, dry_run)
         return
     if test:
@@ -94,7 +95,8 @@ def _record_failure(
     Such a task was killed on another machine, or it could not start Kedro.
     """
     key, path = describe.key_of(""), notifier.project_path
-    if replay.read(notifier.store, key).state in {State.FAILED, State.INTERRUPTED}:
+    known = replay.read(notifier.store, key).state in {State.FAILED, State.INTERRUPTED}
+    if known or not is_wanted(notifier, [pipeline]):
         return
     facts = {"nodes": [], "datasets": [], "pipelines": [pipeline], "env": env or ""}
     session = describe.describe_session(path) | {"others_ended": True}
@@ -106,6 +108,9 @@ def _record_failure(
     entries.enter("run_ended", state=State.FAILED.value)
     entries.flush(5.0)
     entries.close()
+    with suppress_errors():
+        if notifier.store.read(LIST):  # a page of runs
+            StatusPage(notifier.store).finish(replay.read(notifier.store, key))
 
 
 def _print(message: Message, deliveries: list[Delivery]) -> None:

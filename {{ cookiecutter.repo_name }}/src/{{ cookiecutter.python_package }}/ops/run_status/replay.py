@@ -146,7 +146,7 @@ def _merged(runs: list[Run]) -> Run:
     whole.ended = max(ends) if len(ends) == len(counting) else None
     whole.last_news = max(run.last_news or 0.0 for run in runs)
     tries = [run.tries_left for run in counting if run.state in _TRIED_AGAIN]
-    left = [number for number in tries if number is not None]
+    left = [number for number in tries if isinstance(number, int)]
     whole.tries_left = min(left, default=None) if len(left) == len(tries) else None
     # Other sessions would run these.
     mark_upstream_failed(whole, State.NOT_SELECTED, _TRIED_AGAIN)
