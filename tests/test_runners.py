@@ -120,6 +120,58 @@ def test_a_branch_run_in_our_workers_calls_the_teams_hooks_there(
     assert len(set(processes)) < len(NODES)  # so some worker has had several nodes
 
 
+CARRIED = """
+import os
+from pathlib import Path
+from uuid import uuid4
+from kedro.pipeline import Node, Pipeline
+from kedro_datasets.text import TextDataset
+
+def record(what):
+    Path("seen").mkdir(exist_ok=True)
+    Path("seen", f"{what}.{os.getpid()}.{uuid4().hex}").touch()
+
+class Carried(TextDataset):
+    def __setstate__(self, state):
+        vars(self).update(state)
+        record("arrived")
+
+    def release(self):
+        super().release()
+        record("released")
+
+def same(text):
+    return text
+
+def create_pipeline():
+    return Pipeline([Node(same, f"in_{i}", f"out_{i}") for i in range(12)])
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_catalog_goes_to_each_of_our_workers_once(
+    workshop: Workshop, method: str
+) -> None:
+    workshop.pipeline(CARRIED)
+    names = [f"{side}_{i}" for side in ("in", "out") for i in range(12)]
+    kind = f"{PACKAGE}.pipelines.toes.Carried"
+    entry = "{{type: {}, filepath: data/{}.txt}}"
+    workshop.catalog("\n".join(f"{n}: {entry.format(kind, n)}" for n in names))
+    workshop.write({f"data/in_{i}.txt": f"text {i}" for i in range(12)})
+
+    workshop.kedro("run", f"--runner={OURS}", KEDRO_MP_CONTEXT=method, STEEL_TOES="off")
+
+    calls = seen(workshop)
+    workers = set(calls["arrived"])
+    assert len(calls["arrived"]) == len(workers) * len(names)
+    # Each looks anew for what a node has read or saved when it comes to the next one.
+    assert sum(worker in workers for worker in calls["released"]) == len(names)
+    assert [workshop.read(f"data/out_{i}.txt") for i in (0, 11)] == [
+        "text 0",
+        "text 11",
+    ]
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_node_that_fails_in_a_worker_fails_the_run(
     workshop: Workshop, method: str

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from functools import cache
 from multiprocessing import connection, get_context, parent_process
+from multiprocessing.reduction import ForkingPickler
 from threading import Thread
 from typing import Any, NamedTuple
 
 from kedro import runner
 from kedro.framework import project
 from kedro.framework.hooks import manager
+from kedro.io import MemoryDataset, SharedMemoryDataset
 from pluggy import PluginManager
 
 
@@ -34,6 +36,12 @@ class ParallelRunner(runner.ParallelRunner):
         self._manager = manager
         self._manager.start(_end_with_parent)
 
+    def _set_manager_datasets(self, catalog: Any) -> None:
+        super()._set_manager_datasets(catalog)
+        # Once for each worker. Kedro pickles it for each node: with 1,000 datasets that
+        # takes longer than most nodes.
+        self._catalog = bytes(ForkingPickler.dumps(catalog))
+
     def _get_executor(self, max_workers: int) -> Executor:
         method = os.environ.get("KEDRO_MP_CONTEXT")
         if method not in {"fork", "spawn", "forkserver"}:
@@ -41,8 +49,8 @@ class ParallelRunner(runner.ParallelRunner):
         return _Workers(
             max_workers,
             mp_context=get_context(method),
-            initializer=start_worker,
-            initargs=(ticket_for_workers(),),
+            initializer=_start_worker,
+            initargs=(ticket_for_workers(), self._catalog),
         )
 
 
@@ -97,7 +105,32 @@ class _Workers(ProcessPoolExecutor):
     def submit(
         self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> Future[Any]:
-        return super().submit(execute_task, fn, *args, **kwargs)
+        setattr(fn, "catalog", None)  # of a task: the worker has it
+        return super().submit(_execute_task, fn, *args, **kwargs)
+
+
+_PICKLED: list[bytes] = []  # the catalog of the run that this process is a worker of
+
+
+def _start_worker(ticket: Ticket, catalog: bytes) -> None:
+    start_worker(ticket)
+    _PICKLED[:] = [catalog]
+
+
+@cache
+def _catalog() -> Any:
+    return ForkingPickler.loads(_PICKLED[0])
+
+
+def _execute_task(task: Any) -> Any:
+    task.catalog = _catalog()
+    node = execute_task(task)
+    # The next node looks anew, and what a dataset has cached is not kept in each worker.
+    for name in {*node.inputs, *node.outputs}:
+        dataset = task.catalog.get(name)
+        if not isinstance(dataset, (MemoryDataset, SharedMemoryDataset)):
+            dataset.release()
+    return node
 
 
 def execute_task(task: Any) -> Any:

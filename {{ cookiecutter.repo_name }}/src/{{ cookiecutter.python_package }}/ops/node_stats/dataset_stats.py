@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from typing import Any
 
 from ..core import kedro_internals
 
 _CELLS = 20_000_000  # above that, counting nulls would take seconds
-_TABLES = ("dask", "duckdb", "ibis", "pandas", "polars", "pyarrow", "pyspark")
-
-
-def prepare() -> None:
-    """Import what stats need now, so that no node waits for it."""
-    if any(name in sys.modules for name in _TABLES):
-        import narwhals  # noqa: F401, PLC0415
+# The libraries with the tables that narwhals reads.
+_TABLES = {"cudf", "dask", "duckdb", "ibis", "modin", "pandas", "polars", "pyarrow"}
+_TABLES |= {"pyspark", "sqlframe"}
 
 
 def stats_of_data(data: Any) -> dict[str, Any]:
@@ -25,8 +20,10 @@ def stats_of_data(data: Any) -> dict[str, Any]:
     What is not known is left out: the rows of a lazy table, which is never collected, and
     everything about data that is no table.
     """
-    if type(data).__module__ == "builtins":  # a text, say; narwhals takes longer
-        return {}
+    if _TABLES.isdisjoint(
+        each.__module__.split(".")[0].lstrip("_") for each in type(data).__mro__
+    ):
+        return {}  # and a run without tables does not wait for the import
     import narwhals as nw  # noqa: PLC0415
 
     table = nw.from_native(_with_plain_columns(data), pass_through=True)

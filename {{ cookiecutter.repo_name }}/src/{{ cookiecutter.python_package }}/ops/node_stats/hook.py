@@ -112,8 +112,6 @@ class NodeStats:
         entries = journal.journal_of_catalog(catalog, run_params["run_id"])
         settings = _SETTINGS.get()
         if entries is not None and settings is not None and settings.enabled:
-            # Not in the thread: a worker that is forked meanwhile could never import it.
-            dataset_stats.prepare()
             self._earlier[entries] = _EarlierRuns(entries, settings.trunk)
             if settings.openlineage:
                 entries.at_end.append(partial(openlineage.send, settings.openlineage))
