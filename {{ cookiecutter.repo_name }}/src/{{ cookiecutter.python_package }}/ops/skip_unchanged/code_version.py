@@ -140,8 +140,8 @@ class CodeVersions:
             text = of_texts(*part.texts)
             digests.append(f"{text} {[numbers[_key(need)] for need in needs]}")
             opaque += part.opaque
-            if part.title:
-                items[_free(part.title, items)] = text
+            if part.title:  # a module may have several lambdas
+                items[part.title] = of_texts(items.get(part.title, ""), text)
         return CodeVersion(of_texts(*digests), items, tuple(dict.fromkeys(opaque)))
 
     def _part(self, thing: Any) -> Part:
@@ -383,15 +383,6 @@ def _key(thing: Any) -> Any:
         return Module(thing.__name__)
     places = (AllCode, Constant, Effects, Module)
     return thing if isinstance(thing, places) else id(thing)
-
-
-def _free(title: str, items: dict[str, str]) -> str:
-    """A title that no other part has: a module may have several lambdas."""
-    number, name = 1, title
-    while name in items:
-        number += 1
-        name = f"{title} ({number})"
-    return name
 
 
 def _functions_in(value: Any) -> Iterator[FunctionType]:

@@ -69,7 +69,7 @@ class Recipes:
             found.add_code(f"code of {outputs}", self._version(node.func, arguments))
             for number, hook in enumerate(self._hooks):
                 found.add_code(f"code of hook {number}", hook)
-            for name in {*node.inputs, *node.outputs}:
+            for name in sorted({*node.inputs, *node.outputs}):
                 found.add(self.dataset_recipe(name))
         return found
 

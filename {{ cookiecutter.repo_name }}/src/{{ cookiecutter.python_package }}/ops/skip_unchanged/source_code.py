@@ -162,6 +162,7 @@ def _is_for_packages(folder: Path) -> bool:
 
 # Fields of syntax trees that do not change what the code does.
 _LOOKS = {"ctx", "kind", "type_comment", "type_ignores"}
+_HINTS = ("annotation", "returns")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # Libraries and functions whose calls at the top of a module change no data.
 _HARMLESS = {"logging", "warnings", "print"}
@@ -324,13 +325,13 @@ class Mentions:
 
 def _hints(trees: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """All that type hints are made of, also those that are written as texts."""
-    for tree in trees:
-        for name in ("annotation", "returns"):
-            for each in ast.walk(getattr(tree, name, None) or ast.Pass()):
-                yield each
-                if isinstance(each, ast.Constant) and isinstance(each.value, str):
-                    with suppress(SyntaxError, ValueError):  # as in Literal[...]
-                        yield from ast.walk(ast.parse(each.value, mode="eval"))
+    found = (getattr(tree, name, None) for tree in trees for name in _HINTS)
+    for hint in filter(None, found):
+        for each in ast.walk(hint):
+            yield each
+            if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                with suppress(SyntaxError, ValueError):  # as in Literal[...]
+                    yield from ast.walk(ast.parse(each.value, mode="eval"))
 
 
 def _imports(trees: Iterable[ast.AST]) -> Iterator[tuple[int, str, tuple[str, ...]]]:
