@@ -198,43 +198,30 @@ def held_by_default(dataset: Any, cache: StatCache) -> Held:
 
 
 def _held_in_files(dataset: Any, cache: StatCache) -> Held:
-    found = _files(dataset)
-    if found is None:
+    filesystem, path = kedro_internals.place(dataset)
+    in_parts = "PartitionedDataset" in {each.__name__ for each in type(dataset).__mro__}
+    has_versions = isinstance(dataset, AbstractVersionedDataset)
+    if filesystem is None or not (has_versions or in_parts):
         why = f"{NO_FINGERPRINT}: it is a {type(dataset).__name__}"
         return Held(None, why, signs=None)
-    filesystem, path = found
-    if path is None:
-        return Held(None, MISSING)
-    if re.search(r"[*?\[]|::", path):
-        return Held(None, f"names more than one file: {path}", path, None)
-    local = dataset_io.is_local(filesystem)
-    place = path if local else str(filesystem.unstrip_protocol(path))
+    path = kedro_internals.strip_protocol(filesystem, path)
+    place = path
     try:
-        if local:
+        if has_versions and kedro_internals.version(dataset) is not None:
+            filesystem.invalidate_cache(path)
+            newest = kedro_internals.load_path(kedro_internals.version_probe(dataset))
+            path = kedro_internals.strip_protocol(filesystem, str(newest))
+        if re.search(r"[*?\[]|::", path):
+            return Held(None, f"names more than one file: {path}", path, None)
+        if dataset_io.is_local(filesystem):
             content, signs = cache.look(path)
             return Held(content, "" if content else MISSING, path, signs)
+        place = str(filesystem.unstrip_protocol(path))
         return _remote(filesystem, path, place)
+    except VersionNotFoundError:
+        return Held(None, MISSING)
     except Exception as error:  # of any store: no network, no rights
         return _unreadable(error, place)
-
-
-def _files(dataset: Any) -> tuple[Any, str | None] | None:
-    """The file system and the path that is read now; no path if nothing is there."""
-    filesystem, path = kedro_internals.place(dataset)
-    if filesystem is None:
-        return None
-    if isinstance(dataset, AbstractVersionedDataset):
-        if kedro_internals.version(dataset) is not None:
-            probe = kedro_internals.version_probe(dataset)
-            bare = kedro_internals.strip_protocol(filesystem, path)
-            filesystem.invalidate_cache(bare)
-            try:
-                path = str(kedro_internals.load_path(probe))
-            except VersionNotFoundError:
-                return filesystem, None
-    elif "PartitionedDataset" not in {each.__name__ for each in type(dataset).__mro__}:
-        return None
-    return filesystem, kedro_internals.strip_protocol(filesystem, path)
 
 
 def _remote(filesystem: Any, path: str, place: str) -> Held:

@@ -5,7 +5,6 @@ The reasons say what to do about it.
 
 from __future__ import annotations
 
-import inspect
 import marshal
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -128,20 +127,15 @@ def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _arguments_that_are(parameters: list[str], node: Node) -> frozenset[str]:
     """The arguments of a node's function that are parameters."""
-    if not parameters:
+    code = getattr(node.func, "__code__", None)
+    if code is None or not parameters:
         return frozenset()
-    given: Any = kedro_internals.node_arguments(node)[0]
-    named = isinstance(given, dict)
-    args = [given] if isinstance(given, str) else () if named else given or ()
-    try:
-        signature = inspect.signature(node.func)
-        bound = signature.bind(*args, **(given if named else {})).arguments
-    except (TypeError, ValueError):  # a function that does not tell its arguments
-        return frozenset()
+    given: Any = kedro_internals.node_arguments(node)[0] or []
+    if not isinstance(given, dict):
+        datasets = [given] if isinstance(given, str) else given
+        given = dict(zip(code.co_varnames[: code.co_argcount], datasets, strict=False))
     return frozenset(
-        name
-        for name, dataset in bound.items()
-        if isinstance(dataset, str) and dataset in parameters
+        argument for argument, dataset in given.items() if dataset in parameters
     )
 
 
