@@ -584,6 +584,8 @@ class Model:
 def far(data):
     return data + 1
 
+OTHERS = {"far": "own.beside.beside"}
+
 ## beside.py
 def beside(data):
     return data + 3
@@ -809,6 +811,7 @@ EDITS = [
     _by_name("unpickled", "return pickle.loads(data).fit"),
     _by_name("unpickled under another name", "from pickle import loads as load\n    return load(data)"),
     _by_name("relative to another package", 'return importlib.import_module(".far", "own.deep")', old="def far(data):\n    return data + 1", new="def far(data):\n    return data + 10"),
+    _by_name("in a table that is imported inside", "from .deep.far import OTHERS as MODELS\n    return pkgutil.resolve_name(MODELS[path])", old="data + 3", new="data + 30"),
     _by_name("beside a constant", 'return pkgutil.resolve_name("own.models.Model")', FRESH, "data + 3", "data + 30"),
     _by_name("beside a table", "return pkgutil.resolve_name(MODELS[path])", FRESH, "data + 3", "data + 30"),
     _by_name("beside resolve_name", 'return pkgutil.resolve_name("own.models:Model")', FRESH, "data + 3", "data + 30"),

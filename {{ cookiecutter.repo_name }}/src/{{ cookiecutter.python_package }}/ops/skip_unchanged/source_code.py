@@ -419,13 +419,13 @@ def calls_by_name(
 
 
 def bindings(tree: ast.AST) -> Counter[str]:
-    """How often a function binds each name, as an argument or otherwise."""
+    """How often each name is bound in a syntax tree, as an argument or otherwise."""
     found: Counter[str] = Counter()
     for each in ast.walk(tree):
-        if isinstance(each, ast.arg):
-            found[each.arg] += 1
-        elif isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
-            found[each.id] += 1
+        is_read = isinstance(getattr(each, "ctx", None), ast.Load)
+        if not (is_read or isinstance(each, ast.keyword)):
+            for name in ("id", "arg", "asname", "name", "rest"):
+                found[getattr(each, name, None) or ""] += 1
     return found
 
 
