@@ -494,6 +494,26 @@ def trim(data):
 import random
 random.random() + 60
 random.seed(70)
+## beside.py
+import random
+random.seed(75)
+## __init__.py
+import sys
+sys.setrecursionlimit(6000)
+"""
+LOADED = """
+import importlib
+import random
+
+for name in ["one"]:
+    importlib.import_module(f"own.seed_{name}")
+
+def node(data):
+    return random.random()
+
+## seed_one.py
+import random
+random.seed(1)
 """
 
 
@@ -715,7 +735,10 @@ EDITS = [
     Edit("argument of that function", STALE, PRESET, "enter(40)", "enter(41)"),
     Edit("setting of the log", FRESH, PRESET, "level=LEVEL", "level=LEVEL + 1"),
     Edit("call of the project's own", NEEDLESS, PRESET, "note(size=1)", "note(size=2)"),
-    Edit("setting of a module that is not used", FRESH, PRESET, "seed(70)", "seed(71)"),
+    Edit("setting of a module that is only imported", STALE, PRESET, "seed(70)", "seed(71)"),
+    Edit("setting of a package", STALE, PRESET, "limit(6000)", "limit(6001)"),
+    Edit("setting of a module that is not imported", FRESH, PRESET, "seed(75)", "seed(76)"),
+    Edit("setting of a module that the import finds by a name", STALE, LOADED, "seed(1)", "seed(2)"),
     # Classes
     Edit("method", STALE, CLASSES, "self.scale(data)", "self.scale(data * 2)"),
     Edit("base class", STALE, CLASSES, "data * self", "data + self"),

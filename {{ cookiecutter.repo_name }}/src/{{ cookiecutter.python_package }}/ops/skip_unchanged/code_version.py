@@ -104,6 +104,7 @@ class CodeVersions:
         self._parts: dict[Any, tuple[Any, Part]] = {}
         self._versions: dict[Any, tuple[Any, CodeVersion]] = {}
         self._sources: dict[str, SourceFile] = {}
+        self._effects: dict[str, list[Effects]] = {}
 
     def version(
         self, thing: Any, parameters: frozenset[str] = frozenset()
@@ -204,7 +205,7 @@ class CodeVersions:
         arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         for tree in trees:
             self._add_calls_by_name(part, tree, source, arguments)
-        part.needs.append(Effects(module))
+        part.needs += self._effects_of_import(module)
 
     def _read_class(self, part: Part, cls: type) -> None:
         module = module_of(cls)
@@ -262,17 +263,35 @@ class CodeVersions:
         source = self._source(module, path)
         if source:
             part.texts.append(tree_text(source.tree))
-            self._add_imports(part, Mentions([source.tree]), source.package)
+            imported = self._imported(Mentions([source.tree]), source.package)
+            part.needs += map(Module, imported)
             self._add_calls_by_name(part, source.tree, source)
         elif path:  # an extension that was built in place
             part.texts.append(of_local_file(path))
 
+    def _effects_of_import(self, module: str) -> list[Effects]:
+        """Those of a module, and of the project's modules that its import imports."""
+        if module not in self._effects:
+            found, modules = [], [module]
+            for each in modules:
+                source = self._source(each, self.modules.origin(each))
+                if source:
+                    inner = self._imported(source.statements, source.package)
+                    names = [each.rpartition(".")[0], *inner]
+                    own = filter(self.modules.is_own, filter(None, names))
+                    modules += [name for name in own if name not in modules]
+                    found += [Effects(each)] if source.effects else []
+            self._effects[module] = found
+        return self._effects[module]
+
     def _read_effects(self, part: Part, module: str) -> None:
         source = self._source(module, self.modules.origin(module))
-        if source and (trees := source.effects()):
+        if source:
             part.title = f"{self.modules.title(module)}: what its import sets"
-            part.texts += map(tree_text, trees)
-            self._add_mentions(part, trees, _names(module))
+            part.texts += map(tree_text, source.effects)
+            self._add_mentions(part, source.effects, _names(module))
+            for tree in source.effects:
+                self._add_calls_by_name(part, tree, source)
 
     def _add_calls_by_name(
         self,
@@ -316,7 +335,8 @@ class CodeVersions:
             needs = self._resolve(names, chain)
             part.needs += needs
             part.texts += [".".join(chain)] * len(needs)
-        self._add_imports(part, seen, names.get("__package__") or "")
+        imported = self._imported(seen, names.get("__package__") or "")
+        part.needs += map(Module, imported)
         part.needs += self._code_of_texts(seen.texts)
 
     def _resolve(self, names: dict[str, Any], chain: tuple[str, ...]) -> list[Any]:
@@ -342,14 +362,16 @@ class CodeVersions:
                 return [value, AllCode(value.__name__, f"`{name}` in {module}")]
         return [value if isinstance(value, CODE) else Constant(module, name, value)]
 
-    def _add_imports(self, part: Part, seen: Mentions, package: str) -> None:
+    def _imported(self, seen: Mentions, package: str) -> list[str]:
+        """The modules that are imported."""
+        imported = []
         for level, name, names in sorted(seen.imports):
             try:
                 module = resolve_name("." * level + name, package) if level else name
             except ImportError:
                 continue  # as it will when the code runs
             if not self.modules.is_own(module):
-                part.needs += library(module)
+                imported.append(module)
                 continue
             found = [module, *(f"{module}.{each}" for each in names)]
             if not names:
@@ -357,7 +379,8 @@ class CodeVersions:
             for each in found:  # import a; a.b.c()
                 inner = (f"{each}.{word}" for word in sorted(seen.words))
                 found += [m for m in inner if m not in found and self.modules.spec(m)]
-            part.needs += [Module(each) for each in found if self.modules.origin(each)]
+            imported += filter(self.modules.origin, found)
+        return imported
 
     def _write(self, part: Part, values: Iterable[Any]) -> None:
         writer = ValueWriter(self._project, self.modules.is_own, self._code_of_texts)

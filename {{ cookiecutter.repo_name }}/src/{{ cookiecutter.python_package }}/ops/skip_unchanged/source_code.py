@@ -250,6 +250,11 @@ class SourceFile:
         """What runs when the module is imported, without its functions and classes."""
         return [each for each in self.tree.body if not isinstance(each, _DEFINITIONS)]
 
+    @cached_property
+    def statements(self) -> Mentions:
+        """What they mention."""
+        return Mentions(self._statements)
+
     def only_imported_from(self, name: str) -> list[str]:
         """The modules that a name is imported from, if no other statement touches it."""
         found = []
@@ -260,6 +265,7 @@ class SourceFile:
                 found.append(str(statement.module))
         return found
 
+    @cached_property
     def effects(self) -> list[ast.stmt]:
         """The statements that call something, or set something in an object, when the
         module is imported: ``np.random.seed(1)``, ``pd.options.mode.copy_on_write = 1``."""
