@@ -257,13 +257,17 @@ class SourceFile:
 
     def only_imported_from(self, name: str) -> list[str]:
         """The modules that a name is imported from, if no other statement touches it."""
-        found = []
-        for statement in self._statements:
-            if name in _names_in(statement):
-                if not isinstance(statement, ast.ImportFrom) or statement.level:
-                    return []
-                found.append(str(statement.module))
-        return found
+        if any(chain[0] == name for chain in self.statements.chains):
+            return []
+        trees = (each for tree in self._statements for each in ast.walk(tree))
+        imports = [
+            each
+            for each in trees
+            if isinstance(each, ast.ImportFrom)
+            and name in {alias.asname or alias.name for alias in each.names}
+        ]
+        relative = any(each.level for each in imports)
+        return [] if relative else [str(each.module) for each in imports]
 
     @cached_property
     def effects(self) -> list[ast.stmt]:
@@ -274,14 +278,6 @@ class SourceFile:
             for statement in self._statements
             if {*map(root_name, _acted_on(statement))} - _HARMLESS
         ]
-
-
-def _names_in(statement: ast.stmt) -> set[str]:
-    trees = [*ast.walk(statement)]
-    aliases = (each for each in trees if isinstance(each, ast.alias))
-    return {each.id for each in trees if isinstance(each, ast.Name)} | {
-        each.asname or each.name for each in aliases
-    }
 
 
 def _acted_on(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -379,8 +375,9 @@ def tree_text(tree: object) -> str:
     if not isinstance(tree, ast.AST):
         return f"{type(tree).__name__} {tree!r}"
     fields = {name: getattr(tree, name, None) for name in tree._fields}
-    if isinstance(tree, (ast.Module, *_DEFINITIONS)) and _is_text(tree.body):
-        fields["body"] = tree.body[1:]
+    if isinstance(tree, (ast.Module, *_DEFINITIONS)):
+        has_docstring = ast.get_docstring(tree, clean=False) is not None
+        fields["body"] = tree.body[has_docstring:]
     # An empty field may be unknown to another Python.
     parts = [
         f"{name} {tree_text(value)}"
@@ -388,13 +385,6 @@ def tree_text(tree: object) -> str:
         if name not in _LOOKS and value is not None and value != []
     ]
     return f"({type(tree).__name__} {' '.join(parts)})"
-
-
-def _is_text(body: list[ast.stmt]) -> bool:
-    first = body[0] if body else None
-    if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
-        return False
-    return isinstance(first.value.value, str)
 
 
 def calls_by_name(
