@@ -105,7 +105,7 @@ class View:
         return [
             {
                 "item": key,
-                "state": _state(then.get(key), now.get(key), last is not NEVER),
+                "state": _state(then.get(key), now.get(key)),
                 "then": last.shown.get(key, then.get(key, "")),
                 "now": recipe.shown.get(key, now.get(key, "")),
             }
@@ -193,9 +193,7 @@ def _found(held: Held) -> str:
     return held.print or held.why_not
 
 
-def _state(then: object, now: object, recorded: bool) -> str:
-    if not recorded:
-        return "new"
+def _state(then: object, now: object) -> str:
     if then == now:
         return "same"
     return "gone" if now is None else "new" if then is None else "changed"
