@@ -270,16 +270,18 @@ class CodeVersions:
             part.texts.append(of_local_file(path))
 
     def _effects_of_import(self, module: str) -> list[Effects]:
-        """Those of a module, and of the project's modules that its import imports."""
+        """Those of a module, and of the modules of its package that its import imports."""
+        package = module.partition(".")[0]
         if module not in self._effects:
             found, modules = [], [module]
             for each in modules:
                 source = self._source(each, self.modules.origin(each))
                 if source:
-                    inner = self._imported(source.statements, source.package)
-                    names = [each.rpartition(".")[0], *inner]
-                    own = filter(self.modules.is_own, filter(None, names))
-                    modules += [name for name in own if name not in modules]
+                    inner = self._imported(source.import_mentions, source.package)
+                    names = {each.rpartition(".")[0], *inner}.difference(modules)
+                    modules += sorted(
+                        n for n in names if n.partition(".")[0] == package
+                    )
                     found += [Effects(each)] if source.effects else []
             self._effects[module] = found
         return self._effects[module]

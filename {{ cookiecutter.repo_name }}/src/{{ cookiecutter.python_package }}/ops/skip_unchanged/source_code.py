@@ -251,13 +251,13 @@ class SourceFile:
         return [each for each in self.tree.body if not isinstance(each, _DEFINITIONS)]
 
     @cached_property
-    def statements(self) -> Mentions:
-        """What they mention."""
+    def import_mentions(self) -> Mentions:
+        """What the module mentions when it is imported."""
         return Mentions(self._statements)
 
     def only_imported_from(self, name: str) -> list[str]:
         """The modules that a name is imported from, if no other statement touches it."""
-        if any(chain[0] == name for chain in self.statements.chains):
+        if any(chain[0] == name for chain in self.import_mentions.chains):
             return []
         trees = (each for tree in self._statements for each in ast.walk(tree))
         imports = [
