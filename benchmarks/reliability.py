@@ -244,7 +244,7 @@ def size(folder: Path, python: str, faketime: str) -> Iterable[Row]:
             ("branches", "list"),
         ):
             times[f"kedro {' '.join(args[:3])}"] = project.timed(*args)
-        project.settings("run_status: {keep: 50}")
+        project.settings("run_status: {keep: 50, keep_days: 0}")
         times["a run that keeps 50 runs"] = project.timed("run")
         left = len(project.rows("runs", "list", "--last=1000"))
         times["a run that keeps 50 runs"][0].append(f"{left} runs left")

@@ -1,5 +1,6 @@
 """The history: the runs in a store."""
 
+import calendar
 import time
 
 import pytest
@@ -48,16 +49,26 @@ def test_without_runs_it_says_how_to_make_one(tmp_path):
 
 def test_the_oldest_are_forgotten_but_not_what_goes_on(history):
     history.store.write("2025-a/vm-1.jsonl", text(main(at=time.time())))
-    history.prune(2, "new")
+    history.prune(2, 0, "new")
 
     assert ops("run_status.history").run_keys(history.store) == ["2025-a", "2026-c"]
 
 
 @pytest.mark.parametrize("keep, left", [(1, 0), (2, 1), (3, 2), (4, 3), (50, 3)])
 def test_so_many_are_kept_with_the_one_that_begins(history, keep, left):
-    history.prune(keep, "new")
+    history.prune(keep, 0, "new")
 
     assert len(ops("run_status.history").run_keys(history.store)) == left
+
+
+@pytest.mark.parametrize("days, left", [(0, 1), (2.5, 2), (3.5, 3)])
+def test_runs_of_the_last_days_are_kept(history, monkeypatch, days, left):
+    now = calendar.timegm((2026, 1, 10, 0, 0, 0))  # the last run started a day before
+    monkeypatch.setattr(module.time, "time", lambda: now)
+
+    history.prune(2, days, "new")
+
+    assert len(module.run_keys(history.store)) == left
 
 
 def test_what_was_never_told_is_left_out(history):

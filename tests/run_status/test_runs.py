@@ -302,7 +302,7 @@ def test_a_node_that_ends_the_process_interrupts_the_run(
 
 
 def test_only_so_many_runs_are_kept(shop: Workshop, quick: Kedro) -> None:
-    shop.settings("run_status: {keep: 2}")
+    shop.settings("run_status: {keep: 2, keep_days: 0}")
     for _ in range(4):
         quick.run("--nodes=clean")
 

@@ -25,7 +25,7 @@ def bucket(workshop: Workshop, address: str) -> Store:
     bucket.tell(workshop)
     prepare(workshop)
     place = f"{{url: 's3://{bucket.bucket}/ops', credentials: shop}}"
-    workshop.settings(f"store: {place}\nrun_status: {{keep: 2}}")
+    workshop.settings(f"store: {place}\nrun_status: {{keep: 2, keep_days: 0}}")
     return bucket
 
 

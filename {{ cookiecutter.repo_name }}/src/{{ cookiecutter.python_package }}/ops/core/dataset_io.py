@@ -328,9 +328,12 @@ class Files(NamedTuple):
         were not made in parts."""
         if self._is_local and os.path.isfile(self.current):
             return checksum.of_local_file(self.current)
+        return self._fingerprint(objects(self.filesystem, self.current))
+
+    def _fingerprint(self, files: dict[str, dict[str, Any]]) -> str | None:
         found = {
             name: self._checksum(f"{self.current}{name}", info)
-            for name, info in objects(self.filesystem, self.current).items()
+            for name, info in files.items()
         }
         if found.keys() <= {""}:
             return found.get("")
@@ -352,6 +355,13 @@ class Files(NamedTuple):
         return sum(
             each["size"] for each in objects(self.filesystem, self.path).values()
         )
+
+    def measure(self) -> tuple[int | None, str | None]:
+        """Size and fingerprint; of one object in a bucket, by one request."""
+        if self._is_local or self.current != self.path:
+            return self.size(), self.fingerprint()
+        files = objects(self.filesystem, self.path)
+        return sum(each["size"] for each in files.values()), self._fingerprint(files)
 
     def modified(self) -> datetime | None:
         """When the newest of its files was written; none if nothing is there."""

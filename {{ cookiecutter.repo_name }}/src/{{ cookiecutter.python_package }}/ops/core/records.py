@@ -114,13 +114,19 @@ class Records:
 
     def remove(self, **record: Any) -> None:
         """Say that a record is gone. With the last one the files go, too."""
-        self.append(**record, gone=True)
-        self.close()
+        self.flush()
         files = self._store.files(self._folder)
         self.look(files)
+        key = tuple(str(record.get(name)) for name in self._key)
+        others = [each for each in self.latest if each != key]
         over = all(name in self._ours or _is_over(name) for name in files)
-        if over and not self.all():
+        if over and all(self.latest[each].get("gone") for each in others):
+            self.latest.clear()
+            self.close()
             self._store.remove(*files)
+        else:
+            self.append(**record, gone=True)
+            self.close()
 
     def _begin(self) -> None:
         if self._own is not None:

@@ -31,6 +31,14 @@ class _Table:
         """Not known: databases do not tell."""
         return None
 
+    def measure(self) -> tuple[int | None, str | None]:
+        """Size and fingerprint."""
+        return self.size(), self.fingerprint()
+
+    def fingerprint(self, in_order: bool = False) -> str | None:
+        """Of the rows, with their order or without; none if there is no table."""
+        raise NotImplementedError
+
     @property
     def version(self) -> str | None:
         """Tables have no versions."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import time
 from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 
@@ -18,6 +19,7 @@ from .model import Run, State
 
 LAST = "last"
 _LOOK_BACK = 5  # runs
+_DAY = 86_400  # seconds
 
 
 def open_runs(context: KedroContext) -> Store:
@@ -37,13 +39,18 @@ def run_keys(store: Store, files: Iterable[str] | None = None) -> list[str]:
         store: with a folder for each run.
         files: what is in the store, if that is known.
     """
-    began: dict[str, str] = {}
-    for name in store.files("") if files is None else files:
+    return [*_starts(store.files("") if files is None else files)]
+
+
+def _starts(files: Iterable[str]) -> dict[str, str]:
+    """When each run started, the oldest first: ``20261127T093000-``, UTC."""
+    found: dict[str, str] = {}
+    for name in files:
         if name.count("/") == 1 and name.endswith(LINES):
             key, file = name.split("/")
-            found = re.match(r"\d{8}T\d{6}-", file)  # else of an earlier version
-            began[key] = min(began.get(key, "9"), found[0] if found else "")
-    return sorted(began, key=lambda key: (began[key], key))
+            start = re.match(r"\d{8}T\d{6}-", file)  # else of an earlier version
+            found[key] = min(found.get(key, "9"), start[0] if start else "")
+    return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
 
 
 @frozen
@@ -98,16 +105,19 @@ class History:
                 return run.ended - (run.started or run.ended)
         return None
 
-    def prune(self, keep: int, key: str) -> None:
+    def prune(self, keep: int, days: float, key: str) -> None:
         """Forget the oldest runs, except those that go on.
 
         Args:
             keep: how many are kept.
+            days: how long each is kept, however many there are.
             key: of a run that has just begun, which may not be in the store yet.
         """
-        others = [each for each in run_keys(self.store) if each != key]
+        starts = _starts(self.store.files(""))
+        others = [each for each in starts if each != key]
+        limit = time.strftime("%Y%m%dT%H%M%S-", time.gmtime(time.time() - days * _DAY))
         for each in others[: max(0, len(others) - max(keep, 1) + 1)]:
-            if replay.is_over(self.store, each):
+            if starts[each] <= limit and replay.is_over(self.store, each):
                 self.store.remove(each)
 
 

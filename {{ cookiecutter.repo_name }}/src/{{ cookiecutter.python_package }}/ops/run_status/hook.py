@@ -42,6 +42,7 @@ class RunStatusOptions:
 
     enabled: bool = True
     keep: int = 50
+    keep_days: float = 1
     page: bool = True
     kedro_viz: bool = False
 
@@ -249,7 +250,7 @@ def _new_watch(
     path = str(run_params["project_path"])
     ticket = Ticket(store, describe.key_of(run_id), run_id, path)
     page = StatusPage(store) if settings.page else None
-    tidy = partial(History(store).prune, settings.keep, ticket.key)
+    tidy = partial(History(store).prune, settings.keep, settings.keep_days, ticket.key)
     store.prepare()
     entries = journal.start(ticket, catalog)
     entries.enter("run_started", **facts)

@@ -110,6 +110,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             branch.moved(self.base_config) if is_moved else self.base_config
         )
         self.target = self._type(**copy.deepcopy(self.target_config))
+        self.is_saved = False  # by this object: then a load need not ask what is there
         self._EPHEMERAL = kedro_internals.is_ephemeral(self.target)
         self.recorder: Recorder | None = None
         if branch.store and is_moved:
@@ -144,7 +145,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     @property
     def source(self) -> AbstractDataset[Any, Any]:
         """The dataset that a load reads now."""
-        return self.target if self.exists() else self.base
+        return self.target if self.is_saved or self.exists() else self.base
 
     @property
     def readings(self) -> tuple[AbstractDataset[Any, Any], AbstractDataset[Any, Any]]:
@@ -157,9 +158,10 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     def save(self, data: Any) -> None:
         if self.recorder is None:
             dataset_io.save(self.target, data)
-            return
-        with self.recorder.record(self.target, lambda: self.base, data):
-            dataset_io.save(self.target, data)
+        else:
+            with self.recorder.record(self.target, lambda: self.base, data):
+                dataset_io.save(self.target, data)
+        self.is_saved = True
 
     def set_origin(self, origin: dict[str, Any]) -> None:
         """Say for the manifest what will save it: the run, the node, the commit."""
@@ -175,6 +177,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         return manifest.read(branch, name, look=True) is not None
 
     def _release(self) -> None:
+        self.is_saved = False
         self.target.release()
         if "base" in self.__dict__:
             self.base.release()
@@ -197,6 +200,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     def _copy(self, **overwrite_params: Any) -> AbstractDataset[Any, Any]:
         """A copy that loads another version: Kedro's ``catalog.load(name, version)``."""
         duplicate = copy.copy(self)
+        duplicate.is_saved = False
         duplicate.target = kedro_internals.copied(self.target, **overwrite_params)
         duplicate.base = kedro_internals.copied(self.base, **overwrite_params)
         return duplicate

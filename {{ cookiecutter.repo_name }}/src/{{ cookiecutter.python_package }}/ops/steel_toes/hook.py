@@ -83,6 +83,19 @@ class SteelToes:
             checks.begin_run(branched, run_params, pipeline)
         return results
 
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Bring the manifest to its store."""
+        if self._rewriter is not None:
+            from . import manifest  # noqa: PLC0415
+
+            manifest.flush()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Bring the manifest to its store."""
+        self.after_pipeline_run()
+
     def warnings_of_run(
         self, pipeline: Pipeline, catalog: DataCatalog
     ) -> list[Finding]:

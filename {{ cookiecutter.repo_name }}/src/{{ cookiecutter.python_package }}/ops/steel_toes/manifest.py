@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import cache
 from itertools import groupby
+from multiprocessing import parent_process
+from threading import Timer
 from typing import Any, NamedTuple
 
 from attrs import frozen
@@ -28,6 +30,7 @@ from ..core.store import Store, warn_once
 
 NOTHING = "nothing"  # main's fingerprint where main had no data
 _FOLDER = "manifest"
+_SOON = 1.0  # seconds until a record is in a store behind a URL
 _FRESH = 1.0  # seconds for which a process need not look what others have added
 
 
@@ -75,10 +78,19 @@ class Manifest:
         return _checked(found) if found else None
 
     def write(self, record: Record) -> None:
-        """Add a record, which replaces the one before."""
+        """Add a record, which replaces the one before.
+
+        During a run, a store behind a URL has it within a second: it is one request,
+        however many datasets are saved meanwhile.
+        """
         records = self._records(slug(record.branch))
         records.append(**record._asdict())
-        records.flush()
+        if self.store.is_local or record.node is None or parent_process():
+            records.flush()
+        elif not _TIMERS:
+            # No daemon: a process that ends otherwise than by a signal waits for it.
+            _TIMERS.append(Timer(_SOON, flush))
+            _TIMERS[0].start()
 
     def remove(self, record: Record) -> None:
         """Forget a dataset on a branch."""
@@ -106,6 +118,17 @@ class Manifest:
 
 
 _OPEN: dict[tuple[int, str, str], Records] = {}
+_TIMERS: list[Timer] = []
+
+
+def flush() -> None:
+    """Bring the records that wait to their stores: the run ends, or a second is over."""
+    while _TIMERS:
+        _TIMERS.pop().cancel()
+    for (process, url, _), records in list(_OPEN.items()):
+        if process == os.getpid():
+            with _warn_of_errors(url):
+                records.flush()
 
 
 class Recorder(NamedTuple):
@@ -129,18 +152,18 @@ class Recorder(NamedTuple):
             data: what is saved.
         """
         can_read, fork = False, None
-        with self._warn_of_errors():
+        with _warn_of_errors(self.manifest.store.url):
             known = self.manifest.read(self.branch, self.dataset)
             can_read = True  # else the fork point of an earlier record would be lost
             fork = known.base if known else _fork_point(target, base())
         yield
         if can_read:
-            with self._warn_of_errors():
+            with _warn_of_errors(self.manifest.store.url):
                 self._enter(target, data, fork)
 
     def hides(self, target: Any, base: Any) -> bool:
         """Whether the branch's data hide data of main that are newer."""
-        with self._warn_of_errors():
+        with _warn_of_errors(self.manifest.store.url):
             record = self.manifest.read(self.branch, self.dataset)
             there, below = stored_data(target), stored_data(base)
             if not record or not there or not below or record.base is None:
@@ -154,13 +177,14 @@ class Recorder(NamedTuple):
 
     def _enter(self, target: Any, data: Any, fork: str | None) -> None:
         there = stored_data(target)
+        size, fingerprint = there.measure() if there else (None, None)
         record = Record(
             branch=self.branch,
             dataset=self.dataset,
             location=there.location if there else str(target),
             time=now(),
-            bytes=there.size() if there else None,
-            fingerprint=there.fingerprint() if there else None,
+            bytes=size,
+            fingerprint=fingerprint,
             base=fork,
             **author(),
             **shape(data),
@@ -168,16 +192,17 @@ class Recorder(NamedTuple):
         )
         self.manifest.write(record)
 
-    @contextmanager
-    def _warn_of_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:  # of any file system: it must not fail the run
-            if self.manifest.store.url not in _WARNED:
-                _WARNED.add(self.manifest.store.url)
-                url = redaction.without_secrets(self.manifest.store.url)
-                log = logging.getLogger(__name__)
-                log.warning(_NOT_WRITTEN, url, redaction.error_text(error))
+
+@contextmanager
+def _warn_of_errors(url: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # of any file system: it must not fail the run
+        if url not in _WARNED:
+            _WARNED.add(url)
+            log = logging.getLogger(__name__)
+            text = redaction.without_secrets(url)
+            log.warning(_NOT_WRITTEN, text, redaction.error_text(error))
 
 
 _WARNED: set[str] = set()
