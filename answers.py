@@ -31,7 +31,10 @@ REQUIRED = {
     *("slack_sdk", "xxhash", "yaml"),
 }
 # Options with more answers than yes and no.
-CHOICES = {"ci": ("none", "github", "gitlab")}
+CHOICES = {
+    "deploy": ("none", "docker", "airflow"),
+    "ci": ("none", "github", "gitlab"),
+}
 # A switch, and another one that it does nothing without.
 NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status"}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 import yaml
-from helpers import SWITCHES, TEMPLATE, clean_template, environment
+from helpers import CHOICES, SWITCHES, TEMPLATE, clean_template, environment
 from rich.console import Console
 from rich.table import Table
 
@@ -80,7 +80,7 @@ def make_project() -> None:
     shutil.rmtree(PROJECT, ignore_errors=True)
     folder = Path(tempfile.mkdtemp())
     names = {"project_name": "Demo", "repo_name": "demo", "python_package": "demo"}
-    names["ci"] = "none"
+    names |= dict.fromkeys(CHOICES, "none")
     config = folder / "config.yml"
     config.write_text(yaml.safe_dump(names | dict.fromkeys(SWITCHES, True)), "utf-8")
     starter = clean_template()

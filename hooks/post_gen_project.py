@@ -16,7 +16,11 @@ KIT = PACKAGE / "ops"
 # files that begin with the name of the switch.
 ROOMS = {"slack": "notifications", "email": "notifications"}
 
-# What else is there for switches, and goes when one of them is off.
+CHOICES = {key: ANSWERS[key] for key in ("deploy", "ci") if ANSWERS[key] != "none"}
+ON = [key for key, value in ANSWERS.items() if value is True]
+ON += [f"{key}: {answer}" for key, answer in CHOICES.items()]
+
+# What else is there for switches and choices, and goes when one of them is off.
 NEEDS = {
     PACKAGE / "pipelines" / "penguins": ["example"],
     Path("tests/pipelines/penguins"): ["example"],
@@ -26,17 +30,16 @@ NEEDS = {
     Path("conf/base/expectations"): ["example", "expectations"],
     Path("conf/defect"): ["example", "expectations"],
     Path(".pre-commit-config.yaml"): ["pre_commit"],
-}
-# What is there for one answer to `ci`.
-OF_CI = {
-    Path(".github"): "github",
-    Path(".gitlab-ci.yml"): "gitlab",
-    Path("renovate.json"): "gitlab",
+    Path(".github"): ["ci: github"],
+    Path(".gitlab-ci.yml"): ["ci: gitlab"],
+    Path("renovate.json"): ["ci: gitlab"],
+    Path("Dockerfile"): ["deploy"],
+    Path(".dockerignore"): ["deploy"],
+    Path("conf/airflow"): ["deploy: airflow"],
 }
 # What goes with the last guard.
-OF_ANY_GUARD = [KIT, PACKAGE / "cli.py", Path("conf/base/ops.yml")]
-OF_ANY_GUARD += [Path("conf/logging.yml")]
-OF_ANY_GUARD += [Path("tests/test_guards.py")]
+OF_ANY_GUARD = [KIT, PACKAGE / "cli.py", Path("tests/test_guards.py")]
+OF_ANY_GUARD += [Path("conf/base/ops.yml"), Path("conf/logging.yml")]
 
 
 def drop_byte_code() -> None:
@@ -46,11 +49,8 @@ def drop_byte_code() -> None:
 
 
 def drop_what_is_off() -> None:
-    for path, switches in NEEDS.items():
-        if not all(ANSWERS[switch] for switch in switches):
-            remove(path)
-    for path, ci in OF_CI.items():
-        if ANSWERS["ci"] != ci:
+    for path, answers in NEEDS.items():
+        if not {*answers} <= {*ON, *CHOICES}:
             remove(path)
     for switch, room in ROOMS.items():
         for file in (KIT / room).glob(f"{switch}*"):
@@ -97,10 +97,8 @@ def is_for_comparison() -> bool:
 
 
 def say_what_is_next() -> None:
-    on = [key for key, value in ANSWERS.items() if value is True]
-    on += [f"ci for {ANSWERS['ci']}"] if ANSWERS["ci"] != "none" else []
     sys.stdout.write(f"""
-On: {", ".join(on) or "no guard"}.
+On: {", ".join(ON) or "no guard"}.
 Next:
   cd {ANSWERS["repo_name"]}
   pip install -e ".[dev]"

@@ -27,11 +27,12 @@ def missing(template: Path) -> Iterator[str]:
         yield f'ops/{room}/ has no switch: add "{room}": "yes" to cookiecutter.json.'
     asked = yaml.safe_load(_text(template / "prompts.yml"))
     examples = yaml.safe_load(_text(template / "example-config.yml"))
-    for switch in sorted(switches):
-        if switch not in asked:
-            yield f"prompts.yml does not ask for {switch}: add its question."
-        if switch not in examples:
-            yield f"example-config.yml has no {switch}: add a line with its default."
+    choices = {key for key, value in options.items() if value == "none"}
+    for option in sorted(switches | choices):
+        if option not in asked:
+            yield f"prompts.yml does not ask for {option}: add its question."
+        if option not in examples:
+            yield f"example-config.yml has no {option}: add a line with its default."
     for room in sorted(rooms):
         yield from _missing_of_room(package, room)
 

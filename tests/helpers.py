@@ -17,6 +17,8 @@ from cookiecutter.main import cookiecutter
 TEMPLATE = Path(__file__).parents[1]
 OPTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
 SWITCHES = [key for key, value in OPTIONS.items() if value in ("yes", "no")]
+# Options with more answers than yes and no.
+CHOICES = [key for key, value in OPTIONS.items() if value == "none"]
 # A switch, and the one that it needs.
 NEEDS = {"node_stats": "run_status", "slack": "run_status", "email": "run_status"}
 

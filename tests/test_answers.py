@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 import yaml
-from helpers import OPTIONS, SWITCHES, TEMPLATE, clean_template, generate, run
+from helpers import CHOICES, OPTIONS, SWITCHES, TEMPLATE, clean_template, generate, run
 
 sys.path.append(str(TEMPLATE))
 from answers import REQUIRED, check  # noqa: E402
@@ -31,6 +31,7 @@ BAD_ANSWERS = [
     ({"steel_toes": 7}, "write yes or no"),
     ({"example": ""}, "write yes or no"),
     ({"ci": "jenkins"}, "write none, github or gitlab"),
+    ({"deploy": "podman"}, "write none, docker or airflow"),
     ({"stel_toes": True}, "write steel_toes"),
     ({"examples": False}, "write example"),
 ]
@@ -169,7 +170,7 @@ def test_the_example_config_holds_every_option() -> None:
     assert set(EXAMPLE) == {key for key in OPTIONS if not key.startswith("_")}
 
 
-def test_the_prompts_ask_for_the_name_and_each_switch_in_order() -> None:
+def test_the_prompts_ask_for_the_name_and_each_option_in_order() -> None:
     prompts = yaml.safe_load((TEMPLATE / "prompts.yml").read_text(encoding="utf-8"))
 
-    assert list(prompts) == ["project_name", *SWITCHES, "ci"]
+    assert list(prompts) == ["project_name", *SWITCHES, *CHOICES]

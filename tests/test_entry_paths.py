@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import OPTIONS, SWITCHES, TEMPLATE, commit, generate, run, tree
+from helpers import CHOICES, OPTIONS, SWITCHES, TEMPLATE, commit, generate, run, tree
 
 NAME = "New Kedro Project"
 FOLDER = "new-kedro-project"
@@ -50,7 +50,7 @@ def files(project: Path) -> dict[str, str]:
 
 
 def test_kedro_new_with_answers(clone, expected, tmp_path):
-    words = [OPTIONS[option] for option in [*SWITCHES, "ci"]]
+    words = [OPTIONS[option] for option in [*SWITCHES, *CHOICES]]
     answers = "\n".join([NAME, *words])
 
     run("kedro", "new", "--starter", clone, cwd=tmp_path, stdin=answers + "\n")
@@ -59,7 +59,7 @@ def test_kedro_new_with_answers(clone, expected, tmp_path):
 
 
 def test_kedro_new_with_enter_for_every_answer(clone, expected, tmp_path):
-    enter = "\n" * (2 + len(SWITCHES))
+    enter = "\n" * (1 + len(SWITCHES) + len(CHOICES))
 
     run("kedro", "new", "--starter", clone, cwd=tmp_path, stdin=enter)
 
@@ -69,7 +69,7 @@ def test_kedro_new_with_enter_for_every_answer(clone, expected, tmp_path):
 def test_kedro_new_with_a_name(clone, expected, tmp_path):
     command = ("kedro", "new", "--starter", clone, "--name", NAME)
 
-    run(*command, cwd=tmp_path, stdin="\n" * (1 + len(SWITCHES)))
+    run(*command, cwd=tmp_path, stdin="\n" * len([*SWITCHES, *CHOICES]))
 
     assert files(tmp_path / FOLDER) == expected
 

@@ -31,8 +31,15 @@ EDITS = [
     ("requirements.txt", "kedro>=1.7,<2\n", "kedro>=1.7,<2\nscikit-learn>=1.5\n"),
 ]
 EDITED = {file for file, _, _ in EDITS} | {".cruft.json"}
-ON = {"expectations": True, "slack": True, "email": True, "skip_unchanged": True}
-OFF = {"path_rules": False, "preflight": False, "progress": False, "slack": False}
+ON = {
+    **{"expectations": True, "slack": True, "email": True, "skip_unchanged": True},
+    **{"deploy": "docker", "ci": "gitlab"},
+}
+OFF = {
+    **{"path_rules": False, "preflight": False, "progress": False, "slack": False},
+    **{"deploy": "none", "ci": "none"},
+}
+ON_AGAIN = dict.fromkeys(OFF, True) | {"deploy": "airflow", "ci": "github"}
 
 
 # Five earlier versions, the oldest first: commits of this repository.
@@ -97,7 +104,7 @@ def conflicts(project: Path) -> list[str]:
 
 def test_switches_are_turned_on_and_off_later_and_edits_stay(project, tmp_path):
     answers: dict[str, object] = {}
-    for number, change in enumerate([ON, OFF, dict.fromkeys(OFF, True)]):
+    for number, change in enumerate([ON, OFF, ON_AGAIN]):
         answers |= change
         switch(project, change)
         commit(project, f"Switch {number}")

@@ -248,6 +248,25 @@ def test_the_commit_is_known_and_whether_files_have_changed(git, tmp_path):
     assert module.commit(tmp_path) == {**found, "dirty": True}
 
 
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ("0123abcd", {"commit": "0123abcd", "dirty": False}),
+        ("0123abcd-dirty", {"commit": "0123abcd", "dirty": True}),
+        ("", {}),
+    ],
+)
+def test_in_an_image_a_variable_names_the_commit(given, known, tmp_path):
+    assert module.commit(tmp_path, {"STEEL_TOES_COMMIT": given}) == known
+
+
+def test_the_repository_knows_the_commit_better_than_a_variable(git, tmp_path):
+    commit(git, tmp_path, "one")
+
+    found = module.commit(tmp_path, {"STEEL_TOES_COMMIT": "0123abcd"})
+    assert len(found["commit"]) == 40
+
+
 def test_without_git_nothing_is_known(tmp_path, monkeypatch):
     assert module.commit(tmp_path) == {}
     with pytest.raises(module.GitError, match="git says: .*not a git repository"):

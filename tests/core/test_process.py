@@ -120,9 +120,9 @@ process.call_at_end(lambda reason: os.write(1, f"[{{reason}}]".encode()))
 """
 
 
-def run(rest):
+def run(rest, *within):
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM + rest],
+        [*within, sys.executable, "-c", PROGRAM + rest],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -145,6 +145,18 @@ def test_the_reason_is_told_and_the_exit_code_stays(rest, said, code):
     result = run(rest)
 
     assert (result.stdout, result.returncode) == (said, code)
+
+
+def test_the_first_process_of_a_container_ends_when_it_is_asked_to():
+    container = ["unshare", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    try:
+        subprocess.run([*container, "true"], check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("This user may not start a process with the id 1.")
+
+    result = run("os.kill(1, signal.SIGTERM); time.sleep(9); print('on')", *container)
+
+    assert (result.stdout, result.returncode) == ("[SIGTERM]", 128 + signal.SIGTERM)
 
 
 FORK = """

@@ -36,7 +36,11 @@ def finds(monkeypatch, planner):
             return "runner", Pipeline([]), DataCatalog()
 
         monkeypatch.setattr(module, "planned_run", planned_run)
-        check = lambda *args, **kwargs: list(findings)  # noqa: E731
+
+        def check(*args):
+            say.code = args[-1]
+            return list(findings)
+
         monkeypatch.setattr(preflight, "check_run", check)
         return say
 
@@ -58,6 +62,15 @@ def test_only_an_error_is_a_failure(finds, level, code):
     assert (ended, json.loads(said)[0]["subject"]) == (code, "a")
 
 
+def test_the_code_is_checked_unless_it_is_left_out(finds):
+    said = finds()
+
+    assert ask()[0] == 0
+    assert said.code is True
+    assert ask("--no-code")[0] == 0
+    assert said.code is False
+
+
 def test_no_problems(finds):
     finds()
 
@@ -76,7 +89,7 @@ def test_its_options_are_those_of_a_run(finds, tmp_path):
     assert told.options["is_async"] is True
     assert told.options["runner"] == "ThreadRunner"
     names = {param.name for param in module.command.params}
-    assert names == {param.name for param in run.params} | {"as_json"}
+    assert names == {param.name for param in run.params} | {"as_json", "no_code"}
 
 
 def test_what_cannot_be_chosen_is_one_line(finds):

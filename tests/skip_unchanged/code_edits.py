@@ -8,8 +8,9 @@ import re
 from typing import NamedTuple
 
 STALE, FRESH = "stale", "up to date"
-# Unused code beside an import inside a function: the whole file counts, which is simple,
-# and the node runs once more than it has to.
+# Unused code beside an import inside a function, for which the whole file counts, and a
+# call of the project's own at the top of a file, which might set a seed: the node runs once
+# more than it has to, and the rule is simple.
 NEEDLESS = "needless, accepted"
 
 
@@ -468,15 +469,24 @@ getcontext().prec = 20
 decimal.DefaultContext.prec += 30
 logging.basicConfig(level=LEVEL)
 more.enter(40)
+more.note(size=1)
+try:
+    random.setstate(more.STATE)
+except TypeError:
+    decimal.setcontext(decimal.Context(50))
 
 def node(data):
     return random.random(), more.trim(data)
 
 ## more.py
+import random
 import sys
 from . import unused
+STATE = 80
 sys.setrecursionlimit(5000)
 def enter(number):
+    random.seed(number + 90)
+def note(size):
     pass
 def trim(data):
     return data
@@ -484,6 +494,26 @@ def trim(data):
 import random
 random.random() + 60
 random.seed(70)
+## beside.py
+import random
+random.seed(75)
+## __init__.py
+import sys
+sys.setrecursionlimit(6000)
+"""
+LOADED = """
+import importlib
+import random
+
+for name in ["one"]:
+    importlib.import_module(f"own.seed_{name}")
+
+def node(data):
+    return random.random()
+
+## seed_one.py
+import random
+random.seed(1)
 """
 
 
@@ -573,6 +603,8 @@ class Model:
 ## deep/far.py
 def far(data):
     return data + 1
+
+OTHERS = {"far": "own.beside.beside"}
 
 ## beside.py
 def beside(data):
@@ -697,9 +729,16 @@ EDITS = [
     Edit("setting through a call", STALE, PRESET, "prec = 20", "prec = 21"),
     Edit("setting that is counted up", STALE, PRESET, "+= 30", "+= 31"),
     Edit("setting beside a helper", STALE, PRESET, "limit(5000)", "limit(5001)"),
+    Edit("setting in a try", STALE, PRESET, "Context(50)", "Context(51)"),
+    Edit("constant of a setting in a try", STALE, PRESET, "STATE = 80", "STATE = 81"),
+    Edit("setting in a function that the import calls", STALE, PRESET, "number + 90", "number + 91"),
+    Edit("argument of that function", STALE, PRESET, "enter(40)", "enter(41)"),
     Edit("setting of the log", FRESH, PRESET, "level=LEVEL", "level=LEVEL + 1"),
-    Edit("call of the project's own", FRESH, PRESET, "enter(40)", "enter(41)"),
-    Edit("setting of a module that is not used", FRESH, PRESET, "seed(70)", "seed(71)"),
+    Edit("call of the project's own", NEEDLESS, PRESET, "note(size=1)", "note(size=2)"),
+    Edit("setting of a module that is only imported", STALE, PRESET, "seed(70)", "seed(71)"),
+    Edit("setting of a package", STALE, PRESET, "limit(6000)", "limit(6001)"),
+    Edit("setting of a module that is not imported", FRESH, PRESET, "seed(75)", "seed(76)"),
+    Edit("setting of a module that the import finds by a name", STALE, LOADED, "seed(1)", "seed(2)"),
     # Classes
     Edit("method", STALE, CLASSES, "self.scale(data)", "self.scale(data * 2)"),
     Edit("base class", STALE, CLASSES, "data * self", "data + self"),
@@ -794,6 +833,8 @@ EDITS = [
     _by_name("entry points", "return entry_points(group=path)"),
     _by_name("unpickled", "return pickle.loads(data).fit"),
     _by_name("unpickled under another name", "from pickle import loads as load\n    return load(data)"),
+    _by_name("relative to another package", 'return importlib.import_module(".far", "own.deep")', old="def far(data):\n    return data + 1", new="def far(data):\n    return data + 10"),
+    _by_name("in a table that is imported inside", "from .deep.far import OTHERS as MODELS\n    return pkgutil.resolve_name(MODELS[path])", old="data + 3", new="data + 30"),
     _by_name("beside a constant", 'return pkgutil.resolve_name("own.models.Model")', FRESH, "data + 3", "data + 30"),
     _by_name("beside a table", "return pkgutil.resolve_name(MODELS[path])", FRESH, "data + 3", "data + 30"),
     _by_name("beside resolve_name", 'return pkgutil.resolve_name("own.models:Model")', FRESH, "data + 3", "data + 30"),

@@ -101,4 +101,4 @@ def test_another_python_changes_nothing_but_the_installed_packages(
         other = there[edit][0]
         differs = [title for title in before[1] if before[1][title] != other[1][title]]
         assert all(any(word in each for word in OTHERS) for each in differs)
-        assert (before[0] != other[0]) == bool(differs)
+        assert (before[0] != other[0]) == bool(differs), edit

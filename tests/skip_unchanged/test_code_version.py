@@ -65,11 +65,12 @@ def test_an_edit_is_seen_if_and_only_if_it_matters(code, edit):
     assert (before.opaque, after.opaque) == ((), ())
 
 
-def test_five_edits_make_a_node_run_needlessly():
+def test_six_edits_make_a_node_run_needlessly():
     assert [edit.name for edit in EDITS if edit.node == NEEDLESS] == [
         "unused beside a lazy helper",
         "unused beside its helper",
         "unused import of a lazy module",
+        "call of the project's own",
         "function beside a register",
         "unused beside it, too",
     ]
@@ -196,6 +197,14 @@ def test_a_function_without_a_source_file_cannot_be_followed(code):
     found = code("exec('def written(): return 1')\nnode = written")
 
     assert found.opaque == ("own/nodes.py: written() has no source file",)
+
+
+def test_a_function_of_no_module_cannot_be_followed(tmp_path):
+    names = {}
+    exec("def written(): return 1", names)
+    found = module.CodeVersions(tmp_path).version(names["written"])
+
+    assert found.opaque == ("code without a file: written() has no source file",)
 
 
 def test_a_function_that_is_no_longer_that_of_its_file_is_not_trusted(write, tmp_path):

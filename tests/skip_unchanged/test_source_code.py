@@ -30,7 +30,9 @@ def install(folder, name, version, *files, notes="RECORD", suffix="dist-info"):
 
 
 def versions(module):
-    return modules.versions(modules.top_level(module))
+    return [
+        each for one in modules.library(module) for each in modules.versions(one.name)
+    ]
 
 
 def test_a_package_is_found_by_its_module(site):

@@ -17,6 +17,7 @@ from .checksum import short_hash
 from .errors import OpsError
 
 VARIABLE = "STEEL_TOES_BRANCH"
+_COMMIT = "STEEL_TOES_COMMIT"  # as `git describe --dirty` writes it
 
 # Per CI system: the variable that says that it is the one, then the variables that
 # name the branch, first match first. True marks the head of a pull request.
@@ -163,16 +164,22 @@ def _unknown(reason: str) -> OpsError:
 # What git says
 
 
-def commit(project_path: Path) -> dict[str, Any]:
+def commit(
+    project_path: Path, environ: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
     """The commit that is checked out, and whether its files have been changed since.
 
+    An image has no git repository: there, a variable names the commit.
+
     Returns:
-        ``commit`` and ``dirty``; nothing where git does not say.
+        ``commit`` and ``dirty``; nothing where neither says.
     """
     try:
         status = run_git(project_path, "status", "--porcelain=2", "--branch", "-uno")
     except GitError:
-        return {}
+        given = environ.get(_COMMIT, "").strip()
+        name = given.removesuffix("-dirty")
+        return {"commit": name, "dirty": name != given} if name else {}
     head, *lines = status.splitlines()
     commit = head.removeprefix("# branch.oid ")
     if commit == "(initial)":

@@ -143,6 +143,8 @@ def _on_terminate(number: int, frame: FrameType | None) -> None:
     _end_all("SIGTERM")
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGTERM)
+    if os.getpid() == 1:  # of a container: Linux does not end it by a signal
+        os._exit(128 + number)
 
 
 def _on_interrupt(number: int, frame: FrameType | None) -> None:

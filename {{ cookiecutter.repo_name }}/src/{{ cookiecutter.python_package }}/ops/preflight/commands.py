@@ -20,8 +20,9 @@ from ..core.settings import read_settings
 
 
 @click.command(cls=PlanCommand)
+@click.option("--no-code", is_flag=True, help="Check the run only, not the code.")
 @as_json_option
-def command(as_json: bool, **options: Any) -> None:
+def command(no_code: bool, as_json: bool, **options: Any) -> None:
     """Check a run and the code without running anything. Exit code 1 if it would fail.
 
     Takes every option of `kedro run`.
@@ -38,7 +39,8 @@ def command(as_json: bool, **options: Any) -> None:
         "only_missing_outputs": options["only_missing_outputs"],
         "runner": runner,
     }
-    found = [*hook.check_run(starting, run_params, pipeline, catalog, code=True)]
+    code = not no_code
+    found = [*hook.check_run(starting, run_params, pipeline, catalog, code)]
     if as_json:
         click.echo(json.dumps([each.as_row() for each in found]))
     elif found:

@@ -26,23 +26,22 @@ from ..core.checksum import of_local_file, of_texts
 from .source_code import (
     EVERYTHING,
     Mentions,
+    Module,
     Modules,
     SourceFile,
+    bindings,
     calls_by_name,
-    name_behind,
-    names_acted_on,
-    top_level,
+    library,
+    root_name,
     tree_text,
     versions,
 )
-from .values import CODE, Module, ValueWriter, cells_of, module_of, plain_parts
+from .values import CODE, ValueWriter, cells_of, module_of, plain_parts
 
 # Classes whose methods a library writes, from what their source says.
 _GENERATED = ("_fields", "__dataclass_fields__", "__attrs_attrs__")
 # What may hold names of code.
 _MAY_NAME = (str, list, tuple, dict)
-# Libraries whose settings change no data.
-_HARMLESS = {"logging", "warnings", "typing", "builtins"}
 
 
 @frozen
@@ -64,17 +63,10 @@ class Constant:
 
 
 @frozen
-class LibrarySettings:
-    """What a module sets in libraries when it is imported: a seed, an option."""
+class Effects:
+    """What the import of a module does to others: it sets a seed, or an option."""
 
     module: str
-
-
-@frozen
-class Package:
-    """An installed package, by the name of its top-level module."""
-
-    name: str
 
 
 @frozen
@@ -112,6 +104,7 @@ class CodeVersions:
         self._parts: dict[Any, tuple[Any, Part]] = {}
         self._versions: dict[Any, tuple[Any, CodeVersion]] = {}
         self._sources: dict[str, SourceFile] = {}
+        self._effects: dict[str, list[Effects]] = {}
 
     def version(
         self, thing: Any, parameters: frozenset[str] = frozenset()
@@ -148,8 +141,8 @@ class CodeVersions:
             text = of_texts(*part.texts)
             digests.append(f"{text} {[numbers[_key(need)] for need in needs]}")
             opaque += part.opaque
-            if part.title:
-                items[_free(part.title, items)] = text
+            if part.title:  # a module may have several lambdas
+                items[part.title] = of_texts(items.get(part.title, ""), text)
         return CodeVersion(of_texts(*digests), items, tuple(dict.fromkeys(opaque)))
 
     def _part(self, thing: Any) -> Part:
@@ -174,16 +167,12 @@ class CodeVersions:
             self._read_module(part, thing.__name__, getattr(thing, "__file__", None))
         elif isinstance(thing, Module):
             self._read_module(part, thing.name, self.modules.origin(thing.name))
-        elif isinstance(thing, LibrarySettings):
-            self._read_library_settings(part, thing.module)
-        elif isinstance(thing, Package):
-            found = ", ".join(versions(thing.name))
-            part.title = "all installed packages" if thing.name == EVERYTHING else found
-            part.texts.append(found)
+        elif isinstance(thing, Effects):
+            self._read_effects(part, thing.module)
         elif isinstance(thing, AllCode):
             part.title = f"all code of {thing.package}, which {thing.call} may use"
             part.texts.append(self.modules.code_of_package(thing.package))
-            part.needs.append(Package(EVERYTHING))
+            part.needs.append(Module(EVERYTHING))
         elif isinstance(thing, Constant):
             self._read_constant(part, thing)
         else:
@@ -196,7 +185,7 @@ class CodeVersions:
         if not self.modules.is_own(module):
             # Of a library, such as a decorator: what it holds may be the project's.
             part.texts.append(f"{module}.{code.co_name}")
-            part.needs.append(_package(module))
+            part.needs += library(module)
             held = [getattr(function, "__wrapped__", None), *cells.values()]
             self._write(part, map(plain_parts, held))
             return
@@ -216,13 +205,13 @@ class CodeVersions:
         arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         for tree in trees:
             self._add_calls_by_name(part, tree, source, arguments)
-        part.needs.append(LibrarySettings(module))
+        part.needs += self._effects_of_import(module)
 
     def _read_class(self, part: Part, cls: type) -> None:
         module = module_of(cls)
         if not self.modules.is_own(module):
             part.texts.append(f"{module}.{cls.__qualname__}")
-            part.needs.append(_package(module))
+            part.needs += library(module)
             return
         part.title = f"{self.modules.title(module)}: {cls.__qualname__}"
         source = self._source(module, self.modules.origin(module))
@@ -255,7 +244,7 @@ class CodeVersions:
         if origins and not any(map(self.modules.is_own, origins)):
             # A library's own object: its version stands for it.
             part.texts.append(f"{constant.name} of {origins}")
-            part.needs += map(_package, origins)
+            part.needs += [each for home in origins for each in library(home)]
             return
         part.title = f"{self.modules.title(constant.module)}: {constant.name}"
         self._write(part, [constant.value])
@@ -263,29 +252,48 @@ class CodeVersions:
     def _read_module(self, part: Part, module: str, path: str | None) -> None:
         part.texts.append(module)
         if not self.modules.is_own(module):
-            part.needs.append(_package(module))
+            if library(module) != [Module(module)]:
+                part.needs += library(module)
+                return
+            found = ", ".join(versions(module))
+            part.title = "all installed packages" if module == EVERYTHING else found
+            part.texts.append(found)
             return
         part.title = self.modules.title(module)
         source = self._source(module, path)
         if source:
             part.texts.append(tree_text(source.tree))
-            self._add_imports(part, Mentions([source.tree]), source.package)
+            imported = self._imported(Mentions([source.tree]), source.package)
+            part.needs += map(Module, imported)
             self._add_calls_by_name(part, source.tree, source)
         elif path:  # an extension that was built in place
             part.texts.append(of_local_file(path))
 
-    def _read_library_settings(self, part: Part, module: str) -> None:
+    def _effects_of_import(self, module: str) -> list[Effects]:
+        """Those of a module, and of the modules of its package that its import imports."""
+        package = module.partition(".")[0]
+        if module not in self._effects:
+            found, modules = [], [module]
+            for each in modules:
+                source = self._source(each, self.modules.origin(each))
+                if source:
+                    inner = self._imported(source.import_mentions, source.package)
+                    names = {each.rpartition(".")[0], *inner}.difference(modules)
+                    modules += sorted(
+                        n for n in names if n.partition(".")[0] == package
+                    )
+                    found += [Effects(each)] if source.effects else []
+            self._effects[module] = found
+        return self._effects[module]
+
+    def _read_effects(self, part: Part, module: str) -> None:
         source = self._source(module, self.modules.origin(module))
-        names = _names(module)
-        trees = []
-        for statement in source.tree.body if source else []:
-            roots = [names.get(each) for each in names_acted_on(statement)]
-            if any(self._is_of_library(each) for each in roots if each is not None):
-                trees.append(statement)
-        if trees:
-            part.title = f"{self.modules.title(module)}: what it sets in libraries"
-            part.texts += map(tree_text, trees)
-            self._add_mentions(part, trees, names)
+        if source:
+            part.title = f"{self.modules.title(module)}: what its import sets"
+            part.texts += map(tree_text, source.effects)
+            self._add_mentions(part, source.effects, _names(module))
+            for tree in source.effects:
+                self._add_calls_by_name(part, tree, source)
 
     def _add_calls_by_name(
         self,
@@ -295,41 +303,26 @@ class CodeVersions:
         arguments: tuple[str, ...] = (),
     ) -> None:
         """Add the code that it gets by a name; all code, if the name does not show."""
-        names = _names(source.module)  # texts in its constants are found with these
-        for call, given in calls_by_name(tree, source.imported_names):
-            name, is_argument = name_behind(given, tree) if given else ("", False)
-            if isinstance(given, ast.Constant):
-                text = str(given.value)
-                if text.startswith("."):
-                    text = resolve_name(text, source.package)
-                found = self.modules.named_in(text)
+        calls = [*calls_by_name(tree, source.imported_names)]
+        bound = bindings(tree) if calls else {}
+        names = _names(source.module)
+        for call, given in calls:
+            name = root_name(given)
+            if isinstance(given, ast.Constant) and not str(given.value).startswith("."):
+                found = self.modules.named_in(str(given.value))
                 part.needs += [Module(found)] if found else []
-            elif name == "__name__":
-                part.needs.append(Module(source.module))
-            elif is_argument or not isinstance(names.get(name), _MAY_NAME):
-                argument = name if name in arguments else ""
-                self._add_all_code(part, call, source.module, argument)
-
-    def _add_all_code(
-        self, part: Part, call: str, module: str, argument: str = ""
-    ) -> None:
-        where = part.title or self.modules.title(module)
-        for package in sorted({self._package, module.partition(".")[0]}):
-            part.needs.append(AllCode(package, f"{call} in {where}", argument))
+            elif name not in bound and isinstance(names.get(name), _MAY_NAME):
+                part.needs += self._resolve(names, (name,))
+            else:
+                is_argument = name in arguments and bound[name] == 1
+                where = part.title or self.modules.title(source.module)
+                for package in sorted({self._package, source.module.partition(".")[0]}):
+                    argument = name if is_argument else ""
+                    part.needs.append(AllCode(package, f"{call} in {where}", argument))
 
     def _code_of_texts(self, texts: Iterable[str]) -> list[Any]:
         names = sorted({text for text in texts if "." in text or ":" in text})
         return [Module(m) for m in map(self.modules.named_in, names) if m]
-
-    def _is_of_library(self, value: Any) -> bool:
-        module = getattr(value, "__module__", None)
-        if isinstance(value, ModuleType):
-            module = value.__name__
-        elif not isinstance(module, str):
-            module = type(value).__module__
-        return module.partition(".")[0] not in _HARMLESS and not self.modules.is_own(
-            module
-        )
 
     def _add_mentions(
         self,
@@ -344,7 +337,8 @@ class CodeVersions:
             needs = self._resolve(names, chain)
             part.needs += needs
             part.texts += [".".join(chain)] * len(needs)
-        self._add_imports(part, seen, names.get("__package__") or "")
+        imported = self._imported(seen, names.get("__package__") or "")
+        part.needs += map(Module, imported)
         part.needs += self._code_of_texts(seen.texts)
 
     def _resolve(self, names: dict[str, Any], chain: tuple[str, ...]) -> list[Any]:
@@ -370,14 +364,16 @@ class CodeVersions:
                 return [value, AllCode(value.__name__, f"`{name}` in {module}")]
         return [value if isinstance(value, CODE) else Constant(module, name, value)]
 
-    def _add_imports(self, part: Part, seen: Mentions, package: str) -> None:
+    def _imported(self, seen: Mentions, package: str) -> list[str]:
+        """The modules that are imported."""
+        imported = []
         for level, name, names in sorted(seen.imports):
             try:
                 module = resolve_name("." * level + name, package) if level else name
             except ImportError:
                 continue  # as it will when the code runs
             if not self.modules.is_own(module):
-                part.needs.append(_package(module))
+                imported.append(module)
                 continue
             found = [module, *(f"{module}.{each}" for each in names)]
             if not names:
@@ -385,7 +381,8 @@ class CodeVersions:
             for each in found:  # import a; a.b.c()
                 inner = (f"{each}.{word}" for word in sorted(seen.words))
                 found += [m for m in inner if m not in found and self.modules.spec(m)]
-            part.needs += [Module(each) for each in found if self.modules.origin(each)]
+            imported += filter(self.modules.origin, found)
+        return imported
 
     def _write(self, part: Part, values: Iterable[Any]) -> None:
         writer = ValueWriter(self._project, self.modules.is_own, self._code_of_texts)
@@ -402,10 +399,6 @@ class CodeVersions:
         return self._sources.setdefault(path, SourceFile(module, path))
 
 
-def _package(module: str) -> Package:
-    return Package(top_level(module))
-
-
 def _names(module: str) -> dict[str, Any]:
     return vars(sys.modules[module]) if module in sys.modules else {}
 
@@ -413,17 +406,8 @@ def _names(module: str) -> dict[str, Any]:
 def _key(thing: Any) -> Any:
     if isinstance(thing, ModuleType):
         return Module(thing.__name__)
-    places = (AllCode, Constant, Module, LibrarySettings, Package)
+    places = (AllCode, Constant, Effects, Module)
     return thing if isinstance(thing, places) else id(thing)
-
-
-def _free(title: str, items: dict[str, str]) -> str:
-    """A title that no other part has: a module may have several lambdas."""
-    number, name = 1, title
-    while name in items:
-        number += 1
-        name = f"{title} ({number})"
-    return name
 
 
 def _functions_in(value: Any) -> Iterator[FunctionType]:

@@ -7,6 +7,7 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ class Datasets:
         except Exception:  # classes of others, which may not keep their arguments
             return {"object": dataset}
         # A class may change its arguments, which the catalog has as they were written.
-        written = _innermost(self._entry(name))
+        written = _innermost(self.catalog.config_resolver.resolve_pattern(name))
         beside = {*_BESIDE}
         if kedro_internals.is_ephemeral(dataset):
             # What is in memory is so in different types under different runners.
@@ -99,17 +100,6 @@ class Datasets:
             for key, pair in pairs.items()
             if pair != [None, None]
         }
-
-    def _entry(self, name: str) -> dict[str, Any]:
-        """Its entry in the catalog; empty if it was put there as an object."""
-        resolver = self.catalog.config_resolver
-        found: dict[str, Any] = resolver.config.get(name) or {}
-        if not found and (
-            resolver.match_dataset_pattern(name)
-            or resolver.match_user_catch_all_pattern(name)
-        ):
-            found = resolver.resolve_pattern(name)
-        return found
 
     def now(self, name: str) -> Held:
         """What a load would read."""
@@ -208,43 +198,30 @@ def held_by_default(dataset: Any, cache: StatCache) -> Held:
 
 
 def _held_in_files(dataset: Any, cache: StatCache) -> Held:
-    found = _files(dataset)
-    if found is None:
+    filesystem, path = kedro_internals.place(dataset)
+    in_parts = "PartitionedDataset" in {each.__name__ for each in type(dataset).__mro__}
+    has_versions = isinstance(dataset, AbstractVersionedDataset)
+    if filesystem is None or not (has_versions or in_parts):
         why = f"{NO_FINGERPRINT}: it is a {type(dataset).__name__}"
         return Held(None, why, signs=None)
-    filesystem, path = found
-    if path is None:
-        return Held(None, MISSING)
-    if re.search(r"[*?\[]|::", path):
-        return Held(None, f"names more than one file: {path}", path, None)
-    local = dataset_io.is_local(filesystem)
-    place = path if local else str(filesystem.unstrip_protocol(path))
+    path = kedro_internals.strip_protocol(filesystem, path)
+    place = path
     try:
-        if local:
+        if has_versions and kedro_internals.version(dataset) is not None:
+            filesystem.invalidate_cache(path)
+            newest = kedro_internals.load_path(kedro_internals.version_probe(dataset))
+            path = kedro_internals.strip_protocol(filesystem, str(newest))
+        if re.search(r"[*?\[]|::", path):
+            return Held(None, f"names more than one file: {path}", path, None)
+        if dataset_io.is_local(filesystem):
             content, signs = cache.look(path)
             return Held(content, "" if content else MISSING, path, signs)
+        place = str(filesystem.unstrip_protocol(path))
         return _remote(filesystem, path, place)
+    except VersionNotFoundError:
+        return Held(None, MISSING)
     except Exception as error:  # of any store: no network, no rights
         return _unreadable(error, place)
-
-
-def _files(dataset: Any) -> tuple[Any, str | None] | None:
-    """The file system and the path that is read now; no path if nothing is there."""
-    filesystem, path = kedro_internals.place(dataset)
-    if filesystem is None:
-        return None
-    if isinstance(dataset, AbstractVersionedDataset):
-        if kedro_internals.version(dataset) is not None:
-            probe = kedro_internals.version_probe(dataset)
-            bare = kedro_internals.strip_protocol(filesystem, path)
-            filesystem.invalidate_cache(bare)
-            try:
-                path = str(kedro_internals.load_path(probe))
-            except VersionNotFoundError:
-                return filesystem, None
-    elif "PartitionedDataset" not in {each.__name__ for each in type(dataset).__mro__}:
-        return None
-    return filesystem, kedro_internals.strip_protocol(filesystem, path)
 
 
 def _remote(filesystem: Any, path: str, place: str) -> Held:
@@ -299,57 +276,50 @@ def held_by_the_teams_way(way: str, name: str, readings: list[Any]) -> Held:
     """
     if way == RUN:
         return Held(None, "is for the nodes to look at: the settings say run")
-    ask: Callable[[Any], Any]
+    ask: Callable[[str, Any], Any]
     if way == CONTENT:
         ask = _content
     elif _QUERY.match(way):
-        ask = _answer_of(way)
+        ask = partial(_answer, way)
     else:
         ask = _function(way, name)
-    for number, dataset in enumerate(readings):
-        if number < len(readings) - 1 and not dataset.exists():
-            continue
-        try:
-            found = ask(dataset)
-        except Exception as error:  # databases and functions of others
-            return _unreadable(error)
-        if found is None:
-            return Held(None, MISSING)
-        return Held(
-            f"told:{found}", place=_place(dataset), signs=found, below=number > 0
-        )
-    return Held(None, MISSING)
+    try:
+        there = next((each for each in readings[:-1] if each.exists()), readings[-1])
+        found = ask(name, there)
+    except Exception as error:  # databases and functions of others
+        return _unreadable(error)
+    if found is None:
+        return Held(None, MISSING)
+    below = there is not readings[0]
+    return Held(f"told:{found}", place=_place(there), signs=found, below=below)
 
 
-def _content(dataset: Any) -> str | None:
+def _content(name: str, dataset: Any) -> str | None:
     there = dataset_io.stored_data(dataset)
     if there is None:
-        raise ValueError(f"{type(dataset).__name__} is of a kind that nobody can read")
+        raise ValueError(f"{name} is of a kind that nobody can read")
     return there.fingerprint()
 
 
-def _answer_of(query: str) -> Callable[[Any], str]:
-    def ask(dataset: Any) -> str:
-        table = getattr(dataset_io.stored_data(dataset), "name", "")
-        text = query.replace("{table}", str(table))
-        if hasattr(dataset, "engine"):
-            import sqlalchemy  # noqa: PLC0415
+def _answer(query: str, name: str, dataset: Any) -> str:
+    table = getattr(dataset_io.stored_data(dataset), "name", "")
+    text = query.replace("{table}", str(table))
+    if hasattr(dataset, "engine"):
+        import sqlalchemy  # noqa: PLC0415
 
-            with dataset.engine.connect() as connection:
-                rows = list(connection.execute(sqlalchemy.text(text)))
-        else:
-            rows = dataset.connection.sql(text).to_pyarrow().to_pylist()
-        return checksum.of_texts(*map(repr, rows))
-
-    return ask
+        with dataset.engine.connect() as connection:
+            rows = list(connection.execute(sqlalchemy.text(text)))
+    else:
+        rows = dataset.connection.sql(text).to_pyarrow().to_pylist()
+    return checksum.of_texts(*map(repr, rows))
 
 
-def _function(way: str, name: str) -> Callable[[Any], Any]:
+def _function(way: str, name: str) -> Callable[[str, Any], Any]:
     try:
-        function = load_obj(way)
+        function: Callable[[str, Any], Any] = load_obj(way)
     except (ImportError, AttributeError, ValueError) as error:
         raise OpsError(
             f"ops.yml: 'skip_unchanged.fingerprints' says '{way}' for '{name}': write "
             f"{RUN}, {CONTENT}, a query, or module.function ({error})."
         ) from error
-    return lambda dataset: function(name, dataset)
+    return function

@@ -81,7 +81,6 @@ class Plan:
         self._find_shared_places()
         for group in self.groups:
             self.decide(group)
-        self._known = self._closed()
 
     def decide(self, group: Group) -> None:
         """Say whether a group has to run, by what is known now."""
@@ -93,27 +92,29 @@ class Plan:
         if group.reasons:
             return
         branch = self.history.branch
-        for records in self.history.find(group.recipe.print):
-            fitting = [
-                each
-                for each in records
-                if _fits(each, group, open_inputs) and self._load_values(each, group)
-            ]
-            if fitting and open_inputs:
-                group.action, group.reasons = MAYBE, [why_maybe(open_inputs)]
-                return
-            if fitting:
-                group.action, group.last = SKIP, fitting[-1]
-                group.reasons = [why_skip(group.last, group.written, branch)]
-                return
-        group.reasons = (
-            why_run(group.last, group.recipe, group.read, group.written, branch)
-            or why_not_kept(group.last, group.in_memory)
-            or [why_maybe(open_inputs)]
-        )
+        found = self.history.find(group.recipe.print)
+        records = (record for latest in found for record in reversed(latest))
+        fitting = (each for each in records if self._fits(each, group, open_inputs))
+        record = next(fitting, None)
+        if record is None:
+            group.reasons = (
+                why_run(group.last, group.recipe, group.read, group.written, branch)
+                or why_not_kept(group.last, group.in_memory)
+                or [why_maybe(open_inputs)]
+            )
+        elif open_inputs:
+            group.action, group.reasons = MAYBE, [why_maybe(open_inputs)]
+        else:
+            group.action, group.last = SKIP, record
+            group.reasons = [why_skip(record, group.written, branch)]
 
-    def _load_values(self, record: GroupRecord, group: Group) -> bool:
-        """Whether outputs that are in memory only can be had without the node."""
+    def _fits(self, record: GroupRecord, group: Group, open_inputs: list[str]) -> bool:
+        """Whether a group would make again what was recorded; take its values if so."""
+        inputs = fingerprints(group.read)
+        if open_inputs:
+            inputs = {**record.inputs, **inputs}
+        if record.inputs != inputs or record.outputs != fingerprints(group.written):
+            return False
         try:
             group.values = {
                 name: self.kept.load(record.kept[name]) for name in group.in_memory
@@ -141,20 +142,14 @@ class Plan:
         return found
 
     def settle(self) -> None:
-        """Decide on what has been waiting for a group that is done, or left out now."""
-        news = self._closed() - self._known
-        for number, group in enumerate(self.groups):
-            if group.action == MAYBE and group.parents & news:
+        """Decide on what has been waiting, and of which all inputs are known now."""
+        for group in self.groups:
+            if group.action == MAYBE and not self._is_open(group):
                 self.decide(group)
-                if group.action == SKIP:
-                    news.add(number)
-        self._known = self._closed()
 
-    def _closed(self) -> set[int]:
-        """The groups that change nothing any more."""
-        return {
-            n for n, group in enumerate(self.groups) if group.action in {DONE, SKIP}
-        }
+    def _is_open(self, group: Group) -> bool:
+        """Whether nodes that it needs may yet run."""
+        return any(self.groups[n].action in {RUN, MAYBE} for n in group.parents)
 
     def look_again(self, names: Iterable[str]) -> None:
         """See what these datasets hold, which have been written."""
@@ -222,13 +217,6 @@ def fingerprints(held: dict[str, Held]) -> dict[str, str]:
     return {name: held[name].print or "" for name in sorted(held)}
 
 
-def _fits(record: GroupRecord, group: Group, open_inputs: list[str]) -> bool:
-    inputs = fingerprints(group.read)
-    if open_inputs:
-        inputs = {**record.inputs, **inputs}
-    return record.inputs == inputs and record.outputs == fingerprints(group.written)
-
-
 def _describe(group: Group, recipes: Recipes, forced: set[str]) -> None:
     """Add what is known of a group before any data is looked at."""
     group.key = of_texts(*group.outputs, *group.in_memory)
@@ -280,14 +268,8 @@ def find_groups(pipeline: Pipeline, in_memory: Callable[[str], bool]) -> list[Gr
 
 def _tie(number: list[int], one: int, other: int) -> None:
     """Put the nodes of two groups into one group."""
-    number[_top(number, one)] = _top(number, other)
-
-
-def _top(number: list[int], i: int) -> int:
-    while number[i] != i:
-        number[i] = number[number[i]]
-        i = number[i]
-    return i
+    old, new = number[one], number[other]
+    number[:] = [new if each == old else each for each in number]
 
 
 def _in_order(
@@ -301,10 +283,9 @@ def _in_order(
         members: dict[int, list[int]] = defaultdict(list)
         needs: dict[int, set[int]] = defaultdict(set)
         for i, node in enumerate(nodes):
-            top = _top(number, i)
-            members[top].append(i)
-            found = {_top(number, makers.get(bare(name), i)) for name in node.inputs}
-            needs[top] |= found - {top}
+            members[number[i]].append(i)
+            found = {number[makers.get(bare(name), i)] for name in node.inputs}
+            needs[number[i]] |= found - {number[i]}
         try:
             return [members[each] for each in TopologicalSorter(needs).static_order()]
         except CycleError as error:

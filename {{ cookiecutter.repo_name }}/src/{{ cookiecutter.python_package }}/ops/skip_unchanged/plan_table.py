@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ..core.cli import duration, print_long, table
 from ..core.errors import OpsError
-from .dataset_version import NO_FINGERPRINT
+from .dataset_version import NO_FINGERPRINT, Held
 from .history import NEVER
 from .plan import MAYBE, RUN, SKIP, Group, Plan, bare
 from .run import SkipRun
@@ -96,21 +96,18 @@ class View:
             OpsError: if the run has no such node.
         """
         group = self._find(name)
-        last, now, then = group.last, {**group.recipe.items}, {**group.last.items}
-        for word, held, recorded in (
-            ("input", group.read, last.inputs),
-            ("output", group.written, last.outputs),
-        ):
-            then |= {f"{word} {key}": found for key, found in recorded.items()}
-            now |= {
-                f"{word} {k}": each.print or each.why_not for k, each in held.items()
-            }
+        last, recipe = group.last, group.recipe
+        then, now = {**last.items}, {**recipe.items}
+        then |= {f"input {name}": found for name, found in last.inputs.items()}
+        then |= {f"output {name}": found for name, found in last.outputs.items()}
+        now |= {f"input {name}": _found(held) for name, held in group.read.items()}
+        now |= {f"output {name}": _found(held) for name, held in group.written.items()}
         return [
             {
                 "item": key,
-                "state": _state(then.get(key), now.get(key), last is not NEVER),
+                "state": _state(then.get(key), now.get(key)),
                 "then": last.shown.get(key, then.get(key, "")),
-                "now": group.recipe.shown.get(key, now.get(key, "")),
+                "now": recipe.shown.get(key, now.get(key, "")),
             }
             for key in dict.fromkeys([*now, *then])
         ]
@@ -192,9 +189,11 @@ def _old(
                 yield bare(name), [node.name for node in group.nodes]
 
 
-def _state(then: object, now: object, recorded: bool) -> str:
-    if not recorded:
-        return "new"
+def _found(held: Held) -> str:
+    return held.print or held.why_not
+
+
+def _state(then: object, now: object) -> str:
     if then == now:
         return "same"
     return "gone" if now is None else "new" if then is None else "changed"

@@ -5,7 +5,6 @@ The reasons say what to do about it.
 
 from __future__ import annotations
 
-import inspect
 import marshal
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -69,7 +68,7 @@ class Recipes:
             found.add_code(f"code of {outputs}", self._version(node.func, arguments))
             for number, hook in enumerate(self._hooks):
                 found.add_code(f"code of hook {number}", hook)
-            for name in {*node.inputs, *node.outputs}:
+            for name in sorted({*node.inputs, *node.outputs}):
                 found.add(self.dataset_recipe(name))
         return found
 
@@ -128,20 +127,15 @@ def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _arguments_that_are(parameters: list[str], node: Node) -> frozenset[str]:
     """The arguments of a node's function that are parameters."""
-    if not parameters:
+    code = getattr(node.func, "__code__", None)
+    if code is None or not parameters:
         return frozenset()
-    given: Any = kedro_internals.node_arguments(node)[0]
-    named = isinstance(given, dict)
-    args = [given] if isinstance(given, str) else () if named else given or ()
-    try:
-        signature = inspect.signature(node.func)
-        bound = signature.bind(*args, **(given if named else {})).arguments
-    except (TypeError, ValueError):  # a function that does not tell its arguments
-        return frozenset()
+    given: Any = kedro_internals.node_arguments(node)[0] or []
+    if not isinstance(given, dict):
+        datasets = [given] if isinstance(given, str) else given
+        given = dict(zip(code.co_varnames[: code.co_argcount], datasets, strict=False))
     return frozenset(
-        name
-        for name, dataset in bound.items()
-        if isinstance(dataset, str) and dataset in parameters
+        argument for argument, dataset in given.items() if dataset in parameters
     )
 
 
@@ -172,9 +166,6 @@ def why_run(
         _input(name, last.inputs.get(name), held.print)
         for name, held in inputs.items()
         if last.inputs.get(name) != held.print
-    ]
-    reasons += [
-        f"`{n}` is no input any more" for n in last.inputs.keys() - _all(recipe, inputs)
     ]
     if not reasons:
         reasons = [
@@ -209,17 +200,6 @@ def why_skip(last: GroupRecord, outputs: dict[str, Held], branch: str) -> str:
     return "unchanged" if last.branch == branch else f"'{last.branch}' made the same"
 
 
-def changes(last: GroupRecord, recipe: Recipe) -> Iterator[tuple[str, str, str]]:
-    """The items that differ: their name, then what they were and what they are."""
-    for name in dict.fromkeys([*recipe.items, *last.items]):
-        if last.items.get(name) != recipe.items.get(name):
-            yield (
-                name,
-                last.shown.get(name, "") if name in last.items else MISSING,
-                recipe.shown.get(name, "") if name in recipe.items else MISSING,
-            )
-
-
 def _input(name: str, then: str | None, now: str | None) -> str:
     if then is None:
         return f"`{name}` is a new input"
@@ -229,36 +209,28 @@ def _input(name: str, then: str | None, now: str | None) -> str:
 
 
 def _items(last: GroupRecord, recipe: Recipe) -> list[str]:
-    found: dict[str, None] = {}
-    general = []
-    for name, before, now in changes(last, recipe):
-        if name.startswith(("params:", "parameters")):
-            if before and now:
-                found[f"`{name}` {_value(before)} → {_value(now)}"] = None
-            else:
-                general.append(f"`{name}` changed")
-        elif name.startswith("wiring of "):
+    """What differs in code, parameters and configuration, in words."""
+    found: list[str] = []
+    general: list[str] = []
+    for name in dict.fromkeys([*recipe.items, *last.items]):
+        before, now = last.shown.get(name), recipe.shown.get(name)
+        if last.items.get(name) == recipe.items.get(name):
+            continue
+        if name.startswith("wiring of "):
             general.append("its inputs or outputs are others")
         elif name.startswith("code of "):
             general.append("its code changed")
+        elif name not in last.items:
+            found.append(f"`{name}` is new")
+        elif name not in recipe.items:
+            found.append(f"`{name}` is gone")
+        elif before and now and before != now:
+            found.append(f"`{name}` {before} → {now}")
+        elif is_parameter(name):  # one of its parts says more
+            general.append(f"`{name}` changed")
         else:
-            found[_in_words(name, before, now)] = None
-    return list(found) or list(dict.fromkeys(general))
-
-
-def _in_words(name: str, before: str, now: str) -> str:
-    if before == MISSING:
-        return f"`{name}` is new"
-    return f"`{name}` is gone" if now == MISSING else f"`{name}` changed"
-
-
-def _value(text: str) -> str:
-    return "(none)" if text == MISSING else text
-
-
-def _all(recipe: Recipe, inputs: dict[str, Held]) -> set[str]:
-    # An input that may yet change is not among those that were looked at.
-    return {*inputs, *(item.partition(":")[0] for item in recipe.items)}
+            found.append(f"`{name}` changed")
+    return found or list(dict.fromkeys(general))
 
 
 def _listed(names: Iterable[str]) -> str:

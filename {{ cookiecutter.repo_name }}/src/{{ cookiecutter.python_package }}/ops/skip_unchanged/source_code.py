@@ -15,13 +15,20 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from attrs import define
+from attrs import define, frozen
 
 from ..core.checksum import of_texts
 
 EVERYTHING = "*"  # all packages that are installed
 # What may be the name of code, in a text.
 _NAME = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
+
+
+@frozen
+class Module:
+    """All of a module: its file, or the version of its library."""
+
+    name: str
 
 
 class Modules:
@@ -44,7 +51,7 @@ class Modules:
     def _is_own(self, top: str) -> bool:
         if top in {self._package, "__main__"}:
             return True
-        if _is_of_python(top):
+        if top == EVERYTHING or _is_of_python(top):
             return False
         spec = self.spec(top)
         places = [*(spec and spec.submodule_search_locations or [])]
@@ -126,9 +133,7 @@ def installed() -> dict[str, set[str]]:
 
 
 def versions(package: str) -> list[str]:
-    """What is installed of a package; nothing for Python's own modules."""
-    if not package:
-        return []
+    """What is installed of a package."""
     if package == EVERYTHING:
         return sorted(set().union(*installed().values()))
     return sorted(installed().get(package, {f"{package} of no known version"}))
@@ -138,10 +143,10 @@ def _content(file: Path) -> str:
     return of_texts(file.read_bytes().decode("latin-1"))
 
 
-def top_level(module: str) -> str:
-    """The installed package that a module is of; empty for Python's own."""
+def library(module: str) -> list[Module]:
+    """The library that a module is of; none for Python's own."""
     top = module.partition(".")[0]
-    return "" if _is_of_python(top) else top
+    return [] if not top or _is_of_python(top) else [Module(top)]
 
 
 def _is_of_python(top: str) -> bool:
@@ -157,7 +162,10 @@ def _is_for_packages(folder: Path) -> bool:
 
 # Fields of syntax trees that do not change what the code does.
 _LOOKS = {"ctx", "kind", "type_comment", "type_ignores"}
+_HINTS = ("annotation", "returns")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# Libraries and functions whose calls at the top of a module change no data.
+_HARMLESS = {"logging", "warnings", "print"}
 # What gives the code that a text names.
 _BY_NAME = re.compile(
     r"([\w.]*\.)?(import_module|__import__|load_obj|resolve_name|run_module|import_string)"
@@ -237,90 +245,124 @@ class SourceFile:
                     found[name.asname or name.name] = whole
         return found
 
+    @cached_property
+    def _statements(self) -> list[ast.stmt]:
+        """What runs when the module is imported, without its functions and classes."""
+        return [each for each in self.tree.body if not isinstance(each, _DEFINITIONS)]
+
+    @cached_property
+    def import_mentions(self) -> Mentions:
+        """What the module mentions when it is imported."""
+        return Mentions(self._statements)
+
     def only_imported_from(self, name: str) -> list[str]:
         """The modules that a name is imported from, if no other statement touches it."""
-        found = []
-        for statement in self.tree.body:
-            if isinstance(statement, _DEFINITIONS):
-                continue
-            for each in ast.walk(statement):
-                if isinstance(each, ast.Name) and each.id == name:
-                    return []
-                if isinstance(each, ast.alias) and (each.asname or each.name) == name:
-                    level = getattr(statement, "level", 1)
-                    if level:  # also of `import a`, and of what is inside a `try`
-                        return []
-                    found.append(str(getattr(statement, "module", "")))
-        return found
+        if any(chain[0] == name for chain in self.import_mentions.chains):
+            return []
+        trees = (each for tree in self._statements for each in ast.walk(tree))
+        imports = [
+            each
+            for each in trees
+            if isinstance(each, ast.ImportFrom)
+            and name in {alias.asname or alias.name for alias in each.names}
+        ]
+        relative = any(each.level for each in imports)
+        return [] if relative else [str(each.module) for each in imports]
+
+    @cached_property
+    def effects(self) -> list[ast.stmt]:
+        """The statements that call something, or set something in an object, when the
+        module is imported: ``np.random.seed(1)``, ``pd.options.mode.copy_on_write = 1``."""
+        return [
+            statement
+            for statement in self._statements
+            if {*map(root_name, _acted_on(statement))} - _HARMLESS
+        ]
 
 
-class Mentions(ast.NodeVisitor):
-    """The names in syntax trees."""
+def _acted_on(statement: ast.stmt) -> Iterator[ast.AST]:
+    for each in ast.walk(statement):
+        if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
+            yield each.value.func
+        elif isinstance(each, (ast.Attribute, ast.Subscript)):
+            if isinstance(each.ctx, ast.Store):
+                yield each
+
+
+def root_name(tree: ast.AST | None) -> str:
+    """The name ``a`` of ``a`` and ``a["b"].c``; empty for what begins with no name."""
+    while isinstance(tree, (ast.Attribute, ast.Subscript)):
+        tree = tree.value
+    return tree.id if isinstance(tree, ast.Name) else ""
+
+
+class Mentions:
+    """The names in syntax trees, with the functions inside of them."""
 
     def __init__(self, trees: Iterable[ast.AST], code: CodeType | None = None) -> None:
-        """Find all that they mention, with the functions inside of them.
+        """Find them.
 
         Args:
             trees: the syntax trees.
             code: of the function that they are of; then its local names are left out.
         """
-        self.chains: set[tuple[str, ...]] = set()  # ("module", "function")
-        self.imports: set[tuple[int, str, tuple[str, ...]]] = set()
-        self.words: set[str] = set()
-        self.texts: set[str] = set()  # which may name code
-        hints = set().union(*(self._visit_hints(tree) for tree in trees))
-        for tree in trees:
-            self.visit(tree)
+        inside = [each for tree in trees for each in ast.walk(tree)]
+        hints = [*_hints(inside)]
+        inside += hints
+        self.imports = {*_imports(inside)}  # level, module, names
+        self.texts = {  # which may name code
+            each.value
+            for each in inside
+            if isinstance(each, ast.Constant) and isinstance(each.value, str)
+        }
+        self.chains = _chains(inside)  # ("module", "function")
+        self.words = {word for chain in self.chains for word in chain}
+        self.words |= {each.attr for each in inside if isinstance(each, ast.Attribute)}
+        self.words |= {word for _, _, names in self.imports for word in names}
         if code:
             names = {name for each in _codes_in([code]) for name in each.co_names}
-            self.chains = {each for each in self.chains if each[0] in names} | hints
+            chains = {each for each in self.chains if each[0] in names}
+            self.chains = chains | _chains(hints)
 
-    def _visit_hints(self, tree: ast.AST) -> set[tuple[str, ...]]:
-        """Visit type hints, also those that are written as texts."""
-        for node in ast.walk(tree):
-            found = (getattr(node, name, None) for name in ("annotation", "returns"))
-            for hint in filter(None, found):
-                self.visit(hint)
-                for text in ast.walk(hint):
-                    if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                        with suppress(SyntaxError, ValueError):  # as in Literal[...]
-                            self.visit(ast.parse(text.value, mode="eval"))
-        return {*self.chains}
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
-        """A name."""
-        if node.id != "__name__":
-            self.chains.add((node.id,))
-            self.words.add(node.id)
+def _hints(trees: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All that type hints are made of, also those that are written as texts."""
+    found = (getattr(tree, name, None) for tree in trees for name in _HINTS)
+    for hint in filter(None, found):
+        for each in ast.walk(hint):
+            yield each
+            if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                with suppress(SyntaxError, ValueError):  # as in Literal[...]
+                    yield from ast.walk(ast.parse(each.value, mode="eval"))
 
-    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
-        """A name and its attributes, or an attribute of something else."""
-        names, inner = [node.attr], node.value
-        while isinstance(inner, ast.Attribute):
-            names.append(inner.attr)
-            inner = inner.value
-        self.words.update(names)
-        if isinstance(inner, ast.Name):
-            names.append(inner.id)
-            self.words.add(inner.id)
-            self.chains.add(tuple(reversed(names)))
-        else:
-            self.visit(inner)
 
-    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
-        """An import of modules."""
-        self.imports |= {(0, each.name, ()) for each in node.names}
+def _imports(trees: Iterable[ast.AST]) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    for each in trees:
+        if isinstance(each, ast.Import):
+            yield from ((0, name.name, ()) for name in each.names)
+        elif isinstance(each, ast.ImportFrom):
+            names = tuple(name.name for name in each.names)
+            yield each.level, each.module or "", names
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
-        """An import of names."""
-        names = tuple(each.name for each in node.names)
-        self.imports.add((node.level, node.module or "", names))
-        self.words.update(names)
 
-    def visit_Constant(self, node: ast.Constant) -> None:  # noqa: N802
-        """A text, or another constant."""
-        if isinstance(node.value, str):
-            self.texts.add(node.value)
+def _chains(trees: list[ast.AST]) -> set[tuple[str, ...]]:
+    """Names with all their attributes."""
+    inner = {id(each.value) for each in trees if isinstance(each, ast.Attribute)}
+    chains = (
+        tuple(_dotted(each))
+        for each in trees
+        if isinstance(each, (ast.Name, ast.Attribute)) and id(each) not in inner
+    )
+    return {chain for chain in chains if chain[0] not in {"", "__name__"}}
+
+
+def _dotted(tree: ast.AST) -> list[str]:
+    """The parts of ``a.b.c``; the first is empty if it is no name."""
+    parts = []
+    while isinstance(tree, ast.Attribute):
+        parts.append(tree.attr)
+        tree = tree.value
+    return [tree.id if isinstance(tree, ast.Name) else "", *reversed(parts)]
 
 
 def tree_text(tree: object) -> str:
@@ -333,8 +375,9 @@ def tree_text(tree: object) -> str:
     if not isinstance(tree, ast.AST):
         return f"{type(tree).__name__} {tree!r}"
     fields = {name: getattr(tree, name, None) for name in tree._fields}
-    if isinstance(tree, (ast.Module, *_DEFINITIONS)) and _is_text(tree.body):
-        fields["body"] = tree.body[1:]
+    if isinstance(tree, (ast.Module, *_DEFINITIONS)):
+        has_docstring = ast.get_docstring(tree, clean=False) is not None
+        fields["body"] = tree.body[has_docstring:]
     # An empty field may be unknown to another Python.
     parts = [
         f"{name} {tree_text(value)}"
@@ -344,35 +387,11 @@ def tree_text(tree: object) -> str:
     return f"({type(tree).__name__} {' '.join(parts)})"
 
 
-def _is_text(body: list[ast.stmt]) -> bool:
-    first = body[0] if body else None
-    if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
-        return False
-    return isinstance(first.value.value, str)
-
-
-def names_acted_on(statement: ast.stmt) -> list[str]:
-    """The roots of what it calls or sets: ``np`` in ``np.random.seed(1)``."""
-    acted_on: list[ast.expr] = []
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        acted_on = [statement.value]
-    elif isinstance(statement, ast.Assign):
-        acted_on = [t for t in statement.targets if not isinstance(t, ast.Name)]
-    elif isinstance(statement, ast.AugAssign):
-        acted_on = [statement.target]
-    return [_root(each) for each in acted_on]
-
-
-def _root(tree: ast.AST) -> str:
-    while isinstance(tree, (ast.Attribute, ast.Subscript, ast.Call)):
-        tree = tree.func if isinstance(tree, ast.Call) else tree.value
-    return tree.id if isinstance(tree, ast.Name) else ""
-
-
 def calls_by_name(
     tree: ast.AST, imported: dict[str, str]
 ) -> Iterator[tuple[str, ast.expr | None]]:
-    """What in a syntax tree gives code by a name, and the name if it is all it gets."""
+    """What in a syntax tree gives code by a name, with each argument that it gets; with
+    none if no argument shows the name."""
     known: set[int] = set()
     for each in ast.walk(tree):
         arguments: list[ast.expr] = []
@@ -385,41 +404,25 @@ def calls_by_name(
             function = each
         else:
             continue
-        name = _full_name(function, imported)
-        if not (_BY_NAME.fullmatch(name) or _UNNAMED.fullmatch(name)):
-            continue
-        known.update(map(id, ast.walk(function)))
-        fixed = all(isinstance(each, ast.Constant) for each in arguments)
-        one = len(arguments) == 1 or (fixed and arguments)
-        told = one and not _UNNAMED.fullmatch(name)
-        yield name, arguments[0] if told else None
+        root, *rest = _dotted(function)
+        name = ".".join([imported.get(root, root), *rest])
+        shows = _BY_NAME.fullmatch(name)
+        if shows or _UNNAMED.fullmatch(name):
+            known.update(map(id, ast.walk(function)))
+            shown: list[ast.expr | None] = [*arguments] if shows else []
+            for argument in shown or [None]:
+                yield name, argument
 
 
-def _full_name(tree: ast.AST, imported: dict[str, str]) -> str:
-    parts = []
-    while isinstance(tree, ast.Attribute):
-        parts.append(tree.attr)
-        tree = tree.value
-    root = tree.id if isinstance(tree, ast.Name) else ""
-    return ".".join([imported.get(root, root), *reversed(parts)])
-
-
-def name_behind(tree: ast.expr, function: ast.AST) -> tuple[str, bool]:
-    """The name ``a`` of ``a``, ``a["b"]`` and ``a.b``, and whether it is an argument.
-
-    The name is empty if the function sets it, or has several arguments of that name.
-    """
-    while isinstance(tree, (ast.Subscript, ast.Attribute)):
-        tree = tree.value
-    if not isinstance(tree, ast.Name):
-        return "", False
-    arguments = 0
-    for each in ast.walk(function):
-        arguments += isinstance(each, ast.arg) and each.arg == tree.id
-        if isinstance(each, ast.Name) and each.id == tree.id:
-            if not isinstance(each.ctx, ast.Load):
-                return "", False
-    return tree.id if arguments <= 1 else "", arguments > 0
+def bindings(tree: ast.AST) -> Counter[str]:
+    """How often each name is bound in a syntax tree, as an argument or otherwise."""
+    found: Counter[str] = Counter()
+    for each in ast.walk(tree):
+        is_read = isinstance(getattr(each, "ctx", None), ast.Load)
+        if not (is_read or isinstance(each, ast.keyword)):
+            for name in ("id", "arg", "asname", "name", "rest"):
+                found[getattr(each, name, None) or ""] += 1
+    return found
 
 
 def _codes_in(codes: Iterable[CodeType]) -> Iterator[CodeType]:

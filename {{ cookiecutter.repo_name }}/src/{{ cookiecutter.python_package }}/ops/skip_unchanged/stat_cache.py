@@ -30,7 +30,6 @@ class StatCache:
         """Read the file in a folder, if there is one that can be read."""
         self._store, self._project = Store(folder), f"{project}{os.sep}"
         self._known: dict[str, Any] = {}
-        self._used: dict[str, Any] = {}
         self._changed = False
         try:
             known = json.loads(self._store.read(_STATS) or b"")
@@ -55,23 +54,21 @@ class StatCache:
 
     def save(self) -> None:
         """Keep what is known for the next run."""
-        if not self._changed:
-            return
-        self._changed = False
-        room = max(0, _MOST - len(self._used))
-        others = list(self._known.items())[-room:] if room else []
-        self._store.write(_STATS, json.dumps({**dict(others), **self._used}).encode())
+        if self._changed:
+            self._changed = False
+            latest = dict(list(self._known.items())[-_MOST:])
+            self._store.write(_STATS, json.dumps(latest).encode())
 
     def _of_file(self, path: str, sign: Sign) -> str:
         name = path.removeprefix(self._project)
-        known = self._used.get(name) or self._known.get(name)
+        known = self._known.get(name)
         if known and _holds(known, sign):
-            self._used[name] = known
             return str(known[-1])
         now = time.time_ns()
         found = checksum.of_local_file(path)
         if _sign(os.stat(path)) == sign:
-            self._used[name] = [*sign, now, found]
+            self._known.pop(name, None)  # those that were read last stay
+            self._known[name] = [*sign, now, found]
             self._changed = True
         return found
 

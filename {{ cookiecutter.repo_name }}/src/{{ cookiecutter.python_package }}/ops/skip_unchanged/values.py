@@ -10,39 +10,19 @@ import copyreg
 import enum
 import functools
 import inspect
-import re
-import sys
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
-from types import (
-    BuiltinFunctionType,
-    FunctionType,
-    MappingProxyType,
-    MethodType,
-    ModuleType,
-)
+from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ..core.checksum import of_texts
+from .source_code import library
 
 CODE = (FunctionType, type, ModuleType)
 _PLAIN = (type(None), bool, int, float, complex, bytes, type(...), type(NotImplemented))
-# Functions written in C, of which only the name is known.
-_BUILT_IN: tuple[Any, ...] = (
-    *(BuiltinFunctionType, type(str.join), type(object.__init__)),
-    *(type(object().__str__), type(FunctionType.__code__)),
-    type(FunctionType.__globals__),
-)
-
-
-@frozen
-class Module:
-    """All of a module: its file, or the version of its library."""
-
-    name: str
 
 
 @define
@@ -80,18 +60,14 @@ class ValueWriter:
         name = f"{module_of(kind)}.{kind.__name__}"
         if kind in {set, frozenset}:
             return self._unordered(name, value)
-        if isinstance(value, _BUILT_IN) and not _is_method(value):
-            module = getattr(value, "__module__", None) or ""
-            if module.partition(".")[0] not in sys.stdlib_module_names:
-                self.code.append(Module(module))
-            # In another Python it is in decimal what here is in _decimal.
-            return f"built-in {module.lstrip('_')} {value.__qualname__}"
         if isinstance(value, PurePath):
             return self._all("path", (value.as_posix(),))
         if isinstance(value, enum.Enum):
             return self._all("member", (kind, value.value))
-        if parts := _PARTS.get(kind) or _NAMED.get(name):
+        if parts := _PARTS.get(kind):
             return self._all(name, parts(value))
+        if name == "os._Environ":  # never the same twice, and full of secrets
+            return name
         return self._object(value)
 
     def _text(self, text: str) -> str:
@@ -127,9 +103,11 @@ class ValueWriter:
             made: Any = reducer(value) if reducer else value.__reduce_ex__(4)
             if isinstance(made, str):  # a name in its module
                 module = getattr(value, "__module__", None) or module_of(kind)
-                return self._all(f"{module} {made}", (kind,))
+                self.code += library(module)
+                # In another Python it is in decimal what here is in _decimal.
+                return self._all(f"{module.lstrip('_')} {made}", (kind,))
             state, items, pairs, *_ = list(made[2:]) + [None] * 3
-            parts = [*made[:2], _sorted(state), [*(items or ())], [*(pairs or ())]]
+            parts = [*made[:2], state, [*(items or ())], [*(pairs or ())]]
         except Exception:  # of any class: it does not let itself be taken apart
             self.opaque.append(f"{module_of(kind)}.{kind.__qualname__}")
             return "opaque"
@@ -140,30 +118,14 @@ def _pairs(value: Mapping[Any, Any]) -> Iterable[Any]:
     return (part for pair in value.items() for part in pair)
 
 
-def _array(array: Any) -> tuple[Any, ...]:
-    content = array.tolist() if array.dtype.hasobject else array.tobytes()
-    return array.dtype.descr, array.shape, content
-
-
 # What counts of a value, by its type; in a dictionary also the order: of columns, say.
 _PARTS: dict[type, Callable[[Any], Iterable[Any]]] = {
     list: iter,
     tuple: iter,
     dict: _pairs,
     MappingProxyType: _pairs,
-    MethodType: lambda each: (each.__func__, each.__self__),
     functools.partial: lambda each: (each.func, each.args, each.keywords),
-    property: lambda each: (each.fget, each.fset, each.fdel),
-    classmethod: lambda each: (each.__func__,),
-    staticmethod: lambda each: (each.__func__,),
-    re.Pattern: lambda each: (each.pattern, each.flags),
     typing.ForwardRef: lambda each: (each.__forward_arg__,),
-    BuiltinFunctionType: lambda each: (each.__name__, each.__self__),
-}
-# The same by name, for what must not be imported to look at it.
-_NAMED: dict[str, Callable[[Any], Iterable[Any]]] = {
-    "numpy.ndarray": _array,
-    "os._Environ": lambda each: (),  # never the same twice, and full of secrets
 }
 
 
@@ -171,20 +133,6 @@ def module_of(cls: type) -> str:
     """The module of a class."""
     name: object = cls.__module__  # some classes of C have something else there
     return name if isinstance(name, str) else "builtins"
-
-
-def _is_method(value: Any) -> bool:
-    holder = getattr(value, "__self__", None)
-    return not (holder is None or isinstance(holder, ModuleType))
-
-
-def _sorted(state: Any) -> Any:
-    """The state without the order in which the attributes were set."""
-    if isinstance(state, Mapping) and all(isinstance(key, str) for key in state):
-        return dict(sorted(state.items()))
-    if isinstance(state, tuple):
-        return tuple(map(_sorted, state))
-    return state
 
 
 def _place(code: Any) -> tuple[str, str, int]:
