@@ -113,6 +113,29 @@ def test_data_take_the_place_of_others_and_can_do_so_twice(root, name, exists):
     assert base.fingerprint() == expected
 
 
+@pytest.mark.parametrize("name", ["/1.txt", ""], ids=["an object", "a folder"])
+def test_no_reader_in_a_bucket_misses_data_while_others_take_their_place(
+    tmp_path, monkeypatch, name
+):
+    top = f"memory://{tmp_path}"
+    for folder in ("base", "new"):
+        text(f"{top}/{folder}{name or '/1.txt'}").save(folder)
+    text(f"{top}/base/2.txt").save("old")
+    copy_file, seen = MemoryFileSystem.cp_file, []
+
+    def copy(filesystem, *paths, **options):
+        seen.append(text(f"{top}/base/1.txt").load())
+        copy_file(filesystem, *paths, **options)
+
+    monkeypatch.setattr(MemoryFileSystem, "cp_file", copy)
+    base = files(f"{top}/base{name}")
+    base.take(files(f"{top}/new{name}"), base.beside("out"))
+
+    assert seen == ["base"]
+    assert text(f"{top}/base/1.txt").load() == "new"
+    assert text(f"{top}/base/2.txt").exists() == bool(name)
+
+
 def test_the_permissions_of_the_place_stay(tmp_path):
     base = files(tmp_path / "a")
     (tmp_path / "a").write_text("old")

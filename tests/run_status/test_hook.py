@@ -190,6 +190,21 @@ def test_a_run_that_was_left_by_ctrl_c_is_interrupted_by_the_next(project):
     assert done.state == State.SUCCEEDED
 
 
+@pytest.mark.parametrize("when", ["before_pipeline_run", "after_pipeline_run"])
+def test_ctrl_c_while_a_guard_works_interrupts_the_run(project, when):
+    def stop(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+
+    project.hooks.register(type("Guard", (), {when: hook_impl(stop)})())
+    with pytest.raises(KeyboardInterrupt):
+        project.session()
+    ops("core.process")._at_exit(os.getpid())
+
+    run = project.run()
+    assert (run.state, run.failure.message) == (State.INTERRUPTED, "Ctrl-C")
+
+
 def test_a_run_inside_a_node_is_another_run(project):
     def within(data):
         project.session(run_id="inner")

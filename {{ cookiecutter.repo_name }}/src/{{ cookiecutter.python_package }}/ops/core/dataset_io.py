@@ -400,9 +400,9 @@ class Files(NamedTuple):
         return self._replace(path=path, current=path)
 
     def copy_from(self, other: Files) -> None:
-        """Become a copy of what ``other`` reads now; not in one step."""
-        self.remove()
+        """Become a copy of what ``other`` reads now; an object does in one step."""
         if self._is_local:
+            self.remove()
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             # Without the times of the original: the copy is newer than that.
             if os.path.isdir(other.current):
@@ -413,8 +413,11 @@ class Files(NamedTuple):
         names = objects(self.filesystem, other.current)
         if not names:
             raise FileNotFoundError(other.current)
+        before = objects(self.filesystem, self.path)
         for name in names:
             self.filesystem.cp_file(other.current + name, self.path + name)
+        for name in before.keys() - names.keys():
+            self.filesystem.rm_file(self.path + name)
 
     def take(self, other: Files, away: Files) -> None:
         """Become ``other``, which may be gone then; if it was gone, nothing is done.

@@ -170,10 +170,10 @@ class RunStatus:
 
     @contextmanager
     def _recording_failure(self, watch: Watch | None) -> Iterator[None]:
-        """What another guard raises fails the run."""
+        """What another guard raises fails the run. Ctrl-C or an exit interrupts it."""
         try:
             yield
-        except BaseException as error:
+        except Exception as error:
             if watch is not None:
                 watch.fail(error)
                 self._end(watch, State.FAILED)
