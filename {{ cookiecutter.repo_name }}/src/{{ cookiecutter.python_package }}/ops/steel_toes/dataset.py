@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from inspect import signature
 from typing import Any
+from uuid import uuid4
 
 import yaml
 from attrs import frozen
@@ -181,7 +182,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         theirs = dataset_io.Files.from_dataset(self.on_branch(branch))
         if self.recorder is not None and ours is not None and theirs is not None:
             with self.recorder.record(self.target, lambda: self.base, None):
-                dataset_io.replace_files(ours, theirs)
+                _replace(ours, theirs)
             self.release()
 
     def set_origin(self, origin: dict[str, Any]) -> None:
@@ -285,6 +286,19 @@ def refusal(dataset: BranchedDataset) -> str:
         "Work on a branch (git switch -c NAME), or see protect_trunk in "
         "conf/base/ops.yml."
     )
+
+
+def _replace(ours: dataset_io.Files, theirs: dataset_io.Files) -> None:
+    """Make one a copy of what the other reads now; a file changes in one step."""
+    if not dataset_io.is_local(ours.filesystem):
+        ours.copy_from(theirs)
+        return
+    new, away = (ours.beside(f"{word}-{uuid4().hex}") for word in ("new", "old"))
+    try:
+        new.copy_from(theirs)
+        ours.take(new, away)
+    finally:
+        new.remove()
 
 
 @cache
