@@ -10,7 +10,7 @@ export UV_CONSTRAINT := $(CURDIR)/$(VENV)/kedro.txt
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs pictures readme
+.PHONY: help demo test test-airflow check bench docs pictures readme
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -20,6 +20,11 @@ demo: $(VENV)/ready ## make a project in demo/ and see what a branch does to its
 
 test: $(VENV)/ready ## test the template and every guard (about 15 minutes on two cores)
 	$(BIN)/pytest -n auto
+
+test-airflow: $(VENV)/ready .venv-airflow/ready ## test a DAG in Airflow, with its scheduler, on PostgreSQL (about 6 minutes)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+	{ echo "This needs PostgreSQL: apt-get install postgresql"; exit 1; }
+	$(BIN)/pytest tests/with_airflow
 
 check: $(VENV)/ready ## check format, style and types, here and in a new project
 	$(BIN)/ruff format --config pyproject.toml --check
@@ -53,6 +58,14 @@ pictures: demo ## make the pictures of README.md anew
 
 readme: $(VENV)/ready ## write the tables of README.md and docs/settings.md anew
 	$(BIN)/python readme.py
+
+# Airflow, whose requirements are not those of the other tools; made again when this
+# file changes.
+.venv-airflow/ready: Makefile | $(VENV)/ready
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-airflow
+	$(BIN)/uv pip install --quiet --python .venv-airflow \
+	"apache-airflow-core~=3.3.0" "apache-airflow-providers-standard>=1.21,<2" asyncpg psycopg2-binary
+	@touch $@
 
 # The tools of pyproject.toml; made again when it changes.
 $(VENV)/ready: pyproject.toml

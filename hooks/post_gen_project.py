@@ -36,6 +36,8 @@ NEEDS = {
     Path("Dockerfile"): ["deploy"],
     Path(".dockerignore"): ["deploy"],
     Path("conf/airflow"): ["deploy: airflow"],
+    Path("conf/base/airflow.yml"): ["deploy: airflow"],
+    Path("tests/test_dags.py"): ["deploy: airflow"],
 }
 # What goes with the last guard.
 OF_ANY_GUARD = [KIT, PACKAGE / "cli.py", Path("tests/test_guards.py")]

@@ -29,6 +29,7 @@ from kedro.framework.cli import project as kedro_cli
 
 pytestmark = pytest.mark.xdist_group("image")
 
+AIRFLOW = ["conf/airflow", "conf/base/airflow.yml", "tests/test_dags.py"]
 DOCKER = ["Dockerfile", ".dockerignore"]
 BRANCH = "feat/image"
 SECRET = "s3cret-of-the-test"
@@ -205,12 +206,12 @@ def python_for_everybody() -> Path:
 
 @pytest.mark.parametrize(
     ("deploy", "expected"),
-    [("none", []), ("docker", DOCKER), ("airflow", [*DOCKER, "conf/airflow"])],
+    [("none", []), ("docker", DOCKER), ("airflow", [*DOCKER, *AIRFLOW])],
 )
 def test_the_files_come_only_with_their_answer(deploy, expected, tmp_path):
     project = generate(tmp_path, deploy=deploy)
 
-    there = [file for file in [*DOCKER, "conf/airflow"] if (project / file).exists()]
+    there = [file for file in [*DOCKER, *AIRFLOW] if (project / file).exists()]
     assert there == expected
 
 

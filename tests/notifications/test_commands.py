@@ -1,5 +1,7 @@
 """``kedro notify``: what it sends, what it prints, and its exit codes."""
 
+import json
+
 import pytest
 from click.testing import CliRunner
 from kit import ops
@@ -78,3 +80,56 @@ def test_the_last_task_of_a_dag_notifies_of_its_run(notifier, monkeypatch):
 
     assert notify()[0] == 0
     assert len(Recorder.sent) == 1
+
+
+@pytest.fixture
+def nightly(monkeypatch):
+    """The key of the run of a DAG."""
+    monkeypatch.setenv("RUN_STATUS_KEY", "nightly")
+    return ops("run_status.describe").key_of("")
+
+
+def test_a_task_that_left_no_record_is_recorded_and_sent(notifier, nightly):
+    asked = ("--failed-tasks=fit plot ", "--pipeline=sales")
+    assert notify(*asked)[0] == 0
+
+    [(message, _)] = Recorder.sent
+    assert message.kind.value == "stopped"
+    assert "did not start: Airflow says that fit, plot failed" in message.title
+    run = ops("run_status.replay").read(notifier.store, nightly)
+    assert (run.state.value, run.pipelines) == ("failed", ["sales"])
+    assert notifier.store.read("runs.json") is None  # the page is off
+    assert notify(*asked) == (0, "There is nothing to send.\n")
+
+
+def test_a_run_of_which_a_task_left_no_record_has_not_succeeded(notifier, nightly):
+    enter(notifier, nightly, ago=1, events=main(ENDED, shared=True))
+    ops("run_status.page").StatusPage(notifier.store).finish(
+        ops("run_status.replay").read(notifier.store, nightly)
+    )
+    notify("--failed-tasks=fit", "--dry-run")
+    notify("--failed-tasks=fit")
+
+    [line] = json.loads(notifier.store.read("runs.json"))["runs"]
+    assert line["state"] == "failed"
+
+    [(message, _)] = Recorder.sent
+    assert "Airflow says that fit failed" in message.text()
+
+
+def test_an_end_that_is_recorded_says_more_than_airflow(notifier, nightly):
+    ended = ("run_interrupted", {"type": "SIGTERM", "message": "was asked to end"})
+    enter(notifier, nightly, ago=1, events=main(ended, shared=True, tries_left=0))
+    notify("--failed-tasks=fit")
+
+    [(message, _)] = Recorder.sent
+    assert "was asked to end" in message.title
+    assert "Airflow" not in message.text()
+
+
+def test_what_is_not_selected_is_not_recorded(notifier, nightly):
+    notifier.settings.only.pipelines = ["sales"]
+    notify("--failed-tasks=fit", "--pipeline=other")
+
+    assert not notifier.store.files(nightly, (".jsonl",))
+    assert Recorder.sent == []

@@ -163,6 +163,24 @@ def test_a_shared_run_fails_with_its_first_failure():
     assert finished(failed("r1", shared=True), START)
 
 
+@pytest.mark.parametrize("state", [State.FAILED, State.INTERRUPTED])
+def test_a_shared_run_is_not_finished_while_airflow_tries_again(state):
+    run = succeeded("r1", state=state, shared=True, tries_left=1)
+    assert not finished(run, run.last_news + 60)
+    assert finished(run, run.last_news + 3600)
+    run.tries_left = 0
+    assert finished(run, run.last_news)
+
+
+def test_the_last_task_sends_nothing_while_another_goes_on(notifier):
+    silent = main(shared=True)
+    silent[0] |= {"machine": "another"}
+    enter(notifier, ago=100, events=silent)
+
+    assert notify(notifier, last="r1") == []
+    assert notifier.store.read("r1/notified.json") is None
+
+
 def test_a_shared_run_that_was_killed_may_be_started_again():
     run = succeeded("r1", state=State.INTERRUPTED, shared=True)
     assert not finished(run, run.last_news + 60)

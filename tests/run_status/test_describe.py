@@ -63,6 +63,20 @@ def test_airflow_names_the_run():
     assert module.key_of("run", AIRFLOW | {module.KEY: "mine"}).startswith("mine-")
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("1/3", {"try_number": 1, "tries_left": 2}),
+        ("3/3", {"try_number": 3, "tries_left": 0}),
+        ("4/3", {"try_number": 4, "tries_left": 0}),
+        ("", {}),
+        ("second", {}),
+    ],
+)
+def test_the_environment_says_which_try_this_is(given, expected):
+    assert module.tries({module.TRY: given}) == expected
+
+
 @pytest.fixture
 def described(tmp_path, monkeypatch):
     """What is entered of a run of a part of a pipeline."""

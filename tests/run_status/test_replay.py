@@ -170,6 +170,51 @@ def test_what_other_sessions_would_run_after_a_failed_node_is_upstream_failed(sh
     assert {run.nodes[name].state for name in ("parts", "quiet", "left")} == {left}
 
 
+def test_what_needs_a_node_of_a_task_that_was_killed_is_upstream_failed():
+    killed = session("clean", at=100, clean="failed")[:3]
+    killed[0] |= {"born": 1, "pid": 2**22 + 1}
+    killed[1]["shared"] = True
+    run = fold({"one": killed}, now=200)
+
+    assert run.nodes["clean"].state == State.INTERRUPTED
+    assert run.nodes["quiet"].state == State.UPSTREAM_FAILED
+    assert run.nodes["quiet"].reason == "clean was interrupted"
+
+
+def test_the_number_of_a_try_counts_those_that_left_no_record():
+    second = session("clean", at=100, clean="succeeded")
+    second[1] |= {"shared": True, "try_number": 2}
+    run = fold({"one": second}, now=200)
+
+    assert (run.nodes["clean"].attempts, run.nodes["quiet"].attempts) == (2, 1)
+
+
+def test_a_run_may_be_tried_again_unless_one_of_its_tasks_has_no_try_left():
+    files = {}
+    for name, at, left in [("clean", 100, 1), ("quiet", 200, 0)]:
+        files[name] = session(name, at=at, **{name: "failed"})
+        files[name][1] |= {"shared": True, "tries_left": left}
+
+    assert fold({"one": files["clean"]}, now=300).tries_left == 1
+    assert fold(files, now=300).tries_left == 0
+    del files["clean"][1]["tries_left"]
+    assert fold(files, now=300).tries_left is None
+
+
+def test_when_the_scheduler_says_that_all_tasks_ended_no_earlier_one_goes_on():
+    silent = session("clean", at=100, clean="failed")[:3]
+    silent[0] |= {"machine": "another"}
+    silent[1]["shared"] = True
+    said = main(("run_failed", {"message": "no"}), at=110, nodes=[], datasets=[])
+    said[1] |= {"shared": True, "others_ended": True}
+    said.append({"at": 110, "event": "run_ended", "state": "failed"})
+    run = fold({"one": silent, "two": said}, now=120)
+
+    assert run.nodes["clean"].state == State.INTERRUPTED
+    assert run.state == State.FAILED
+    assert fold({"one": silent}, now=120).state == State.RUNNING
+
+
 def test_what_is_upstream_failed_runs_once_the_node_is_mended():
     one = session("clean", at=100, clean="failed")
     one[1]["shared"] = True

@@ -7,10 +7,13 @@ from time import monotonic
 import click
 
 from ..core.cli import env_option, load_context
-from ..core.errors import OpsError
-from ..run_status import describe
+from ..core.errors import OpsError, suppress_errors
+from ..run_status import describe, replay
 from ..run_status.history import History
-from .hook import Notifier
+from ..run_status.journal import Journal, Ticket
+from ..run_status.model import State
+from ..run_status.page import LIST, StatusPage
+from .hook import Notifier, is_wanted
 from .message import ErrorReport, Message
 from .rules import Kind
 from .send import Channel, Delivery, Result, send
@@ -20,8 +23,22 @@ from .send import Channel, Delivery, Result, send
 @click.argument("run", default="")
 @click.option("--test", is_flag=True, help="Send a test message to every channel.")
 @click.option("--dry-run", is_flag=True, help="Print the message and do not send it.")
+@click.option(
+    "--failed-tasks",
+    default="",
+    help="The tasks of the DAG run that Airflow says failed.",
+)
+@click.option("--pipeline", default="__default__", help="The pipeline of the DAG.")
 @env_option
-def command(run: str, test: bool, dry_run: bool, env: str | None) -> None:
+def command(  # noqa: PLR0913
+    *,
+    run: str,
+    test: bool,
+    dry_run: bool,
+    failed_tasks: str,
+    pipeline: str,
+    env: str | None,
+) -> None:
     """Send the notification of RUN again.
 
     RUN is the key of a run, its first characters, or `last`.
@@ -36,6 +53,8 @@ def command(run: str, test: bool, dry_run: bool, env: str | None) -> None:
     if not channels and not dry_run:
         raise OpsError("No channel can send: see 'notifications.channels' in ops.yml.")
     if not run and not test:
+        if failed_tasks and not dry_run and describe.is_shared():
+            _record_failure(notifier, failed_tasks.split(), pipeline, env)
         _send_unsent(notifier, channels, dry_run)
         return
     if test:
@@ -66,6 +85,32 @@ def _send_unsent(notifier: Notifier, channels: list[Channel], dry_run: bool) -> 
     if not results and not (dry_run and keys):
         click.echo("There is nothing to send.")
     _report(results)
+
+
+def _record_failure(
+    notifier: Notifier, tasks: list[str], pipeline: str, env: str | None
+) -> None:
+    """Record that tasks failed, if the run of the DAG does not say so itself.
+
+    Such a task was killed on another machine, or it could not start Kedro.
+    """
+    key, path = describe.key_of(""), notifier.project_path
+    known = replay.read(notifier.store, key).state in {State.FAILED, State.INTERRUPTED}
+    if known or not is_wanted(notifier, [pipeline]):
+        return
+    facts = {"nodes": [], "datasets": [], "pipelines": [pipeline], "env": env or ""}
+    session = describe.describe_session(path) | {"others_ended": True}
+    entries = Journal(Ticket(notifier.store, key, "", str(path)))
+    entries.enter("run_started", **facts, **session)
+    entries.enter("notify")
+    why = f"Airflow says that {', '.join(tasks)} failed: see its log"
+    entries.enter("run_failed", message=why)
+    entries.enter("run_ended", state=State.FAILED.value)
+    entries.flush(5.0)
+    entries.close()
+    with suppress_errors():
+        if notifier.store.read(LIST):  # a page of runs
+            StatusPage(notifier.store).finish(replay.read(notifier.store, key))
 
 
 def _print(message: Message, deliveries: list[Delivery]) -> None:

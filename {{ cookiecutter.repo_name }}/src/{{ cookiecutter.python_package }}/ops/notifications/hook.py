@@ -41,10 +41,11 @@ from .send import Channel, Delivery, Result, open_channels, send
 
 FILE = "notified.json"
 _EARLIER = 30  # runs that are searched for those of the same thread
-_RESTART = 1800.0  # seconds in which Airflow may restart a task that was killed
+_RESTART = 1800.0  # seconds in which Airflow may try a task again
 _FRESH = 60.0  # seconds in which the process of a run sends the notification itself
 _OLD = 14 * 86_400.0  # seconds after which it is no news
 _SEARCHED = 20  # runs
+_GOING_ON = {State.RUNNING, State.UNKNOWN}
 _KILLED = 4.0  # seconds, if somebody wants the process to end
 _LOG = logging.getLogger(__name__)
 
@@ -136,7 +137,7 @@ class Notifier:
         """The deliveries of a run that has ended, if this process is the one to send."""
         kind = None
         finished = is_finished(run, time.time())
-        if not finished and not (last and run.state != State.RUNNING):
+        if not finished and not (last and run.state not in _GOING_ON):
             return []
         earlier = self._earlier_runs(run)
         if run.notify:
@@ -173,15 +174,19 @@ def is_finished(run: Run, now: float) -> bool:
     """Whether nobody will go on with a run.
 
     A run that many processes share has succeeded when all nodes of its pipeline have.
-    It has failed with the first of them, although Airflow may try again.
+    It has failed with the first task that Airflow does not try again. Where the number
+    of tries is not known, Airflow tries again what was killed, and nothing else.
     """
     if run.state == State.SUCCEEDED:
         open_states = {State.NOT_SELECTED, State.QUEUED}
         left = any(node.state in open_states for node in run.nodes.values())
         return not (run.shared and left)
-    if run.state == State.INTERRUPTED:
-        return not run.shared or now - (run.last_news or now) > _RESTART
-    return run.state == State.FAILED
+    if run.state not in {State.FAILED, State.INTERRUPTED}:
+        return False
+    known = run.tries_left is not None
+    again = run.tries_left if known else run.state == State.INTERRUPTED
+    waited = now - (run.last_news or now)
+    return not (run.shared and again) or waited > _RESTART
 
 
 # Of this thread: `kedro server` has one hook for all of its requests.
@@ -209,7 +214,8 @@ class Notifications:
         if notifier is None or entries is None or entries.ticket.run_id != run_id:
             return
         channels: list[Channel] = []
-        if _is_wanted(notifier, run_params):
+        names = list(run_params.get("pipeline_names") or ["__default__"])
+        if is_wanted(notifier, names):
             entries.enter("notify")
             channels, problems = notifier.open_channels()
             for name, found in problems.items():
@@ -220,8 +226,8 @@ class Notifications:
         entries.at_end.append(partial(_send, entries, notifier, channels))
 
 
-def _is_wanted(notifier: Notifier, run_params: dict[str, Any]) -> bool:
-    names = list(run_params.get("pipeline_names") or ["__default__"])
+def is_wanted(notifier: Notifier, names: list[str]) -> bool:
+    """Whether this process may send a notification of a run of these pipelines."""
     asked = bool(os.environ.get("NOTIFICATIONS", "").strip())
     if rules.is_attended() and not asked:
         return False

@@ -27,6 +27,7 @@ from ..core.process import user
 from .model import Run, State
 
 KEY = "RUN_STATUS_KEY"  # names the run; processes with the same key are one run
+TRY = "RUN_STATUS_TRY"  # "2/3": the second of three tries of a task
 _AIRFLOW = ("AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_DAG_RUN_ID")
 _BLIND = "kedro.runner.parallel_runner.ParallelRunner"
 _KEPT_OUT = {"project_path", "run_id", "session_id", "env", "runner", "pipeline_names"}
@@ -46,6 +47,15 @@ def key_of(run_id: str, environ: Mapping[str, str] = os.environ) -> str:
 def is_shared(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether other processes may work on the same run, before this one or after it."""
     return bool(_given(environ))
+
+
+def tries(environ: Mapping[str, str] = os.environ) -> dict[str, int]:
+    """Which try of its task this is, and how many are left; empty if it is not known."""
+    found = re.fullmatch(r"(\d+)/(\d+)", environ.get(TRY, "").strip())
+    if not found:
+        return {}
+    number, last = int(found[1]), int(found[2])
+    return {"try_number": number, "tries_left": max(0, last - number)}
 
 
 def _given(environ: Mapping[str, str]) -> str:
@@ -68,14 +78,22 @@ def describe(
         "env": run_params.get("env") or "",
         "runner": runner.rpartition(".")[2],
         "blind": runner == _BLIND and _method() != "fork",
-        "shared": is_shared(),
-        "project": project.PACKAGE_NAME or project_path.name,
-        "branch": git.branch_name(project_path),
-        "user": user(),
+        **describe_session(project_path),
         "params": redaction.values(params),
         "parameter_hashes": _parameter_hashes(catalog),
         "nodes": list(_nodes(_registered(names), pipeline)),
         "datasets": list(_datasets(pipeline, catalog, project_path)),
+    }
+
+
+def describe_session(project_path: Path) -> dict[str, Any]:
+    """The fields that do not depend on the pipeline."""
+    return {
+        "shared": is_shared(),
+        **tries(),
+        "project": project.PACKAGE_NAME or project_path.name,
+        "branch": git.branch_name(project_path),
+        "user": user(),
     }
 
 

@@ -135,6 +135,7 @@ class Run:
     params: dict[str, Any] = Factory(dict)  # Kedro's run_params, without secrets
     parameter_hashes: dict[str, str] = Factory(dict)  # they show which have changed
     shared: bool = False  # whether other processes may go on with it
+    tries_left: int | None = None  # of its failed task; None if that is not known
     notify: bool = False  # whether to send a notification when it ends
     resume: str = ""  # the command that resumes a failed run
     failure: Failure | None = None

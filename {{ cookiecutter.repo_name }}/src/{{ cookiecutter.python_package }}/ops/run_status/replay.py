@@ -36,8 +36,9 @@ SILENT = 40.0  # seconds without news after which it is not known what a process
 
 _FIRST = {"process", "run_started"}  # events; others are about nodes
 _DONE = {State.SUCCEEDED, State.SKIPPED}
+_FAILED = {State.FAILED: "failed"}
 _NOT_BEGUN = {State.QUEUED, State.NOT_SELECTED, State.SKIPPED}
-_BROKEN = {State.FAILED, State.UPSTREAM_FAILED}
+_TRIED_AGAIN = {**_FAILED, State.INTERRUPTED: "was interrupted"}
 # Of the states of several sessions, the first that one of them has.
 _WEIGHT = [
     State.RUNNING,
@@ -72,7 +73,8 @@ class Follower:
             now = time.time() if now is None else now
             started = [each for each in self._sessions.values() if each.run.started]
             started.sort(key=lambda each: each.run.started or 0.0)
-            runs = [session.settled(now) for session in started]
+            over = max((each.others_ended for each in started), default=0.0)
+            runs = [session.settled(now, over) for session in started]
             if not runs:
                 return Run(self._key, "")
             if len(runs) == 1 and not runs[0].shared:
@@ -126,7 +128,7 @@ def _merged(runs: list[Run]) -> Run:
         for name in _selected(run) | (run.nodes.keys() - whole.nodes.keys()):
             before, node = whole.nodes.get(name), run.nodes[name]
             if before and before.started and node.started:
-                node.attempts = before.attempts + 1
+                node.attempts = max(node.attempts, before.attempts + 1)
             whole.nodes[name] = node
         for name, dataset in run.datasets.items():
             known = whole.datasets.setdefault(name, dataset)
@@ -143,7 +145,11 @@ def _merged(runs: list[Run]) -> Run:
     ends = [run.ended for run in counting if run.ended is not None]
     whole.ended = max(ends) if len(ends) == len(counting) else None
     whole.last_news = max(run.last_news or 0.0 for run in runs)
-    mark_upstream_failed(whole, State.NOT_SELECTED)  # other sessions would run them
+    tries = [run.tries_left for run in counting if run.state in _TRIED_AGAIN]
+    left = [number for number in tries if isinstance(number, int)]
+    whole.tries_left = min(left, default=None) if len(left) == len(tries) else None
+    # Other sessions would run these.
+    mark_upstream_failed(whole, State.NOT_SELECTED, _TRIED_AGAIN)
     return whole
 
 
@@ -153,7 +159,7 @@ def _selected(run: Run) -> set[str]:
 
 def _is_redone(run: Run, later: list[Run]) -> bool:
     """Whether later sessions ran again what a session left undone."""
-    if run.state not in {State.FAILED, State.INTERRUPTED}:
+    if run.state not in _TRIED_AGAIN:
         return False
     left = {name for name in _selected(run) if run.nodes[name].state not in _DONE}
     again = set().union(*(_selected(each) for each in later))
@@ -170,6 +176,7 @@ class Session:
         """Nothing is known yet."""
         self.run = Run("", "")
         self.who: Event = {}  # its first process
+        self.others_ended = 0.0  # when its scheduler said that no other session goes on
         self.is_blind = False  # whether its workers run no hooks: nodes say nothing
         self._generators: set[str] = set()  # nodes
         self._computed: set[str] = set()  # nodes whose function has returned
@@ -189,14 +196,21 @@ class Session:
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
             return  # of a newer version, or about what was never said
 
-    def settled(self, now: float) -> Run:
-        """The run as it stands; it may be the session's own."""
+    def settled(self, now: float, over: float = 0.0) -> Run:
+        """The run as it stands; it may be the session's own.
+
+        Args:
+            now: the time.
+            over: sessions that started before do not go on.
+        """
         run = self.run
         self._close_nodes()
         if run.state in ENDED:
             _explain_nodes(run, self.is_blind)
             return run
         state, why = self._state_by_process(now)
+        if over > (run.started or over):
+            state, why = State.INTERRUPTED, "its task was killed"
         if state == State.RUNNING:
             return run
         run = copy.deepcopy(run)  # there may be news after all
@@ -235,14 +249,18 @@ class Session:
             if known.pop("generator", False):
                 self._generators.add(known["name"])
             state = State.QUEUED if selected else State.NOT_SELECTED
-            run.nodes[known["name"]] = Node(**known, state=state)
+            node = run.nodes[known["name"]] = Node(**known, state=state)
+            # A process that is killed may not have recorded an earlier attempt.
+            node.attempts = int(event.get("try_number", 1)) if selected else 1
         for item in event["datasets"]:
             run.datasets[item["name"]] = Dataset(**item)
         for name in ("pipelines", "env", "runner", "project", "branch", "user"):
             setattr(run, name, event.get(name) or getattr(run, name))
         run.params = event.get("params") or {}
         self.is_blind = bool(event.get("blind"))
+        self.others_ended = at if event.get("others_ended") else 0.0
         run.shared = bool(event.get("shared"))
+        run.tries_left = event.get("tries_left")
         run.parameter_hashes = event.get("parameter_hashes") or {}
         run.state, run.started = State.RUNNING, at
         for early in self._early:
@@ -411,21 +429,25 @@ def _explain_nodes(run: Run, blind: bool) -> None:
     _replace(run, State.QUEUED, State.INTERRUPTED, "not started: the run had ended")
 
 
-def mark_upstream_failed(run: Run, waiting: State) -> None:
+def mark_upstream_failed(
+    run: Run, waiting: State, causes: dict[State, str] = _FAILED
+) -> None:
     """Say of nodes in the state ``waiting`` that what they need is missing.
 
     Nodes are in the order of the layers: one that fails is before those that need it.
     """
-    broken: dict[str, str] = {}  # datasets that are missing, and the node that failed
+    broken: dict[str, str] = {}  # datasets that are missing, and why
     for node in run.nodes.values():
         missing = (broken.get(_plain(name)) for name in node.inputs)
-        failed = node.state == State.FAILED
-        culprit = node.name if failed else next(filter(None, missing), "")
-        if not culprit or node.state not in {*_BROKEN, waiting}:
+        if node.state in causes:
+            why = f"{node.name} {causes[node.state]}"
+        else:
+            why = next(filter(None, missing), "")
+        if not why or node.state not in {*causes, State.UPSTREAM_FAILED, waiting}:
             continue
         if node.state == waiting:
-            node.state, node.reason = State.UPSTREAM_FAILED, f"{culprit} failed"
-        broken.update((_plain(output), culprit) for output in node.outputs)
+            node.state, node.reason = State.UPSTREAM_FAILED, why
+        broken.update((_plain(output), why) for output in node.outputs)
 
 
 def _plain(dataset: str) -> str:
