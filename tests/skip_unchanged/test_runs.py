@@ -521,6 +521,47 @@ def test_a_branch_runs_what_it_changed_and_reads_the_rest_from_trunk(
     assert json.loads(now["out_dev.json"]) == ["one", 2]
 
 
+def test_what_another_branch_has_made_is_copied(bench: Bench) -> None:
+    bench.edit("size: 1", "size: 2", PARAMS)
+    bench.workshop.switch("dev")
+    assert bench.run() == {"total"}
+    bench.workshop.switch("other")
+    said = "'dev' made the same: its data is copied"
+    assert bench.why("total") == said
+
+    assert bench.run() == set()
+    files = bench.files()
+    assert files["out_other.json"] == files["out_dev.json"]
+    assert "out_other.json" in bench.said("branches", "path", "out")[1]
+    bench.said("branches", "clean", "dev", "--yes")
+    assert bench.run() == set()
+    assert bench.why("total") == "unchanged"
+
+
+def test_a_change_that_is_taken_back_takes_main_s_data_back(bench: Bench) -> None:
+    bench.workshop.switch("dev")
+    bench.edit("size: 1", "size: 2", PARAMS)
+    assert bench.run() == {"total"}
+    bench.edit("size: 2", "size: 1", PARAMS)
+
+    assert bench.run() == set()
+    files = bench.files()
+    assert files["out_dev.json"] == files["out.json"]
+
+
+def test_data_of_another_branch_that_was_changed_by_hand_is_not_copied(
+    bench: Bench,
+) -> None:
+    bench.edit("size: 1", "size: 2", PARAMS)
+    bench.workshop.switch("dev")
+    bench.run()
+    bench.workshop.write({"data/out_dev.json": "[]"})
+    bench.workshop.switch("other")
+
+    assert bench.run() == {"total"}
+    assert json.loads(bench.workshop.read("data/out_other.json")) == ["one", 2]
+
+
 def test_what_was_promoted_is_known_on_trunk(bench: Bench) -> None:
     bench.workshop.switch("dev")
     bench.edit("size: 1", "size: 2", PARAMS)

@@ -139,3 +139,14 @@ def test_a_run_on_a_branch_reads_the_objects_of_trunk(
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {"out_dev.json"}
     assert bench.run() == set()
+
+
+def test_what_a_colleague_has_made_is_copied(bench: Bench, bucket: Bucket) -> None:
+    bench.edit("size: 1", "size: 2", PARAMETERS)
+    bench.workshop.switch("dev")
+    assert bench.run() == {"total"}
+    bench.workshop.switch("other")
+
+    assert bench.run() == set()
+    assert bucket.read("out_other.json") == bucket.read("out_dev.json")
+    assert '"other"' in bench.said("branches", "list", "--json")[1]

@@ -109,6 +109,18 @@ class Datasets:
             return held_by_the_teams_way(way, name, readings)
         return _first(held_by_default(each, self.cache) for each in readings)
 
+    def on_branch(self, name: str, branch: str) -> Held | None:
+        """What another branch holds; none if its data cannot be copied to this one."""
+        dataset = kedro_internals.uncached(self.dataset(name))
+        if self.options.way(name) or not hasattr(type(dataset), "on_branch"):
+            return None
+        found = dataset.on_branch(branch)
+        return found and _held_in_files(found, self.cache)
+
+    def copy_from(self, name: str, branch: str) -> None:
+        """Make a dataset a copy of another branch's."""
+        kedro_internals.uncached(self.dataset(name)).copy_from(branch)
+
     def read(self, name: str, held: Held) -> Held:
         """What a load gets: what is held, with the code of the objects in it."""
         if held.print is None:

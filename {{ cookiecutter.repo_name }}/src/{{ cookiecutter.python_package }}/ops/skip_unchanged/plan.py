@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core.checksum import of_texts
+from ..core.errors import suppress_errors
 from .dataset_version import MISSING, Held
 from .history import NEVER, GroupRecord, KeptValues, NodeHistory
 from .recipe import Recipe, Recipes, why_maybe, why_not_kept, why_run, why_skip
@@ -59,15 +61,27 @@ class Group:
 class Plan:
     """The groups of a run, each after those that it needs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
         pipeline: Pipeline,
         recipes: Recipes,
         history: NodeHistory,
         forced: set[str],
         kept: KeptValues,
+        copies: bool = False,
     ) -> None:
-        """Look at everything that can be looked at before the first node runs."""
+        """Look at everything that can be looked at before the first node runs.
+
+        Args:
+            pipeline: of the run.
+            recipes: say what a group is made from.
+            history: what ran before.
+            forced: nodes that run in any case.
+            kept: outputs that are in memory only.
+            copies: whether to copy the data of another branch that made the same;
+                else the plan only says so.
+        """
+        self._copies = copies
         datasets = recipes.datasets
         self.datasets, self.recipes, self.history = datasets, recipes, history
         self.kept = kept
@@ -96,7 +110,10 @@ class Plan:
         records = (record for latest in found for record in reversed(latest))
         fitting = (each for each in records if self._fits(each, group, open_inputs))
         record = next(fitting, None)
-        if record is None:
+        if record is None and not open_inputs and (record := self._of_other(group)):
+            group.action, group.last = SKIP, record
+            group.reasons = [f"'{record.branch}' made the same: its data is copied"]
+        elif record is None:
             group.reasons = (
                 why_run(group.last, group.recipe, group.read, group.written, branch)
                 or why_not_kept(group.last, group.in_memory)
@@ -122,6 +139,37 @@ class Plan:
         except LookupError:  # it was not kept, or is gone
             return False
         return True
+
+    def _of_other(self, group: Group) -> GroupRecord | None:
+        """The record of another branch that made the same and still has the data.
+
+        The group has a copy of it then, or would have one if this were a run.
+        """
+        inputs = fingerprints(group.read)
+        for record in chain(*self.history.find(group.recipe.print)):
+            if record.inputs != inputs or record.branch in {"", self.history.branch}:
+                continue
+            theirs = {
+                name: self.datasets.on_branch(name, record.branch)
+                for name in group.outputs
+            }
+            held = {name: each for name, each in theirs.items() if each}
+            if not held or fingerprints(held) != record.outputs:
+                continue
+            if self._copies:
+                with suppress_errors():
+                    for name in group.outputs:
+                        self.datasets.copy_from(name, record.branch)
+                self.look_again(group.outputs)
+            else:
+                for name, each in held.items():
+                    self._held.update(dict.fromkeys(self._names[bare(name)], each))
+            group.written = {name: self.held(name) for name in group.outputs}
+            if self._fits(record, group, []):
+                if self._copies:
+                    self.history.add(evolve(record, branch=self.history.branch))
+                return record
+        return None
 
     def wave(self, last: bool = False) -> list[Group]:
         """What can run now: all that must and does not wait for what may.

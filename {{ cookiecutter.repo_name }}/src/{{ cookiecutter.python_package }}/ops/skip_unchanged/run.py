@@ -52,9 +52,14 @@ class SkipRun:
 
     @classmethod
     def prepare(
-        cls, context: Any, pipeline: Pipeline, catalog: Any, run_id: str | None = None
+        cls,
+        context: Any,
+        pipeline: Pipeline,
+        catalog: Any,
+        run_id: str | None = None,
+        copies: bool = False,
     ) -> SkipRun:
-        """The run that is about to start.
+        """The run that is about to start, or is only planned: see ``Plan`` for ``copies``.
 
         Raises:
             OpsError: if a setting is wrong.
@@ -76,7 +81,8 @@ class SkipRun:
             and not each.__module__.startswith(kit)
         ]
         kept = KeptValues(Store(url, credentials), settings.keep_values_up_to)
-        plan = Plan(pipeline, Recipes(datasets, hooks), history, forced, kept)
+        recipes = Recipes(datasets, hooks)
+        plan = Plan(pipeline, recipes, history, forced, kept, copies)
         return cls(plan, history, RunMark(url, credentials), cache, settings, run_id)
 
     def carry_out(self, run: Callable[[Pipeline], Any], waves: int | None) -> None:

@@ -168,7 +168,7 @@ def _planned(
     from .run import SkipRun  # noqa: PLC0415
 
     try:
-        return SkipRun.prepare(context, pipeline, catalog, run_id)
+        return SkipRun.prepare(context, pipeline, catalog, run_id, copies=True)
     except OpsError:
         raise
     except DatasetError:  # an entry that is wrong: Kedro says so

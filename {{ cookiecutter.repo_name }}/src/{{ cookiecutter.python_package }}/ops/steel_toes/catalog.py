@@ -42,6 +42,7 @@ class CatalogRewriter(NamedTuple):
             name=branch,
             suffix="" if protect else slug(branch),
             store=store["url"],
+            trunk=tuple(settings.trunk),
             ignore=tuple(settings.ignore.names),
             move=tuple(settings.arguments.move),
             folders=_whole_folders(context, settings.ignore),

@@ -16,6 +16,7 @@ from kedro.io import AbstractDataset, DatasetError, Version
 from kedro.io.core import parse_dataset_definition
 
 from ..core import dataset_io, entry_places, kedro_internals
+from ..core.git import slug
 from ..core.store import Store
 from . import paths
 from .manifest import Manifest, Recorder
@@ -37,19 +38,23 @@ class BranchSettings:
     name: str  # of the branch, as git knows it
     suffix: str  # the branch, as a part of a file name; empty: main's data itself
     store: str = ""  # URL of the store with the manifest
+    trunk: tuple[str, ...] = ()  # the names of the main branch
     ignore: tuple[str, ...] = ()  # names of entries that are not branched
     move: tuple[
         str, ...
     ] = ()  # arguments that name a place, beside those that are known
     folders: tuple[str, ...] = ()  # that entries read as a whole, as normal paths
 
-    def moved(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """The entry with the places of its data on the branch.
+    def moved(self, entry: dict[str, Any], branch: str = "") -> dict[str, Any]:
+        """The entry with the places of its data on the branch, or on another one.
 
         Raises:
             NotBranchable: if a place cannot be moved.
         """
-        return paths.on_branch(entry, self.suffix, self.move, self.folders)
+        if branch in self.trunk:
+            return entry
+        suffix = slug(branch) if branch else self.suffix
+        return paths.on_branch(entry, suffix, self.move, self.folders)
 
 
 class _Named(ABCMeta):
@@ -104,7 +109,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         ignored = any(fnmatchcase(name, pattern) for pattern in branch.ignore)
         is_moved = bool(branch.suffix) and not ignored
         self.name = name
-        self.branch = branch.name
+        self.branch, self._branches = branch.name, branch
         self.metadata = metadata
         self.target_config = (
             branch.moved(self.base_config) if is_moved else self.base_config
@@ -162,6 +167,22 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             with self.recorder.record(self.target, lambda: self.base, data):
                 dataset_io.save(self.target, data)
         self.is_saved = True
+
+    def on_branch(self, branch: str) -> AbstractDataset[Any, Any] | None:
+        """The dataset that holds another branch's data; none if there is only one."""
+        if self.recorder is None or kedro_internals.version(self.target) is not None:
+            return None
+        moved = self._branches.moved(self.base_config, branch)
+        return self._type(**copy.deepcopy(moved))
+
+    def copy_from(self, branch: str) -> None:
+        """Become a copy of another branch's data, as it is stored."""
+        ours = dataset_io.Files.from_dataset(self.target)
+        theirs = dataset_io.Files.from_dataset(self.on_branch(branch))
+        if self.recorder is not None and ours is not None and theirs is not None:
+            with self.recorder.record(self.target, lambda: self.base, None):
+                dataset_io.replace_files(ours, theirs)
+            self.release()
 
     def set_origin(self, origin: dict[str, Any]) -> None:
         """Say for the manifest what will save it: the run, the node, the commit."""
