@@ -6,6 +6,7 @@ what is imported start ``kedro`` itself.
 
 import atexit
 import functools
+import gc
 import inspect
 import json
 import os
@@ -104,7 +105,7 @@ class QuickKedro:
         cwd: Path,
         env: Mapping[str, str] = {},
         merge: bool = False,
-        kill: tuple[str, float] | None = None,
+        kill: tuple[str, float] | tuple[str, float, int] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command.
 
@@ -113,7 +114,8 @@ class QuickKedro:
             cwd: where.
             env: variables of the command, besides those of every one.
             merge: what it says on stderr is in its stdout.
-            kill: it is killed this many seconds after there is a file of a pattern.
+            kill: it gets a signal, or is killed, this many seconds after there is a
+                file of a pattern.
         """
         folder = Path(self.folder.name)
         order = [command, str(cwd), {**self.env, **env}, merge, kill]
@@ -138,14 +140,14 @@ def quick_kedro(pythonpath: Path | str, *modules: str) -> QuickKedro:
     return quick
 
 
-def kill_later(pattern: str, seconds: float) -> None:
-    """Kill this process so many seconds after a file of that pattern is there."""
+def kill_later(pattern: str, seconds: float, number: int = signal.SIGKILL) -> None:
+    """Send this process a signal so many seconds after a file of that pattern is there."""
 
     def kill() -> None:
         while not glob(pattern):
             time.sleep(0.0005)
         time.sleep(seconds)
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), number)
 
     threading.Thread(target=kill, daemon=True).start()
 
@@ -188,6 +190,7 @@ def serve(folder: str, modules: list[str]) -> None:
     for module in [*MODULES, *modules]:
         import_module(module)
     inspect.stack()  # what Dynaconf asks for is in a cache of Python's then
+    gc.freeze()  # else each fork looks through all of them again and again
     for line in sys.stdin:
         args, cwd, env, merge, kill = json.loads(line)
         child = os.fork()

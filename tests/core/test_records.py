@@ -58,6 +58,18 @@ def make_old(monkeypatch, hours=4):
     monkeypatch.setattr(module.time, "time", lambda: later)
 
 
+def test_what_is_added_while_a_record_is_removed_stays(store):
+    first = opened(store)
+    first.append(name="a", x=1)
+    first.close()
+    cleaner, other = opened(store), opened(store)
+    other.append(name="a", x=2)  # behind a URL, nobody sees it yet
+    cleaner.remove(name="a")
+    other.flush()
+
+    assert [record["x"] for record in opened(store).all()] == [2]
+
+
 def test_the_last_record_with_a_key_counts(store):
     assert found(opened(store)) == {}
     records = opened(store)

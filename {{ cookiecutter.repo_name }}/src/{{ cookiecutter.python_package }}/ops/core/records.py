@@ -29,6 +29,7 @@ _FULL = 2**18  # bytes after which a process begins another file
 _DAY = 86_400.0  # seconds after which a record that is gone need not be repeated
 _TRIES = 5  # to read files that another process puts together meanwhile
 _ENCODER = json.JSONEncoder(default=str)  # built once, since there are many records
+_TICK = 1e-6  # seconds between two records, at least
 _LAST_TIME = 2**32  # seconds since 1970; a later time is damage
 
 
@@ -91,13 +92,8 @@ class Records:
     def append(self, **record: Any) -> None:
         """Add a record."""
         with self._lock:
-            if self._own is None or not _is_young(self._own):
-                self._begin()
-            assert self._own is not None
             # After all that is known, even where the clocks of two machines differ.
-            record["at"] = round(max(time.time(), self._time + 1e-6), 6)
-            self._own.append(_line(record))
-            self._fold(record)
+            self._add(record, max(time.time(), self._time + _TICK))
 
     def flush(self) -> None:
         """Bring what was added to the store, if it is behind a URL."""
@@ -113,20 +109,34 @@ class Records:
             self._own = None
 
     def remove(self, **record: Any) -> None:
-        """Say that a record is gone. With the last one the files go, too."""
+        """Say that a record is gone. With the last one the files go, too.
+
+        What another process adds after this one has looked stays.
+        """
+        key = tuple(str(record.get(name)) for name in self._key)
+        known = self.latest.get(key)
         self.flush()
         files = self._store.files(self._folder)
         self.look(files)
-        key = tuple(str(record.get(name)) for name in self._key)
         others = [each for each in self.latest if each != key]
         over = all(name in self._ours or _is_over(name) for name in files)
         if over and all(self.latest[each].get("gone") for each in others):
             self.latest.clear()
             self.close()
             self._store.remove(*files)
-        else:
-            self.append(**record, gone=True)
-            self.close()
+            return
+        with self._lock:
+            at = known["at"] + _TICK if known else time.time()
+            self._add({**record, "gone": True}, at)
+        self.close()
+
+    def _add(self, record: Record, at: float) -> None:
+        if self._own is None or not _is_young(self._own):
+            self._begin()
+        assert self._own is not None
+        record["at"] = round(at, 6)
+        self._own.append(_line(record))
+        self._fold(record)
 
     def _begin(self) -> None:
         if self._own is not None:

@@ -93,9 +93,8 @@ class Manifest:
             _TIMERS[0].start()
 
     def remove(self, record: Record) -> None:
-        """Forget a dataset on a branch."""
+        """Forget a dataset on a branch, but not what was saved since it was read."""
         records = self._records(slug(record.branch))
-        records.look()
         records.remove(branch=record.branch, dataset=record.dataset)
 
     def __iter__(self) -> Iterator[Record]:
