@@ -170,8 +170,9 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         self.is_saved = True
 
     def on_branch(self, branch: str) -> AbstractDataset[Any, Any] | None:
-        """The dataset that holds another branch's data; none if there is only one."""
-        if self.recorder is None or kedro_internals.version(self.target) is not None:
+        """The dataset that holds another branch's data; none if it cannot be copied."""
+        versioned = kedro_internals.version(self.target) is not None
+        if self.recorder is None or versioned or self.second_places:
             return None
         moved = self._branches.moved(self.base_config, branch)
         return self._type(**copy.deepcopy(moved))
