@@ -522,7 +522,7 @@ def test_it_has_every_option_of_a_run(deck: Deck) -> None:
         for command in ("run", "preflight")
     }
 
-    assert listed["preflight"] == listed["run"] | {"--json"}
+    assert listed["preflight"] == listed["run"] | {"--json", "--no-code"}
 
 
 EXTRA = """

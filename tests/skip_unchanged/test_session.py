@@ -101,9 +101,9 @@ def test_a_connection_that_the_plan_opened_is_not_left_to_the_run(project, monke
     prepare = ops("skip_unchanged.run").SkipRun.prepare
     asked = []
 
-    def ask_first(*args):
+    def ask_first(*args, **how):
         asked.append(table.exists())
-        return prepare(*args)
+        return prepare(*args, **how)
 
     monkeypatch.setattr(ops("skip_unchanged.run").SkipRun, "prepare", ask_first)
 
