@@ -46,6 +46,9 @@ class BranchSettings:
     ] = ()  # arguments that name a place, beside those that are known
     folders: tuple[str, ...] = ()  # that entries read as a whole, as normal paths
 
+    def __deepcopy__(self, memo: Any) -> BranchSettings:
+        return self  # Kedro copies the arguments of each dataset; these never change
+
     def moved(self, entry: dict[str, Any], branch: str = "") -> dict[str, Any]:
         """The entry with the places of its data on the branch, or on another one.
 
