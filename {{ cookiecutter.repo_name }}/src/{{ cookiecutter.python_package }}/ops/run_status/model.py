@@ -166,3 +166,29 @@ class Run:
         """What is unusual, each with the node or dataset that it is about."""
         things: list[Node | Dataset] = [*self.nodes.values(), *self.datasets.values()]
         return [f"{thing.name}: {mark}" for thing in things for mark in thing.marks]
+
+    def mark_upstream_failed(self, waiting: State, causes: dict[State, str]) -> None:
+        """Say of nodes in the state ``waiting`` that what they need is missing.
+
+        Nodes are in the order of the layers: one that fails is before those that need it.
+
+        Args:
+            waiting: the state of nodes that have not begun.
+            causes: the states in which a node has left no output, in words.
+        """
+        broken: dict[str, str] = {}  # datasets that are missing, and why
+        for node in self.nodes.values():
+            missing = (broken.get(_untranscoded(name)) for name in node.inputs)
+            if node.state in causes:
+                why = f"{node.name} {causes[node.state]}"
+            else:
+                why = next(filter(None, missing), "")
+            if not why or node.state not in {*causes, State.UPSTREAM_FAILED, waiting}:
+                continue
+            if node.state == waiting:
+                node.state, node.reason = State.UPSTREAM_FAILED, why
+            broken.update((_untranscoded(output), why) for output in node.outputs)
+
+
+def _untranscoded(dataset: str) -> str:
+    return dataset.partition("@")[0]  # the forms of a transcoded dataset are one

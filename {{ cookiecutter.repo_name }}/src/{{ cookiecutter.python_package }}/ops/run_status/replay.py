@@ -149,7 +149,7 @@ def _merged(runs: list[Run]) -> Run:
     left = [number for number in tries if isinstance(number, int)]
     whole.tries_left = min(left, default=None) if len(left) == len(tries) else None
     # Other sessions would run these.
-    mark_upstream_failed(whole, State.NOT_SELECTED, _TRIED_AGAIN)
+    whole.mark_upstream_failed(State.NOT_SELECTED, _TRIED_AGAIN)
     return whole
 
 
@@ -423,35 +423,10 @@ def _explain_nodes(run: Run, blind: bool) -> None:
         _replace(run, State.QUEUED, State.UNKNOWN, "nothing was heard of it")
     _replace(run, State.RUNNING, State.INTERRUPTED, "the run ended while it ran")
     if run.state == State.FAILED:
-        mark_upstream_failed(run, State.QUEUED)
+        run.mark_upstream_failed(State.QUEUED, _FAILED)
         if all(node.started is None for node in run.nodes.values()):
             _replace(run, State.QUEUED, State.SKIPPED, "the run was not started")
     _replace(run, State.QUEUED, State.INTERRUPTED, "not started: the run had ended")
-
-
-def mark_upstream_failed(
-    run: Run, waiting: State, causes: dict[State, str] = _FAILED
-) -> None:
-    """Say of nodes in the state ``waiting`` that what they need is missing.
-
-    Nodes are in the order of the layers: one that fails is before those that need it.
-    """
-    broken: dict[str, str] = {}  # datasets that are missing, and why
-    for node in run.nodes.values():
-        missing = (broken.get(_plain(name)) for name in node.inputs)
-        if node.state in causes:
-            why = f"{node.name} {causes[node.state]}"
-        else:
-            why = next(filter(None, missing), "")
-        if not why or node.state not in {*causes, State.UPSTREAM_FAILED, waiting}:
-            continue
-        if node.state == waiting:
-            node.state, node.reason = State.UPSTREAM_FAILED, why
-        broken.update((_plain(output), why) for output in node.outputs)
-
-
-def _plain(dataset: str) -> str:
-    return dataset.partition("@")[0]  # the forms of a transcoded dataset are one
 
 
 def _replace(run: Run, old: State, new: State, reason: str) -> None:

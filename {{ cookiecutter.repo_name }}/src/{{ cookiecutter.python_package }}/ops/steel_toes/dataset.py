@@ -41,9 +41,7 @@ class BranchSettings:
     store: str = ""  # URL of the store with the manifest
     trunk: tuple[str, ...] = ()  # the names of the main branch
     ignore: tuple[str, ...] = ()  # names of entries that are not branched
-    move: tuple[
-        str, ...
-    ] = ()  # arguments that name a place, beside those that are known
+    move: tuple[str, ...] = ()  # further arguments that name a place
     folders: tuple[str, ...] = ()  # that entries read as a whole, as normal paths
 
     def __deepcopy__(self, memo: Any) -> BranchSettings:
