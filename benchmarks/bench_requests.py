@@ -55,9 +55,11 @@ class CountingS3(FaultyS3):
 
 @click.command(help=__doc__)
 @click.option("--nodes", default=6, help="Of the pipeline.")
-@click.option("--runs", default=45, help="Of the team, before the last commands.")
+@click.option("--runs", default=1000, help="Of the team, before the last commands.")
+@click.option("--branches", default=200, help="Of the team, before the last commands.")
+@click.option("--datasets", default=500, help="That each of these branches has.")
 @click.option("--show", is_flag=True, help="Print every request.")
-def main(nodes: int, runs: int, show: bool) -> None:
+def main(nodes: int, runs: int, branches: int, datasets: int, show: bool) -> None:
     server = CountingS3()
     with tempfile.TemporaryDirectory() as name:
         guards = dict.fromkeys(SWITCHES, True) | dict.fromkeys(OFF, False)
@@ -70,7 +72,7 @@ def main(nodes: int, runs: int, show: bool) -> None:
             server.log.clear()
             run("kedro", *command, cwd=folder, env=env, check=command[0] == "run")
             if show:
-                Console().print(command, *server.log, sep="\n  ", highlight=False)
+                click.echo("\n  ".join([" ".join(command), *server.log]))
             return len(server.log)
 
         plain = count("run", folder=bare)
@@ -80,18 +82,22 @@ def main(nodes: int, runs: int, show: bool) -> None:
         found["a run on a branch that skips all"] = count("run")
         found["a run on a branch"] = count("run", SKIP_UNCHANGED_FORCE="all") - plain
         add_runs(client, runs)
+        add_branches(client, branches, datasets)
         found["the same after runs of the team"] = (
             count("run", SKIP_UNCHANGED_FORCE="all") - plain
         )
         found["kedro runs list"] = count("runs", "list")
         found["kedro branches list"] = count("branches", "list")
+        found["kedro branches diff"] = count("branches", "diff")
     server.close()
     whole = 20 + 6 * nodes
-    targets = [whole, 30, 30, whole, whole, 50, 50]
+    targets = [whole, 30, 30, whole, whole, 50, 50, 50]
     report = {
         "date": str(date.today()),
         "nodes": nodes,
         "runs": runs,
+        "branches": branches,
+        "datasets": datasets,
         "bare": plain,
         "requests": found,
         "targets": dict(zip(found, targets, strict=True)),
@@ -109,6 +115,7 @@ def make_project(
     project = generate(folder, **(dict.fromkeys(SWITCHES, False) | guards))
     entries = [f"d{each}: {ADDRESS.format(f'd{each}')}" for each in range(nodes + 1)]
     shared = "_s3: &s3 {type: text.TextDataset, credentials: team}"
+    entries.append(f'"e{{number}}": {ADDRESS.format("e{number}")}')
     keys = {"key": "a", "secret": "b", "endpoint_url": address}
     files = {
         "conf/base/catalog.yml": "\n".join([shared, *entries]),
@@ -134,19 +141,50 @@ def connect(address: str) -> Any:
 
 
 def add_runs(client: Any, count: int) -> None:
-    """Copies of the last run, as if the team had run as often an hour before."""
-    listed = client.list_objects_v2(Bucket="team", Prefix="ops/runs/")["Contents"]
-    names = [each["Key"] for each in listed if "index" not in each["Key"]]
-    last = max(name.split("/")[2] for name in names)
-    for name in names:
-        if name.split("/")[2] == last:
-            for number in range(count):
-                copy = name.replace(
-                    last, f"2020-01-01T00.00.00.{number:03}Z-{number:08}"
-                )
-                client.copy_object(
-                    Bucket="team", Key=copy, CopySource={"Bucket": "team", "Key": name}
-                )
+    """Copies of the last run, as if the team had run as often on the same day."""
+    runs = json.loads(read(client, "ops/runs/runs.json"))
+    last, more = runs["runs"][0], []
+    for number in range(count):
+        more.append({**last, "key": f"{number:08}-{last['key']}"})
+    runs["runs"] += more
+    client.put_object(Bucket="team", Key="ops/runs/runs.json", Body=json.dumps(runs))
+    for name in names(client, f"ops/runs/{last['key']}/"):
+        body = read(client, name).decode()
+        for line in more:
+            client.put_object(
+                Bucket="team",
+                Key=name.replace(last["key"], line["key"]),
+                Body=body.replace(last["key"], line["key"]),
+            )
+
+
+def add_branches(client: Any, count: int, datasets: int) -> None:
+    """Branches that have data: their manifests say so."""
+    name = names(client, "ops/manifest/dev/")[-1]
+    record = json.loads(read(client, name).splitlines()[-1])
+    for each in range(datasets):
+        client.put_object(Bucket="team", Key=f"data/e{each}.txt", Body=b"1")
+    for number in range(count):
+        branch = f"b{number}"
+        lines = [
+            json.dumps({**record, "branch": branch, "dataset": f"e{each}"})
+            for each in range(datasets)
+        ]
+        client.put_object(
+            Bucket="team",
+            Key=name.replace("/dev/", f"/{branch}/"),
+            Body="\n".join([*lines, ""]),
+        )
+
+
+def names(client: Any, prefix: str) -> list[str]:
+    listed = client.list_objects_v2(Bucket="team", Prefix=prefix)["Contents"]
+    return [each["Key"] for each in listed]
+
+
+def read(client: Any, name: str) -> bytes:
+    body: bytes = client.get_object(Bucket="team", Key=name)["Body"].read()
+    return body
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def read_all(url):
         json.dumps(terminal.as_data(run))
     found = {
         "runs": len(runs),
-        "records": sum(record.bytes or 0 for record in records),
+        "records": sum(record.bytes or 0 for record in records.records()),
         "made": log.last("k") is not nodes.NEVER and len([*log.find("h")]),
         "alone": mark.alone_at(["b"]),
     }

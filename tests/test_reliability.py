@@ -206,13 +206,13 @@ def test_a_list_of_20_of_500_runs_reads_the_journals_of_20(
         store.write(f"r{number:03}/{name}", text(main(*WHOLE, ENDED)))
     replay = ops("run_status.replay")
     read: list[str] = []
-    before = replay.read
+    before = replay.read_many
 
-    def note(store: Any, key: str) -> Any:
-        read.append(key)
-        return before(store, key)
+    def note(store: Any, journals: dict[str, Any]) -> Any:
+        read.extend(journals)
+        return before(store, journals)
 
-    monkeypatch.setattr(replay, "read", note)
+    monkeypatch.setattr(replay, "read_many", note)
     history = ops("run_status.history").History(store)
     assert len(list(islice(history, 20))) == 20
     assert {*read} == {f"r{number}" for number in range(480, 500)}

@@ -49,7 +49,9 @@ def whole(**start):
 
 def notify(notifier, *keys, **known):
     channels, _ = notifier.open_channels()
-    return notifier.notify(keys or ["r1"], channels, time.monotonic() + 5, **known)
+    deadline = time.monotonic() + 5
+    files = notifier.files()
+    return notifier.notify(keys or ["r1"], files, channels, deadline, **known)
 
 
 def test_a_notification_is_sent_once(notifier):
@@ -102,10 +104,10 @@ def test_what_was_killed_is_unnotified_until_it_is_notified(notifier):
     enter(notifier, "old", ago=OLD)
     enter(notifier, "quiet", ago=100, notify=False)
 
-    assert notifier.unnotified() == ["key"]
-    assert notifier.unnotified(but="key") == []
+    assert notifier.unnotified(notifier.files()) == ["key"]
+    assert notifier.unnotified(notifier.files(), but="key") == []
     notify(notifier, "key")
-    assert notifier.unnotified() == []
+    assert notifier.unnotified(notifier.files()) == []
 
 
 def test_a_notification_can_be_composed_again(notifier):
@@ -124,7 +126,9 @@ def test_earlier_runs_are_those_of_the_same_thread_since_the_last_good_one(notif
     notifier.store.write("r4/notified.json", b"damaged")
 
     run = module.replay.read(notifier.store, "r4")
-    assert [each.key for each in notifier._earlier_runs(run)] == ["r2"]
+    assert [each.key for each in notifier._earlier_runs(run, notifier.files())] == [
+        "r2"
+    ]
 
 
 def test_parameters_that_changed_since_the_last_good_run_are_named(notifier):

@@ -3,6 +3,8 @@
 import pytest
 from kit import ops
 
+state_of = ops("steel_toes.branches").state
+
 OpsError = ops("core.errors").OpsError
 
 CARS = {"type": "text.TextDataset", "filepath": "data/cars.txt"}
@@ -67,7 +69,8 @@ def test_the_state_of_a_branch_is_told_by_its_fork_point(project):
 
     def state(ours=None):
         record = project.record("dev", "cars")
-        return project.branches.holding(record).state(ours or record.fingerprint)
+        base = project.branches.holding(record).base
+        return state_of(record, ours or record.fingerprint, base.fingerprint())
 
     project.save("dev", cars="ours")
     assert state() == "ahead"
@@ -82,13 +85,14 @@ def test_what_is_not_known_is_no_guess(project):
     (project.path / "data" / "cars_dev.txt").write_text("from before")
     project.save("dev", cars="ours")
     record = project.record("dev", "cars")
-    assert project.branches.holding(record).state(record.fingerprint) == "unknown"
-    assert project.branches.holding(record).state(None) == "unknown"
+    now = project.branches.holding(record).base.fingerprint() or "nothing"
+    assert state_of(record, record.fingerprint, now) == "unknown"
+    assert state_of(record, None, now) == "unknown"
+    assert state_of(record, record.fingerprint, None) == "unknown"
 
     project.catalog({})
     holding = project.branches.holding(record)
     assert (holding.target, holding.base) == (None, None)
-    assert holding.state(record.fingerprint) == "unknown"
 
 
 def test_data_that_the_catalog_has_elsewhere_now_are_not_the_record_s(project):

@@ -24,7 +24,7 @@ def test_databases_are_asked_one_at_a_time_and_buckets_side_by_side():
     def question(dataset):
         return dataset.target, threading.current_thread() is threading.main_thread()
 
-    assert module._ask(question, all_) == [
+    assert module.ask(question, all_) == [
         (table, True),
         (bucket, False),
         (file, True),

@@ -420,7 +420,7 @@ def test_only_buckets_are_asked_from_many_threads(project):
     }
     catalog = project.catalog(entries)
 
-    answers = ops("steel_toes.checks")._ask(
+    answers = ops("steel_toes.checks").ask(
         lambda dataset: (dataset.name, threading.get_ident()),
         [catalog[name] for name in entries],
     )

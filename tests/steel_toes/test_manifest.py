@@ -35,7 +35,7 @@ def test_a_record_comes_back_whole(manifest):
 
     assert manifest.read("dev", "cars") == entry
     assert manifest.read("dev", "bikes") is None
-    assert [*manifest] == [entry]
+    assert [*manifest.records()] == [entry]
 
 
 def test_a_file_holds_plain_json_lines(manifest, tmp_path):
@@ -67,7 +67,7 @@ def test_no_two_names_share_a_record(manifest):
     for entry in entries:
         manifest.write(entry)
 
-    assert len([*manifest]) == len(entries)
+    assert len([*manifest.records()]) == len(entries)
     assert all(manifest.read(e.branch, e.dataset) == e for e in entries)
 
 
@@ -77,9 +77,9 @@ def test_a_bucket_holds_the_same(tmp_path):
     manifest.write(entry)
 
     assert len(manifest.store.files("manifest/dev")) == 1
-    assert [manifest.read("dev", "cars"), *manifest] == [entry, entry]
+    assert [manifest.read("dev", "cars"), *manifest.records()] == [entry, entry]
     manifest.remove(entry)
-    assert [*manifest] == []
+    assert [*manifest.records()] == []
 
 
 def test_a_record_can_be_forgotten(manifest):
@@ -87,7 +87,7 @@ def test_a_record_can_be_forgotten(manifest):
     manifest.remove(record())
     manifest.remove(record())
 
-    assert [*manifest] == []
+    assert [*manifest.records()] == []
 
 
 def add_line(tmp_path, line):
@@ -118,7 +118,7 @@ def test_a_record_with_a_wrong_value_is_skipped_with_one_warning(
     add_line(tmp_path, json.dumps(line))
 
     for _ in range(2):
-        assert [each.dataset for each in manifest] == ["bikes"]
+        assert [each.dataset for each in manifest.records()] == ["bikes"]
     assert manifest.read("dev", "cars") is None
     assert len(caplog.messages) == 1
     assert f"a record whose '{name}' is damaged" in caplog.messages[0]
@@ -131,7 +131,7 @@ def test_folders_inside_the_folder_of_a_branch_are_ignored(manifest, tmp_path):
     (inside / "1.jsonl").write_text(logs(tmp_path)[0].read_text())
     (tmp_path / "manifest" / "1.jsonl").write_text("x")
 
-    assert len([*manifest]) == 1
+    assert len([*manifest.records()]) == 1
 
 
 def test_a_user_without_a_name_is_not_known(monkeypatch):
@@ -271,7 +271,7 @@ def test_a_damaged_line_stops_no_record(save, recorder, tmp_path, caplog):
     record = save("two")
 
     assert record.bytes == 3
-    assert [*recorder.manifest] == [record]
+    assert [*recorder.manifest.records()] == [record]
     assert "damaged lines (1)" in caplog.messages[0]
 
 

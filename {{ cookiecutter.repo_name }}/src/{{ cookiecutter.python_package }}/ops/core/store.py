@@ -147,8 +147,13 @@ class Store:
             return dict(sorted(_walk(self.url, folder, ending)))
         filesystem, path = self._open(folder)
         filesystem.invalidate_cache()
+        top, only = path, {}
+        if folder and self.url.startswith("s3://"):
+            # Else s3fs asks twice more whether a folder without files is a file.
+            top, name = posixpath.split(path)
+            only = {"prefix": f"{name}/"}
         try:
-            found = filesystem.find(path, detail=True)
+            found = filesystem.find(top, detail=True, **only)
         except FileNotFoundError:
             return {}
         sizes = {

@@ -206,7 +206,9 @@ class _EarlierRuns:
         for name, dataset in run.datasets.items():
             if marks := anomalies.unusual_dataset(dataset, self._runs):
                 entries.enter("marked", dataset=name, marks=marks)
-        anomalies.summarize(run).write(entries.ticket.store)
+        summary = anomalies.summarize(run)
+        if summary.seconds:  # else all nodes were skipped, which is no measure
+            summary.write(entries.ticket.store)
 
 
 def _record_figures(

@@ -76,10 +76,13 @@ class Notifier:
         """The channels that can send, and the problems of the others, by name."""
         return open_channels(self.settings.channels, self.credentials)
 
-    def unnotified(self, but: str = "") -> list[str]:
+    def files(self) -> dict[str, int]:
+        """The journals, and the files that say that a notification was sent."""
+        return self.store.files("", (LINES, f"/{FILE}"))
+
+    def unnotified(self, files: dict[str, int], but: str = "") -> list[str]:
         """The keys of runs that ended without a notification: they were killed."""
         now, found = time.time(), []
-        files = self.store.files("", (LINES, f"/{FILE}"))
         keys = [k for k in run_keys(self.store, files) if f"{k}/{FILE}" not in files]
         for key in keys[-_SEARCHED:]:
             if key == but:
@@ -92,9 +95,10 @@ class Notifier:
                 found.append(key)
         return found
 
-    def notify(
+    def notify(  # noqa: PLR0913, PLR0917
         self,
         keys: list[str],
+        files: dict[str, int],
         channels: list[Channel],
         deadline: float,
         last: str = "",
@@ -104,6 +108,7 @@ class Notifier:
 
         Args:
             keys: of the runs.
+            files: of all runs.
             channels: where to send to.
             deadline: when to give up, as ``time.monotonic`` has it.
             last: a run of which no more tasks will come, although it looks unfinished.
@@ -115,7 +120,7 @@ class Notifier:
                 # Of tasks that end at once, one must see what the other has entered.
                 fresh = known and known.key == key and not known.shared
                 run = known if known and fresh else replay.read(self.store, key)
-                due += self._claim(run, channels, key == last)
+                due += self._claim(run, files, channels, key == last)
         return send(due, deadline)
 
     def compose(
@@ -127,19 +132,21 @@ class Notifier:
             OpsError: if the run has not ended.
         """
         run = replay.read(self.store, key)
-        earlier = self._earlier_runs(run)
+        earlier = self._earlier_runs(run, self.files())
         kind = next(rules.kinds(run, earlier), None)
         if kind is None:
             raise OpsError(f"Run {key} has not ended: there is nothing to send yet.")
         return self._deliveries(run, earlier, kind, channels)
 
-    def _claim(self, run: Run, channels: list[Channel], last: bool) -> list[Delivery]:
+    def _claim(
+        self, run: Run, files: dict[str, int], channels: list[Channel], last: bool
+    ) -> list[Delivery]:
         """The deliveries of a run that has ended, if this process is the one to send."""
         kind = None
         finished = is_finished(run, time.time())
         if not finished and not (last and run.state not in _GOING_ON):
             return []
-        earlier = self._earlier_runs(run)
+        earlier = self._earlier_runs(run, files)
         if run.notify:
             kind = rules.kind_to_send(run, earlier, self.settings)
         due = self._deliveries(run, earlier, kind, channels)[1] if kind else []
@@ -157,12 +164,12 @@ class Notifier:
         able = [channel for channel in channels if channel.name in to]
         return message, [Delivery(message, each, to[each.name]) for each in able]
 
-    def _earlier_runs(self, run: Run) -> list[Run]:
+    def _earlier_runs(self, run: Run, files: dict[str, int]) -> list[Run]:
         """The runs of the same thread, newest first, back to the last good one."""
         earlier = list[Run]()
-        keys = [key for key in reversed(run_keys(self.store)) if key != run.key]
+        keys = [key for key in run_keys(self.store, files) if key != run.key]
         thread = thread_id(run).encode()
-        for key in keys[:_EARLIER]:
+        for key in reversed(keys[-_EARLIER:]):
             if thread in (self.store.read(f"{key}/{FILE}") or b""):
                 earlier.append(replay.read(self.store, key))
                 if rules.is_good(earlier[-1]):
@@ -246,12 +253,13 @@ def _send(
     results = [Result(run.key, "all", False, f"not sent within {seconds:.0f} s")]
 
     def notify() -> None:
-        others = notifier.unnotified(but=run.key)
+        files = notifier.files()
+        others = notifier.unnotified(files, but=run.key)
         if others and not able:
             able.extend(notifier.open_channels()[0])
         # Without a channel, leave the other runs to a process that has one.
         keys = [*others, run.key] if able else [run.key]
-        results[:] = notifier.notify(keys, able, deadline, known=run)
+        results[:] = notifier.notify(keys, files, able, deadline, known=run)
 
     with suppress_errors():  # a thread may not start when Python is about to end
         run_within(seconds, notify)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 import time
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from attrs import frozen
 from kedro.framework.context import KedroContext
@@ -20,6 +21,7 @@ from .model import Run, State
 LAST = "last"
 _LOOK_BACK = 5  # runs
 _DAY = 86_400  # seconds
+_AT_ONCE = 10  # runs that are read at once
 
 
 def open_runs(context: KedroContext) -> Store:
@@ -65,12 +67,18 @@ class History:
 
     def without(self, keys: Container[str]) -> Iterator[Run]:
         """The runs but for some, the last one first."""
-        for each in reversed(run_keys(self.store)):
-            if each in keys:
-                continue
-            run = replay.read(self.store, each)
-            if run.started is not None:
-                yield run
+        journals = defaultdict[str, list[str]](list)
+        for name in self.store.files(""):
+            journals[name.partition("/")[0]].append(name)
+        files = chain(*journals.values())
+        found = [
+            key for key in reversed(run_keys(self.store, files)) if key not in keys
+        ]
+        for first in range(0, len(found), _AT_ONCE):
+            some = {key: journals[key] for key in found[first : first + _AT_ONCE]}
+            for run in replay.read_many(self.store, some):
+                if run.started is not None:
+                    yield run
 
     def find(self, name: str) -> str:
         """The key that starts or ends with ``name``, or that of the last run.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import posixpath
 import time
+from collections.abc import Iterator
 from threading import Lock
 from typing import Any
 
@@ -64,11 +65,19 @@ class Follower:
         self._session_of: dict[str, Session] = {}  # by any file
         self._lock = Lock()
 
-    def run(self, now: float | None = None) -> Run:
-        """The run as it is now."""
+    def run(
+        self, now: float | None = None, texts: dict[str, bytes] | None = None
+    ) -> Run:
+        """The run as it is now.
+
+        Args:
+            now: the time.
+            texts: the journals by their names, if they have just been read.
+        """
         with self._lock:
+            has_ended = self._read() if texts is None else self._take(texts)
             # Its end may be read before what its workers wrote.
-            if self._read() and len(self._offsets) > 1:
+            if has_ended and len(self._offsets) > 1:
                 self._read()
             now = time.time() if now is None else now
             started = [each for each in self._sessions.values() if each.run.started]
@@ -82,7 +91,6 @@ class Follower:
             return _merged(runs)
 
     def _read(self) -> bool:
-        has_ended = False
         sizes, texts = self._store.files(self._key), dict[str, bytes]()
         if self._own is not None:
             sizes[self._own.name] = self._own.size
@@ -90,9 +98,14 @@ class Follower:
         new = {name: read[name] for name, size in sizes.items() if size > read[name]}
         if self._own is not None and self._own.name in new:
             texts[self._own.name] = self._own.waiting(new.pop(self._own.name))
-        for name, text in {**texts, **self._store.read_many(new)}.items():
+        return self._take({**texts, **self._store.read_many(new)})
+
+    def _take(self, texts: dict[str, bytes]) -> bool:
+        """Take in what has come; return whether a session has ended."""
+        has_ended = False
+        for name, text in texts.items():
             whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete
-            self._offsets[name] = read[name] + len(whole)
+            self._offsets[name] = self._offsets.get(name, 0) + len(whole)
             for event in json_lines(whole, self._store.path(name)):
                 if isinstance(event.get("event"), str):
                     self._add(posixpath.basename(name), event)
@@ -110,6 +123,14 @@ class Follower:
 def read(store: Store, key: str, now: float | None = None) -> Run:
     """The run with a key."""
     return Follower(store, key).run(now)
+
+
+def read_many(store: Store, journals: dict[str, list[str]]) -> Iterator[Run]:
+    """Several runs, whose journals, by their keys, are read at once."""
+    texts = store.read_many({name: 0 for names in journals.values() for name in names})
+    for key, names in journals.items():
+        known = {name: texts[name] for name in names if name in texts}
+        yield Follower(store, key).run(texts=known)
 
 
 def is_over(store: Store, key: str) -> bool:

@@ -20,6 +20,7 @@ from ..core.settings import is_guard_on, open_store, read_settings
 from ..core.store import Store
 from . import paths
 from .catalog import CatalogRewriter, without_branch
+from .checks import ask
 from .dataset import BranchedDataset, branched_dataset
 from .manifest import NOTHING, Manifest, Record, author
 from .settings import SteelToesOptions
@@ -43,7 +44,7 @@ class Branches:
 
     def records(self, branch: str | None = None) -> list[Record]:
         """What is known of all branches, or of one."""
-        return [each for each in self.manifest if branch in {None, each.branch}]
+        return [*self.manifest.records(branch)]
 
     def dataset(self, name: str, branch: str) -> BranchedDataset | None:
         """A dataset of the catalog as a branch has it.
@@ -111,25 +112,26 @@ class Holding:
         """Main's data."""
         return stored_data(self.dataset.base) if self.dataset else None
 
-    def state(self, ours: str | None) -> str:
-        """How the branch's data stand to main's.
 
-        Args:
-            ours: the fingerprint of the branch's data.
+def state(record: Record, ours: str | None, now: str | None) -> str:
+    """How the data of a branch stand to main's.
 
-        Returns:
-            ``same``; ``ahead``: only the branch has changed since it forked; ``behind``:
-            main has, and the branch hides that; ``unknown``.
-        """
-        base = self.base
-        now = (base.fingerprint() or NOTHING) if base else None
-        if None in {now, ours}:
-            return "unknown"
-        if now == ours:
-            return "same"
-        if self.record.base is None:
-            return "unknown"
-        return "ahead" if now == self.record.base else "behind"
+    Args:
+        record: of the branch's data.
+        ours: the fingerprint of the branch's data.
+        now: that of main's.
+
+    Returns:
+        ``same``; ``ahead``: only the branch has changed since it forked; ``behind``:
+        main has, and the branch hides that; ``unknown``.
+    """
+    if None in {now, ours}:
+        return "unknown"
+    if now == ours:
+        return "same"
+    if record.base is None:
+        return "unknown"
+    return "ahead" if now == record.base else "behind"
 
 
 def list_branches(branches: Branches) -> list[dict[str, Any]]:
@@ -138,13 +140,16 @@ def list_branches(branches: Branches) -> list[dict[str, Any]]:
         in_git = git.branches(branches.context.project_path)
     except git.GitError:
         in_git = None
-    rows = []
-    for branch, found in groupby(branches.records(), attrgetter("branch")):
+    rows, everything = [], branches.records()
+    in_main = _main_fingerprints(branches, everything)
+    for branch, found in groupby(everything, attrgetter("branch")):
         records = [*found]
         last = max(records, key=attrgetter("time"))
         # Of a table the size is not known.
         sizes = [each.bytes for each in records if each.bytes is not None]
-        states = (branches.holding(each).state(each.fingerprint) for each in records)
+        states = (
+            state(each, each.fingerprint, in_main.get(each.dataset)) for each in records
+        )
         row = {
             "branch": branch,
             "git": "not known",
@@ -158,6 +163,23 @@ def list_branches(branches: Branches) -> list[dict[str, Any]]:
             row["git"] = "there" if branch in in_git else "gone"
         rows.append(row)
     return rows
+
+
+def _main_fingerprints(
+    branches: Branches, records: list[Record]
+) -> dict[str, str | None]:
+    """Of main's data, by dataset: each is looked at once, whatever branches have it."""
+    some = {record.dataset: record.branch for record in records}
+    found = {name: branches.dataset(name, branch) for name, branch in some.items()}
+    datasets = {name: dataset for name, dataset in found.items() if dataset}
+    return dict(
+        zip(datasets, ask(_main_fingerprint, [*datasets.values()]), strict=True)
+    )
+
+
+def _main_fingerprint(dataset: BranchedDataset) -> str | None:
+    base = stored_data(dataset.base)
+    return (base.fingerprint() or NOTHING) if base else None
 
 
 def locate_dataset(context: KedroContext, name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
@@ -22,6 +22,7 @@ from . import paths
 from .catalog import CatalogRewriter
 from .dataset import BranchedDataset, ProtectedDataset, branched_dataset, refusal
 
+_Answer = TypeVar("_Answer")
 _LOG = logging.getLogger(__name__)
 
 
@@ -72,7 +73,7 @@ def begin_run(
         return
     inputs = [branched[name] for name in pipeline.inputs() & branched.keys()]
     try:
-        own = [*itertools.compress(inputs, _ask(BranchedDataset.exists, inputs))]
+        own = [*itertools.compress(inputs, ask(BranchedDataset.exists, inputs))]
     except DatasetError as error:
         raise OpsError(" ".join(str(error).split())) from error
     _LOG.info(
@@ -90,7 +91,7 @@ def begin_run(
     written = [branched[name] for name in branched.keys() & pipeline.all_outputs()]
     for folder in {os.path.dirname(each) for each in _local_paths(written)}:
         remove_leftovers(folder)
-    for dataset in itertools.compress(own, _ask(_hides, own)):
+    for dataset in itertools.compress(own, ask(_hides, own)):
         _LOG.warning(
             "Steel toes: the branch's copy of '%s' hides a newer one of main. "
             "To read that: kedro branches clean --dataset %s --yes",
@@ -141,11 +142,13 @@ def _hides(dataset: BranchedDataset) -> bool:
     return recorder is not None and recorder.hides(dataset.target, dataset.base)
 
 
-def _ask(
-    question: Callable[[BranchedDataset], bool], datasets: list[BranchedDataset]
-) -> list[bool]:
-    # A bucket answers many questions at a time. A connection to a database may break if
-    # several threads use it, as that to DuckDB does.
+def ask(
+    question: Callable[[BranchedDataset], _Answer], datasets: list[BranchedDataset]
+) -> list[_Answer]:
+    """Ask the same of several datasets; a bucket answers many questions at once."""
+
+    # A connection to a database may break if several threads use it, as that to DuckDB
+    # does.
     def is_remote(dataset: BranchedDataset) -> bool:
         filesystem, _ = place(dataset.target)
         return filesystem is not None and not is_local(filesystem)

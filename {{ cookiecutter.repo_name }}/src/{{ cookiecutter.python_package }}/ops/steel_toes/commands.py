@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -114,7 +115,7 @@ def clean(  # noqa: PLR0913, PLR0917
     from . import branches as all_branches  # noqa: PLC0415
 
     branches = _open(env)
-    _refuse_unknown(names, {record.branch for record in branches.records()})
+    _refuse_unknown(names, branches)
     here = datasets and not names and older_than is None
     named = {_current(branches)} if here else set(names)
     rows = []
@@ -193,18 +194,17 @@ def _two_sides(
     names: tuple[str, ...], branches: Branches
 ) -> tuple[str | None, str | None]:
     """The branches to compare; none for main, of which a trunk is another name."""
-    known = {record.branch for record in branches.records()}
-    trunk = set(branches.settings.trunk) - known
-    _refuse_unknown(names, known | trunk)
+    trunk = {each for each in branches.settings.trunk if not branches.records(each)}
     if len(names) > 2:  # noqa: PLR2004
         raise click.UsageError("Name at most two branches to compare.")
+    _refuse_unknown([name for name in names if name not in trunk], branches)
     left, right = ("", *(names or (_current(branches),)))[-2:]
     return None if left in {"", *trunk} else left, None if right in trunk else right
 
 
-def _refuse_unknown(names: tuple[str, ...], known: set[str]) -> None:
-    if unknown := set(names) - known:
-        raise OpsError(f"The manifest knows no data of branch '{min(unknown)}'.")
+def _refuse_unknown(names: Iterable[str], branches: Branches) -> None:
+    if unknown := [name for name in names if not branches.records(name)]:
+        raise OpsError(f"The manifest knows no data of branch '{unknown[0]}'.")
 
 
 def _current(branches: Branches) -> str:

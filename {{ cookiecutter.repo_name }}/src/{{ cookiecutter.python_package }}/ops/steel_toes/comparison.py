@@ -25,9 +25,15 @@ def compare(
         ``only on <branch>``, ``gone from both``, ``unknown``) and the ``changes`` of
         rows, schema and key numbers.
     """
-    names = {r.dataset for r in branches.records() if r.branch in {left, right}}
-    for name in sorted(names):
-        sides = {side: _data(branches, name, side) for side in (left, right)}
+    some = {  # a branch of each dataset, by which main's data is found
+        record.dataset: record.branch
+        for side in filter(None, {left, right})
+        for record in branches.records(side)
+    }
+    for name in sorted(some):
+        sides = {
+            side: _data(branches, name, side, some[name]) for side in (left, right)
+        }
         prints = {side: _fingerprint(data) for side, data in sides.items()}
         there = [side or "main" for side in sides if prints[side] != NOTHING]
         if None in prints.values():
@@ -54,13 +60,11 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     ]
 
 
-def _data(branches: Branches, name: str, side: str | None) -> Any:
-    if side is not None:
-        dataset = branches.dataset(name, side)
-        return dataset.target if dataset else None
-    any_branch = next(r.branch for r in branches.records() if r.dataset == name)
-    dataset = branches.dataset(name, any_branch)
-    return dataset.base if dataset else None
+def _data(branches: Branches, name: str, side: str | None, some: str) -> Any:
+    dataset = branches.dataset(name, side or some)
+    if dataset is None:
+        return None
+    return dataset.base if side is None else dataset.target
 
 
 def _fingerprint(dataset: Any) -> str | None:

@@ -10,11 +10,12 @@ import logging
 import os
 import platform
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import cache
-from itertools import groupby
 from multiprocessing import parent_process
 from threading import Timer
 from typing import Any, NamedTuple
@@ -97,15 +98,20 @@ class Manifest:
         records = self._records(slug(record.branch))
         records.remove(branch=record.branch, dataset=record.dataset)
 
-    def __iter__(self) -> Iterator[Record]:
-        """All records, by branch and dataset."""
-        sizes = self.store.files(_FOLDER)
-        files = [name for name in sizes if name.count("/") == 2]  # noqa: PLR2004
-        for folder, names in groupby(files, posixpath.dirname):
-            records = self._records(posixpath.basename(folder))
-            records.look({name: sizes[name] for name in names})
+    def records(self, branch: str | None = None) -> Iterator[Record]:
+        """All records, or those of one branch, by branch and dataset."""
+        sizes = self.store.files(f"{_FOLDER}/{slug(branch)}" if branch else _FOLDER)
+        folders = defaultdict[str, dict[str, int]](dict)
+        for name, size in sizes.items():
+            if name.count("/") == 2:  # noqa: PLR2004
+                folders[posixpath.basename(posixpath.dirname(name))][name] = size
+        found = [self._records(folder) for folder in folders]
+        with ThreadPoolExecutor() as pool:  # a bucket gives many files at once
+            list(pool.map(Records.look, found, folders.values()))
+        for records in found:
             entries = sorted(records.all(), key=lambda entry: str(entry["dataset"]))
-            yield from filter(None, map(_checked, entries))
+            checked = filter(None, map(_checked, entries))
+            yield from (each for each in checked if branch in {None, each.branch})
 
     def _records(self, folder: str) -> Records:
         # A process that was forked adds to a file of its own, and takes no lock along.

@@ -14,7 +14,8 @@ from kedro.io.core import generate_timestamp
 from ..core.dataset_io import Stored, stored_data
 from ..core.errors import OpsError
 from ..core.git import slug
-from .branches import Branches, Holding
+from .branches import Branches, Holding, state
+from .manifest import NOTHING
 
 _ACTIONS = {
     "same": "nothing: main has the same data",
@@ -92,10 +93,10 @@ def _action(holding: Holding, force: bool) -> str:
         return "refused: its data are gone"
     if _away(base, holding.record.branch).exists():
         return "copy: finishes a promotion that was interrupted"
-    state = holding.state(ours)
-    if force and state in {"behind", "unknown"}:
-        return f"copy (forced: {state})"
-    return _ACTIONS[state]
+    found = state(holding.record, ours, base.fingerprint() or NOTHING)
+    if force and found in {"behind", "unknown"}:
+        return f"copy (forced: {found})"
+    return _ACTIONS[found]
 
 
 def _ends(branches: Branches, branch: str, name: str) -> tuple[Any, Any]:
