@@ -63,6 +63,22 @@ def test_what_is_unusual_is_marked_and_later_runs_know_what_is_usual(project):
     assert last.nodes["copy"].usual is not None
 
 
+class Skipping:
+    def run(self, *_):
+        return {}
+
+
+def test_runs_that_skip_all_nodes_do_not_hide_what_is_usual(project):
+    for _ in range(3):
+        project.session(data=pd.concat([FRAME] * 100))
+    for _ in range(10):
+        project.session(runner=Skipping())
+    project.session(data=FRAME)
+
+    *_, last = sorted(project.runs(), key=lambda run: run.started)
+    assert last.datasets["out"].marks == ["3 rows, usually 300"]
+
+
 def test_an_error_in_a_figure_fails_no_run(project, monkeypatch):
     def broken(*_):
         raise RuntimeError("a mistake")
