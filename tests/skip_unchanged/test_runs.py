@@ -320,6 +320,24 @@ def test_nodes_that_share_data_in_memory_run_together(fresh: Bench) -> None:
     assert fresh.run() == {"clean", "total"}
 
 
+def test_a_cached_dataset_is_compared_by_the_data_inside(fresh: Bench) -> None:
+    cached = "type: CachedDataset, dataset: {type: text.TextDataset, filepath: data"
+    for name in ("raw", "mid", "report"):
+        old = f"{name}: {{type: text.TextDataset, filepath: data/{name}.txt}}"
+        fresh.edit(old, f"{name}: {{{cached}/{name}.txt}}}}", CAT)
+    assert fresh.run() == ALL
+    assert fresh.run() == set()
+
+    fresh.workshop.write({"data/report.txt": "by hand"})
+    assert fresh.run() == {"tell"}
+    fresh.workshop.switch("dev")
+    fresh.workshop.write({"data/raw.txt": "longer"})
+    assert fresh.run() == ALL - {"join"}
+    fresh.workshop.write({"data/raw.txt": "one"})
+    assert fresh.run() == set()
+    assert fresh.workshop.read("data/report_dev.txt") == "3 letters"
+
+
 def test_nodes_without_outputs_and_those_tagged_always_run_always(
     fresh: Bench,
 ) -> None:

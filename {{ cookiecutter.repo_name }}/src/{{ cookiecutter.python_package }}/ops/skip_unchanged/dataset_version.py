@@ -73,7 +73,9 @@ class Datasets:
 
     def is_in_memory(self, name: str) -> bool:
         """Whether nothing is left of it after the run."""
-        return kedro_internals.is_ephemeral(self.dataset(name))
+        # Kedro marks a CachedDataset, too, but what is inside keeps its data.
+        dataset = kedro_internals.uncached(self.dataset(name))
+        return kedro_internals.is_ephemeral(dataset)
 
     def configuration(self, name: str) -> dict[str, Any]:
         """What of its configuration and its class changes how it is read and written."""
@@ -147,7 +149,8 @@ class Datasets:
             return {
                 inner: self._without_places(str(inner), each)
                 for inner, each in _innermost(value).items()
-                if inner not in _BESIDE
+                # What is inside a CachedDataset has its "versioned" on a branch only.
+                if inner not in {*_BESIDE, "versioned"}
             }
         if isinstance(value, list):
             return [self._without_places(key, each) for each in value]
