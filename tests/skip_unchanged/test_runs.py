@@ -13,7 +13,7 @@ import pytest
 from helpers import environment, run
 from steel_toes_helpers import PACKAGE, Workshop
 
-from .skip_helpers import ALL, CATALOG, Bench
+from .skip_helpers import ALL, CATALOG, PIPELINE, Bench
 
 pytest_plugins = ["steel_toes_fixtures", "skip_unchanged.skip_helpers"]
 GUARDS = ["skip_unchanged"]
@@ -578,6 +578,30 @@ def test_data_of_another_branch_that_was_changed_by_hand_is_not_copied(
 
     assert bench.run() == {"total"}
     assert json.loads(bench.workshop.read("data/out_other.json")) == ["one", 2]
+
+
+def test_a_copy_does_not_mislead_a_run_that_writes_at_the_same_time(
+    fresh: Bench,
+) -> None:
+    workshop, size = fresh.workshop, "--params=size=2"
+    workshop.pipeline(
+        PIPELINE.replace('"raw", "size"', '["raw", "wait"], "size"')
+        .replace("def measure(raw)", "def measure(raw, wait)")
+        .replace("return [mid, size]", "return [mid, size], 1")
+        .replace('"params:size"], "out"', '"params:size"], ["out", "wait"]')
+        .replace('note("measure")', 'note("measure"); import time; time.sleep(3)')
+    )
+    fresh.run()
+    workshop.switch("dev")
+    env = environment() | {"PYTHONPATH": str(workshop.without)}
+    with subprocess.Popen(["kedro", "run", size], cwd=workshop.path, env=env):
+        while not workshop.has("data/out_dev.json"):
+            time.sleep(0.01)
+        # Its group goes on, and this run takes the change back.
+        assert fresh.run() == set()
+
+    fresh.run(size)
+    assert json.loads(workshop.read("data/out_dev.json")) == ["one", 2]
 
 
 def test_what_was_promoted_is_known_on_trunk(bench: Bench) -> None:

@@ -34,8 +34,15 @@ class RunMark:
         self._ended = threading.Event()
 
     def begin(self, places: Iterable[str]) -> None:
-        """Claim where this run writes, and see which other runs go on."""
-        claim = {"run": uuid4().hex, **process.identity(), "places": sorted({*places})}
+        """Claim where this run writes, and see which other runs go on.
+
+        Args:
+            places: an empty one may be anywhere. A run claims only once.
+        """
+        if self._claim:
+            return
+        known = sorted({place or EVERYTHING for place in places})
+        claim = {"run": uuid4().hex, **process.identity(), "places": known}
         self._records.look()
         self._records.append(**claim)
         self._records.flush()

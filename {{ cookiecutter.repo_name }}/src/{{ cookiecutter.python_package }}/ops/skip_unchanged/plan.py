@@ -15,6 +15,7 @@ from kedro.pipeline.node import Node
 
 from ..core.checksum import of_texts
 from ..core.errors import suppress_errors
+from .claims import RunMark
 from .dataset_version import MISSING, Held
 from .history import NEVER, GroupRecord, KeptValues, NodeHistory
 from .recipe import Recipe, Recipes, why_maybe, why_not_kept, why_run, why_skip
@@ -68,7 +69,7 @@ class Plan:
         history: NodeHistory,
         forced: set[str],
         kept: KeptValues,
-        copies: bool = False,
+        mark: RunMark | None = None,
     ) -> None:
         """Look at everything that can be looked at before the first node runs.
 
@@ -78,10 +79,10 @@ class Plan:
             history: what ran before.
             forced: nodes that run in any case.
             kept: outputs that are in memory only.
-            copies: whether to copy the data of another branch that made the same;
-                else the plan only says so.
+            mark: the claim of the run, which copies the data of another branch that
+                made the same; without it the plan only says so.
         """
-        self._copies = copies
+        self._mark = mark
         datasets = recipes.datasets
         self.datasets, self.recipes, self.history = datasets, recipes, history
         self.kept = kept
@@ -156,8 +157,10 @@ class Plan:
             held = {name: each for name, each in theirs.items() if each}
             if not held or fingerprints(held) != record.outputs:
                 continue
-            if self._copies:
+            if self._mark:
                 with suppress_errors():
+                    # Else a run that saves there now would take the copy for its own.
+                    self._mark.begin(self.places.values())
                     for name in group.outputs:
                         self.datasets.copy_from(name, record.branch)
                 self.look_again(group.outputs)
@@ -166,7 +169,7 @@ class Plan:
                     self._held.update(dict.fromkeys(self._names[bare(name)], each))
             group.written = {name: self.held(name) for name in group.outputs}
             if self._fits(record, group, []):
-                if self._copies:
+                if self._mark:
                     self.history.add(evolve(record, branch=self.history.branch))
                 return record
         return None

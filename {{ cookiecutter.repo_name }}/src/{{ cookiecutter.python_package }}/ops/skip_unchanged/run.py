@@ -21,7 +21,7 @@ from ..core.cli import duration
 from ..core.errors import suppress_errors
 from ..core.settings import STORE, open_store, read_settings
 from ..core.store import Store
-from .claims import EVERYTHING, RunMark
+from .claims import RunMark
 from .code_version import CodeVersions
 from .dataset_version import MISSING, Datasets
 from .history import GroupRecord, KeptValues, NodeHistory, NotKeptError
@@ -59,7 +59,7 @@ class SkipRun:
         run_id: str | None = None,
         copies: bool = False,
     ) -> SkipRun:
-        """The run that is about to start, or is only planned: see ``Plan`` for ``copies``.
+        """The run that is about to start, or is only planned: then it copies no data.
 
         Raises:
             OpsError: if a setting is wrong.
@@ -82,8 +82,9 @@ class SkipRun:
         ]
         kept = KeptValues(Store(url, credentials), settings.keep_values_up_to)
         recipes = Recipes(datasets, hooks)
-        plan = Plan(pipeline, recipes, history, forced, kept, copies)
-        return cls(plan, history, RunMark(url, credentials), cache, settings, run_id)
+        mark = RunMark(url, credentials)
+        plan = Plan(pipeline, recipes, history, forced, kept, mark if copies else None)
+        return cls(plan, history, mark, cache, settings, run_id)
 
     def carry_out(self, run: Callable[[Pipeline], Any], waves: int | None) -> None:
         """Run what has to be run.
@@ -152,9 +153,8 @@ class SkipRun:
         return {node.name: s for s in self.plan.groups for node in s.nodes}
 
     def _begin(self) -> None:
-        places = self.plan.places.values()
         with suppress_errors():
-            self.mark.begin(place or EVERYTHING for place in places)
+            self.mark.begin(self.plan.places.values())
 
     def _end(self) -> None:
         for finish in (
