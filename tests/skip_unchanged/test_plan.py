@@ -53,6 +53,25 @@ def test_nodes_in_memory_are_one_step(project):
     assert actions(project.plan()) == {"clean, total": "skip"}
 
 
+def split(mid):
+    return {"b": mid}
+
+
+def test_nodes_that_write_to_one_folder_run_always(project):
+    """A folder that is copied from another branch would take the other's file along."""
+    parts = {"path": str(project.path / "data/parts"), "dataset": "text.TextDataset"}
+    project.entries["parts"] = {"type": "partitions.PartitionedDataset", **parts}
+    project.entries["out"] = text(project.path / "data/parts/out.txt")
+    nodes = [*NODES, Node(split, "mid", "parts", name="split")]
+    project.run(nodes)
+
+    assert actions(project.plan(nodes)) == {
+        "clean": "skip",
+        "total": "run",
+        "split": "run",
+    }
+
+
 def score(mid):
     note("score")
     return {"letters": len(mid), "first": (mid[0],)}

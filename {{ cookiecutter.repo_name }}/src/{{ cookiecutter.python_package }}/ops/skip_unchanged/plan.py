@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from graphlib import CycleError, TopologicalSorter
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 from attrs import define, evolve, field
@@ -248,13 +248,18 @@ class Plan:
         return reasons
 
     def _find_shared_places(self) -> None:
-        """Where two nodes write, nobody knows what one of them has written."""
+        """Where two nodes write, or one into the folder of the other, nobody knows what
+        one of them has written."""
         places = {
             name: self.datasets.place(name)
             for group in self.groups
             for name in group.outputs
         }
         counts = Counter(filter(None, places.values()))
+        for place in [*counts]:
+            folders = {*accumulate(place.split("/")[:-1], "{}/{}".format)}
+            if around := folders & counts.keys():
+                counts.update({place, *around})
         for group in self.groups:
             for name in group.outputs:
                 if counts[places[name]] > 1:
