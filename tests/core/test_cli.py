@@ -5,7 +5,11 @@ import subprocess
 import sys
 import time
 
+import click
 import pytest
+from botocore.exceptions import NoCredentialsError
+from click.testing import CliRunner
+from kedro.io import DatasetError
 from kit import PACKAGE, PROJECT, ops
 from rich.console import Console
 
@@ -129,3 +133,24 @@ def test_help_does_not_wait_for_what_prints_tables():
     )
 
     assert said.stdout.splitlines()[-1] == "[]"
+
+
+class DatabaseError(Exception):
+    """As every driver of a database has one."""
+
+
+@pytest.mark.parametrize(
+    "error", [DatabaseError("locked"), NoCredentialsError(), DatasetError("locked")]
+)
+def test_a_place_that_cannot_be_reached_is_one_line(error):
+    @click.group(cls=module.Commands)
+    def group():
+        pass
+
+    @group.command()
+    def ask():
+        raise error
+
+    result = CliRunner().invoke(group, ["ask"])
+    assert result.exit_code == 1
+    assert result.output == f"Error: {type(error).__name__}: {error}\n"

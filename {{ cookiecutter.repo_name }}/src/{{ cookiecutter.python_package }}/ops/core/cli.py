@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
-from kedro.io import DatasetError
 
 from . import findings, redaction
 from .errors import OpsError
@@ -46,6 +45,12 @@ yes_option = click.option(
 Looks: TypeAlias = Mapping[str, Callable[[Any], str]]
 
 
+# Errors of places by their names, since the libraries may not be there: of files, Kedro,
+# databases (as PEP 249 has it), and the stores of Amazon, Google and Microsoft.
+_OF_PLACES = {"OSError", "DatasetError", "DatabaseError", "BotoCoreError"}
+_OF_PLACES |= {"GoogleAuthError", "HttpError", "AzureError"}
+
+
 class Commands(click.Group):
     """Commands on data: a place that cannot be reached is one line, without a traceback."""
 
@@ -53,7 +58,9 @@ class Commands(click.Group):
         """Call the command."""
         try:
             return super().invoke(ctx)
-        except (OSError, DatasetError) as error:
+        except Exception as error:
+            if not _OF_PLACES & {each.__name__ for each in type(error).__mro__}:
+                raise
             raise OpsError(redaction.error_text(error)) from error
 
 
