@@ -89,6 +89,18 @@ def test_the_answers_and_the_exit_codes_fit_scripts(
     assert "Branches with data" in shown
 
 
+def test_main_is_main_s_data_also_if_a_fork_has_a_branch_called_main(
+    kedro: Kedro,
+) -> None:
+    fork = {"GITHUB_ACTIONS": "true", "GITHUB_HEAD_REF": "main"}
+    kedro.run(**fork)
+
+    assert kedro.ask("list")[0]["branch"] == "main"
+    assert kedro.ask("diff", "main", "master") == kedro.ask("diff", "main") == []
+    assert kedro.ask("diff", STEEL_TOES_BRANCH="main") == []
+    assert {row["state"] for row in kedro.ask("diff", code=10, **fork)} == {"changed"}
+
+
 def test_a_promotion_stops_if_the_base_has_moved(
     workshop: Workshop, kedro: Kedro
 ) -> None:

@@ -194,12 +194,18 @@ def _two_sides(
     names: tuple[str, ...], branches: Branches
 ) -> tuple[str | None, str | None]:
     """The branches to compare; none for main, of which a trunk is another name."""
-    trunk = {each for each in branches.settings.trunk if not branches.records(each)}
+    from ..core import git  # noqa: PLC0415
+
     if len(names) > 2:  # noqa: PLR2004
         raise click.UsageError("Name at most two branches to compare.")
-    _refuse_unknown([name for name in names if name not in trunk], branches)
-    left, right = ("", *(names or (_current(branches),)))[-2:]
-    return None if left in {"", *trunk} else left, None if right in trunk else right
+    trunk = branches.settings.trunk
+    if not names:
+        here = git.current_branch(branches.context.project_path)
+        is_trunk = here.name in trunk and not here.pull_request
+        return None, None if is_trunk else here.name
+    sides = [None if name in trunk else name for name in names]
+    _refuse_unknown([side for side in sides if side is not None], branches)
+    return sides[0] if len(sides) > 1 else None, sides[-1]
 
 
 def _refuse_unknown(names: Iterable[str], branches: Branches) -> None:
