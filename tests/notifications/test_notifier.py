@@ -110,6 +110,32 @@ def test_what_was_killed_is_unnotified_until_it_is_notified(notifier):
     assert notifier.unnotified(notifier.files()) == []
 
 
+def test_other_runs_are_read_at_once(notifier, monkeypatch):
+    """In a bucket, each read takes its time, and the end of a run waits for them."""
+    for number in range(9):
+        enter(notifier, f"killed-{number}", events=main()[:2], notify=False)
+        enter(notifier, f"main-{number}", events=whole(branch=f"b{number}"))
+        notify(notifier, f"main-{number}")
+    enter(notifier, "r1", events=whole())
+    kind, reads = type(notifier.store), []
+    for name in ("read", "read_many"):
+        plain = getattr(kind, name)
+        monkeypatch.setattr(
+            kind, name, lambda *a, plain=plain: reads.append(a) or plain(*a)
+        )
+
+    files = notifier.files()
+    assert notifier.unnotified(files, but="r1") == []
+    assert len(reads) == 1
+    assert (
+        notifier._earlier_runs(
+            ops("run_status.replay").read(notifier.store, "r1"), files
+        )
+        == []
+    )
+    assert len(reads) == 3
+
+
 def test_a_notification_can_be_composed_again(notifier):
     enter(notifier)
     message, deliveries = notifier.compose("r1", notifier.open_channels()[0])

@@ -84,10 +84,11 @@ class Notifier:
         """The keys of runs that ended without a notification: they were killed."""
         now, found = time.time(), []
         keys = [k for k in run_keys(self.store, files) if f"{k}/{FILE}" not in files]
-        for key in keys[-_SEARCHED:]:
-            if key == but:
-                continue
-            run = replay.read(self.store, key)
+        journals: dict[str, list[str]] = {k: [] for k in keys[-_SEARCHED:] if k != but}
+        for name in files:
+            journals.get(name.partition("/")[0], []).append(name)
+        runs = replay.read_many(self.store, journals)
+        for key, run in zip(journals, runs, strict=True):
             age = now - (run.last_news or 0.0)
             fresh = run.state != State.INTERRUPTED and age < _FRESH
             due = run.notify and not fresh and age < _OLD
@@ -169,8 +170,10 @@ class Notifier:
         earlier = list[Run]()
         keys = [key for key in run_keys(self.store, files) if key != run.key]
         thread = thread_id(run).encode()
-        for key in reversed(keys[-_EARLIER:]):
-            if thread in (self.store.read(f"{key}/{FILE}") or b""):
+        names = {key: f"{key}/{FILE}" for key in reversed(keys[-_EARLIER:])}
+        texts = self.store.read_many(dict.fromkeys(names.values(), 0))
+        for key, name in names.items():
+            if thread in texts.get(name, b""):
                 earlier.append(replay.read(self.store, key))
                 if rules.is_good(earlier[-1]):
                     break
