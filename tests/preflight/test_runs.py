@@ -514,6 +514,12 @@ def test_a_pipeline_that_is_not_there_is_one_line(deck: Deck) -> None:
     assert code == 1
     assert "Traceback" not in said
     assert "Error: Pipeline does not contain nodes named ['nowhere']" in said
+    deck.workshop.write({"conf/local/parameters.yml": "a: ["})
+    for option, name in (("--env=nowhere", "nowhere"), ("--env=local", "parameters")):
+        code, said = deck.said("preflight", option)
+        assert code == 1
+        assert "Traceback" not in said
+        assert name in said.splitlines()[-1]
 
 
 def test_it_has_every_option_of_a_run(deck: Deck) -> None:

@@ -84,6 +84,7 @@ def test_the_answers_and_the_exit_codes_fit_scripts(
     assert "knows no data of branch 'x'" in kedro.refuse("promote", "x")
     assert "knows no data of branch 'x'" in kedro.refuse("clean", "x")
     assert "no dataset 'x'" in kedro.refuse("path", "x")
+    assert "conf/nope" in kedro.refuse("list", "--env=nope")
     assert "No such option" in kedro.refuse("list", "--x", code=2)
     shown = workshop.kedro("branches", "list").stdout
     assert "Branches with data" in shown

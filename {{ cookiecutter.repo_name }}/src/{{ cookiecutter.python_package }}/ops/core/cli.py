@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from . import findings, redaction
-from .errors import OpsError
+from .errors import OpsError, configuration_in_one_line
 from .findings import Finding
 
 # Rich is imported where something is printed: `kedro --help` need not wait.
@@ -71,7 +71,7 @@ def load_context(env: str | None) -> Any:
     logging.disable(logging.WARNING)
     create: Any = settings.SESSION_CLASS.create
     try:
-        with create(env=env) as session:
+        with configuration_in_one_line(), create(env=env) as session:
             context = session.load_context()
     finally:
         logging.disable(logging.INFO)  # warnings from here on are about what is asked

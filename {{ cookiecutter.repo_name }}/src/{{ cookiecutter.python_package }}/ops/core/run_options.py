@@ -16,13 +16,19 @@ from kedro.runner import AbstractRunner
 from kedro.utils import load_obj
 
 from . import kedro_internals, redaction
-from .errors import OpsError, innermost_cause, one_line
+from .errors import (
+    OpsError,
+    configuration_in_one_line,
+    innermost_cause,
+    one_line,
+)
 
 
 class PlanCommand(click.Command):
     """A command with the options of ``kedro run`` as it is installed.
 
-    A pipeline or node that does not exist is one line, without a traceback.
+    A pipeline, a node or an environment that does not exist is one line, without a
+    traceback, and so is a broken file of the configuration.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -33,7 +39,8 @@ class PlanCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Call the function of the command."""
         try:
-            return super().invoke(ctx)
+            with configuration_in_one_line():
+                return super().invoke(ctx)
         except (ValueError, ImportError) as error:
             cause = innermost_cause(error)
             why = f" {one_line(cause)}" if cause is not error else ""
