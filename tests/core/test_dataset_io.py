@@ -178,6 +178,12 @@ def test_what_a_killed_save_has_left_is_removed_once_it_is_old(tmp_path):
     for folder in (old, own):
         os.utime(folder / "a.txt", (0, 0))
 
+    copies = [tmp_path / f".{digit * 32}_parts" for digit in "cd"]
+    copies[0].mkdir()
+    copies[1].write_text("x")
+    for copy in copies:
+        os.utime(copy, (0, 0))
+
     storage.remove_leftovers(str(tmp_path))
     storage.remove_leftovers(str(tmp_path / "absent"))
 

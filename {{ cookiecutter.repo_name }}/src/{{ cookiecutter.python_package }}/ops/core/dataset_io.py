@@ -34,7 +34,7 @@ Stored: TypeAlias = "Files | SqlTable | IbisTable"
 # Google and Azure have an "etag", too, but it is another one for each copy.
 _REMOTE = ("ETag", "md5Hash")
 
-_SCRATCH = re.compile(r"\.[0-9a-f]{32}")
+_SCRATCH = re.compile(r"\.[0-9a-f]{32}(_.+)?")  # of a save or a copy that goes on
 # The URL of a database in a local file, by SQLAlchemy: not in memory, not on a server.
 _LOCAL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:///((?!None$|:|\w{2,}:)[^?]+)")
 _OLD = 3600.0  # seconds for which a scratch folder may be that of a save that goes on
@@ -130,14 +130,15 @@ def _save_partition(dataset: AbstractDataset[Any, Any], data: Any, folder: str) 
 
 
 def remove_leftovers(folder: str) -> None:
-    """Remove the scratch folders in a folder that saves have left which were killed."""
+    """Remove what saves and copies that were killed have left in a folder."""
     with contextlib.suppress(OSError), os.scandir(folder) as found:
         for scratch in found:
-            if _SCRATCH.fullmatch(scratch.name) and scratch.is_dir():
-                inside = [scratch.path, *map(str, Path(scratch).iterdir())]
-                written = max(os.lstat(each).st_mtime for each in inside)
+            if _SCRATCH.fullmatch(scratch.name):
+                is_folder = scratch.is_dir(follow_symlinks=False)
+                inside = Path(scratch).iterdir() if is_folder else ()
+                written = max(os.lstat(p).st_mtime for p in (scratch.path, *inside))
                 if time.time() - written > _OLD:
-                    shutil.rmtree(scratch)
+                    shutil.rmtree(scratch) if is_folder else os.unlink(scratch)
 
 
 def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:

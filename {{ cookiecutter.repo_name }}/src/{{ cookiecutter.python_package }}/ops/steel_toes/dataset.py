@@ -295,7 +295,8 @@ def _replace(ours: dataset_io.Files, theirs: dataset_io.Files) -> None:
     if not dataset_io.is_local(ours.filesystem):
         ours.copy_from(theirs)
         return
-    new, away = (ours.beside(f"{word}-{uuid4().hex}") for word in ("new", "old"))
+    # By these names, a later run removes what is left if this process is killed.
+    new, away = ours.beside(uuid4().hex), ours.beside(uuid4().hex)
     try:
         new.copy_from(theirs)
         ours.take(new, away)
