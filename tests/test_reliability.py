@@ -193,7 +193,7 @@ def test_what_a_second_user_can_do_follows_from_the_first_ones_umask(
                     add("second")
 
 
-def test_a_list_of_20_of_500_runs_reads_the_journals_of_20(
+def test_a_list_of_20_of_500_runs_reads_the_journals_of_20_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from itertools import islice  # noqa: PLC0415
@@ -214,8 +214,18 @@ def test_a_list_of_20_of_500_runs_reads_the_journals_of_20(
 
     monkeypatch.setattr(replay, "read_many", note)
     history = ops("run_status.history").History(store)
+    asked: list[str] = []
+    for name in ("files", "read_many"):
+        ask = getattr(Store, name)
+
+        def count(self: Any, *given: Any, name: str = name, ask: Any = ask) -> Any:
+            asked.append(name)
+            return ask(self, *given)
+
+        monkeypatch.setattr(Store, name, count)
     assert len(list(islice(history, 20))) == 20
     assert {*read} == {f"r{number}" for number in range(480, 500)}
+    assert asked == ["files", "read_many", "read_many"]  # ten runs at once
 
 
 def test_a_file_that_a_reader_holds_open_is_replaced_when_it_is_free(

@@ -1,4 +1,4 @@
-"""How times, sizes and names are written for a person."""
+"""What commands share: how they show tables, times and sizes, and open the project."""
 
 import io
 import subprocess
@@ -13,7 +13,7 @@ from kedro.io import DatasetError
 from kit import PACKAGE, PROJECT, ops
 from rich.console import Console
 
-module = ops("core.cli")
+formats, terminal = ops("core.formats"), ops("core.terminal")
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ module = ops("core.cli")
     + [(7500, "2 h 05 min")],
 )
 def test_a_duration(seconds, said):
-    assert module.duration(seconds) == said
+    assert formats.duration(seconds) == said
 
 
 @pytest.mark.parametrize(
@@ -32,23 +32,23 @@ def test_a_duration(seconds, said):
     + [(999_600, "1.0 MB"), (123_456_789, "123 MB"), (5 * 10**15, "5000 TB")],
 )
 def test_a_size(count, said):
-    assert module.size(count) == said
+    assert formats.size(count) == said
 
 
 def test_a_time_is_local_and_has_its_zone(monkeypatch):
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
     try:
-        assert module.local_time(1_795_000_000) == "2026-11-18 12:06:40 CET"
-        assert module.local_time(None) == ""
+        assert formats.local_time(1_795_000_000) == "2026-11-18 12:06:40 CET"
+        assert formats.local_time(None) == ""
     finally:
         monkeypatch.undo()
         time.tzset()
 
 
 def test_no_character_steers_a_terminal():
-    assert module.printable("a\x1b[31mb\x9b2J\u202e\ud800\r\0") == "a�[31mb�2J����"
-    assert module.printable("naïve\t名前 👩‍💻\n") == "naïve\t名前 👩‍💻\n"
+    assert formats.printable("a\x1b[31mb\x9b2J\u202e\ud800\r\0") == "a�[31mb�2J����"
+    assert formats.printable("naïve\t名前 👩‍💻\n") == "naïve\t名前 👩‍💻\n"
 
 
 BRANCH = "feature/ABC-1234-improve-the-model-of-penguins"
@@ -63,7 +63,7 @@ ROW = {"run": "5d6d49a1", "state": "not selected", "nodes": "10 of 10"} | {
 def test_a_table_fits_and_breaks_no_word(capsys, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))
     whole = ("run", "state", "nodes")
-    module.print_long(module.table([ROW], "Title", whole))
+    terminal.print_long(terminal.table([ROW], "Title", whole))
 
     said = capsys.readouterr().out
     assert max(map(len, said.splitlines())) <= width
@@ -76,14 +76,16 @@ def test_a_table_fits_and_breaks_no_word(capsys, monkeypatch, width):
 
 def test_a_table_is_narrower_than_its_words_if_it_has_to_be(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "30")
-    module.print_long(module.table([ROW]))
+    terminal.print_long(terminal.table([ROW]))
 
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 30
 
 
 def test_a_name_in_a_sentence_is_broken_between_its_parts(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
-    module.print_long(module.table([{"why": "`pipelines/toes/__init__.py` changed"}]))
+    terminal.print_long(
+        terminal.table([{"why": "`pipelines/toes/__init__.py` changed"}])
+    )
 
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert lines[2:] == ["`pipelines/toes/__", "init__.py` changed"]
@@ -91,7 +93,7 @@ def test_a_name_in_a_sentence_is_broken_between_its_parts(capsys, monkeypatch):
 
 def test_the_title_of_a_small_table_is_not_broken(capsys):
     title = f"main and {BRANCH}"
-    module.show(title, [{"dataset": "a"}], as_json=False)
+    terminal.show(title, [{"dataset": "a"}], as_json=False)
 
     assert capsys.readouterr().out.splitlines()[0] == title
 
@@ -105,9 +107,9 @@ def test_what_is_longer_than_the_terminal_is_paged(monkeypatch, rows, ci, paged)
     if ci:
         monkeypatch.setenv("CI", ci)
     screen = Console(file=out, force_terminal=True, width=80, height=24)
-    monkeypatch.setattr(module, "console", lambda: screen)
-    monkeypatch.setattr(module.click, "echo_via_pager", pages.append)
-    module.show("Runs", [{"run": number} for number in range(rows)], as_json=False)
+    monkeypatch.setattr(terminal, "console", lambda: screen)
+    monkeypatch.setattr(terminal.click, "echo_via_pager", pages.append)
+    terminal.show("Runs", [{"run": number} for number in range(rows)], as_json=False)
 
     assert (bool(pages), bool(out.getvalue())) == (paged, not paged)
 
@@ -143,7 +145,7 @@ class DatabaseError(Exception):
     "error", [DatabaseError("locked"), NoCredentialsError(), DatasetError("locked")]
 )
 def test_a_place_that_cannot_be_reached_is_one_line(error):
-    @click.group(cls=module.Commands)
+    @click.group(cls=ops("core.cli").Commands)
     def group():
         pass
 

@@ -90,7 +90,7 @@ MANY = [Finding("is gone", f"d{i}", f"c.yml:{i}", "mend [it]") for i in range(7)
 
 
 def test_a_table_names_some_and_counts_the_rest(capsys):
-    ops("core.cli").show_findings(MANY, "Preflight [x]")
+    ops("core.terminal").show_findings(MANY, "Preflight [x]")
 
     said = capsys.readouterr().out
     for text in ("Preflight [x]", "d0, d1, d2, d3, d4 and 2 more", "c.yml:4", "[it]"):
@@ -100,7 +100,9 @@ def test_a_table_names_some_and_counts_the_rest(capsys):
 
 def test_a_table_can_go_to_where_errors_go(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
-    ops("core.cli").show_findings([Finding("x", level="note")], "T", to_stderr=True)
+    ops("core.terminal").show_findings(
+        [Finding("x", level="note")], "T", to_stderr=True
+    )
 
     said = capsys.readouterr()
     assert said.out == ""

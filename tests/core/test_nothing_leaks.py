@@ -129,7 +129,7 @@ def hidden():
 def test_no_table_of_a_command_shows_a_secret(hidden, capsys, as_json):
     """`kedro expectations check`, `plan`, `branches list`: with ``--json`` and without."""
     rows = [{"dataset": "a", "message": text, "n": [text]} for _, text, _ in FORMS]
-    cli.show("Failed checks", rows, as_json)
+    ops("core.terminal").show("Failed checks", rows, as_json)
 
     said = capsys.readouterr().out
     assert said.count("login failed") == 2
@@ -141,7 +141,7 @@ def test_no_table_of_a_command_shows_a_secret(hidden, capsys, as_json):
 def test_no_finding_shows_a_secret(hidden, capsys, caplog):
     """`kedro preflight` and `kedro expectations check`: table, JSON and log."""
     found = [findings.Finding(TEXT, "a", TEXT, TEXT)]
-    ops("core.cli").show_findings(found, "Preflight", to_stderr=True)
+    ops("core.terminal").show_findings(found, "Preflight", to_stderr=True)
     findings.log_warnings(found, "Preflight")
     said = capsys.readouterr().err, caplog.text, json.dumps(found[0].as_row())
 

@@ -213,7 +213,7 @@ def test_a_run_whose_file_is_missing_gets_it_again(store):
     page.StatusPage(store).finish(run("run-3"))
     os.unlink(f"{store.url}/run-1/run.js")
 
-    page.StatusPage(store).finish(run("run-4"))
+    page.StatusPage(store).refresh()
     assert store.read("run-1/run.js")
 
 

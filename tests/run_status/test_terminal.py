@@ -36,7 +36,7 @@ def screen(monkeypatch):
         out = io.StringIO()
         console = Console(file=out, force_terminal=terminal, width=160, height=30)
         monkeypatch.setattr(module, "Console", lambda: console)
-        monkeypatch.setattr(ops("core.cli"), "console", lambda: console)
+        monkeypatch.setattr(ops("core.terminal"), "console", lambda: console)
         return out
 
     return act
@@ -141,7 +141,9 @@ def test_a_list_of_runs_fits_the_terminal_and_breaks_no_key(
     monkeypatch.setenv("COLUMNS", str(width))
     others = [runs.Run(f"2026-{n:08x}", "id", State.UPSTREAM_FAILED) for n in range(3)]
     rows = [module.row(each) for each in (ended, *others)]
-    ops("core.cli").show("Runs", rows, False, whole=("run", "state", "took", "nodes"))
+    ops("core.terminal").show(
+        "Runs", rows, False, whole=("run", "state", "took", "nodes")
+    )
 
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= width

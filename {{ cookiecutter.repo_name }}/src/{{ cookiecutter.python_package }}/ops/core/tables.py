@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from . import checksum
 _ROWS = 10_000  # fetched at a time
 
 
-class _Table:
+class _Table(ABC):
     """What all kinds of tables have in common."""
 
     name: str
@@ -35,9 +36,9 @@ class _Table:
         """Size and fingerprint."""
         return self.size(), self.fingerprint()
 
+    @abstractmethod
     def fingerprint(self, in_order: bool = False) -> str | None:
         """Of the rows, with their order or without; none if there is no table."""
-        raise NotImplementedError
 
     @property
     def version(self) -> str | None:

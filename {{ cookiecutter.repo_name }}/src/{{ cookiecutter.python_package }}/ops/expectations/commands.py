@@ -8,15 +8,10 @@ from typing import Any
 
 import click
 
-from ..core.cli import (
-    Commands,
-    as_json_option,
-    env_option,
-    load_context,
-    show_findings,
-)
+from ..core.cli import Commands, as_json_option, env_option, load_context
 from ..core.errors import OpsError
 from ..core.findings import Finding
+from ..core.terminal import show_findings
 
 
 @click.group(cls=Commands)

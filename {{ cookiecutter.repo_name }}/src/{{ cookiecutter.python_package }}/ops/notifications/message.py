@@ -12,7 +12,7 @@ from urllib.parse import quote
 from attrs import field, frozen
 
 from ..core import git, redaction
-from ..core.cli import duration
+from ..core.formats import duration
 from ..run_status.model import Check, Failure, Run, State
 from . import rules
 from .rules import Kind

@@ -16,8 +16,8 @@ from typing import Any
 from attrs import define, field, frozen
 
 from ..core import redaction
-from ..core.cli import printable
 from ..core.errors import OpsError
+from ..core.formats import printable
 from ..core.settings import checked
 from .message import Message
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..core import findings
-from ..core.cli import as_json_option, show_findings
+from ..core.cli import as_json_option
 from ..core.run_options import (
     PlanCommand,
     load_run_context,
@@ -17,6 +17,7 @@ from ..core.run_options import (
     planned_run,
 )
 from ..core.settings import read_settings
+from ..core.terminal import show_findings
 
 
 @click.command(cls=PlanCommand)

@@ -21,10 +21,10 @@ from kedro.pipeline import Pipeline
 from kedro.utils import load_obj
 
 from ..core import findings, kedro_internals, redaction
-from ..core.cli import show_findings
 from ..core.errors import OpsError, one_line
 from ..core.findings import ERROR, NOTE, Finding
 from ..core.settings import Ignore, is_guard_on, read_settings, settings_section
+from ..core.terminal import show_findings
 from .linters import OFF, CodeOptions, Linters, level_of
 
 # The modules of the checks are imported when a run starts: `kedro --help` need not wait.

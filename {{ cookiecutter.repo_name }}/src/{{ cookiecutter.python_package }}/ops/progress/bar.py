@@ -20,8 +20,8 @@ from typing import Any, TypeAlias
 
 from rich.console import Console
 
-from ..core.cli import progress_bar
 from ..core.errors import suppress_errors
+from ..core.terminal import progress_bar
 
 _AFTER = 1.0  # seconds: a shorter run shows no bar
 _EVERY = 0.25

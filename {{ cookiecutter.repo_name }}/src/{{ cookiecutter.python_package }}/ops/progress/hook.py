@@ -19,9 +19,9 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core import findings, kedro_internals, process
-from ..core.cli import duration, printable
 from ..core.errors import OpsError, run_within, suppress_errors
 from ..core.findings import RUN_FACTS, RunFacts
+from ..core.formats import duration, printable
 from ..core.settings import is_guard_on, read_settings, settings_section
 from . import ending
 from . import logging as run_logging

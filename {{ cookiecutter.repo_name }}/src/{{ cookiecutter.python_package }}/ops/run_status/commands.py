@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..core.cli import Commands, as_json_option, env_option, load_context, show
+from ..core.cli import Commands, as_json_option, env_option, load_context
+from ..core.terminal import show
 
 # The modules behind a command are imported in it: `kedro --help` need not wait.
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from kedro.pipeline import Pipeline
 
 from ..core import git, kedro_internals, redaction
 from ..core.checksum import short_hash
-from ..core.cli import duration, printable
 from ..core.errors import suppress_errors
+from ..core.formats import duration, printable
 from ..core.process import user
 from .model import Run, State
 

@@ -96,7 +96,7 @@ class StatusPage:
     def refresh(self) -> None:
         """Show which runs were killed, if there is a page and it can be written."""
         with suppress_errors():
-            if any(line["state"] not in _ENDED for line in self._lines()):
+            if self._store.read(LIST):
                 self._list()
 
     def _list(self, run: Run | None = None) -> None:

@@ -14,15 +14,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ..core.cli import (
-    duration,
-    local_time,
-    print_long,
-    printable,
-    progress_bar,
-    size,
-    table,
-)
+from ..core.formats import duration, local_time, printable, size
+from ..core.terminal import print_long, progress_bar, table
 from .describe import report
 from .history import History
 from .model import ENDED, Dataset, Figures, Node, Phase, Run, State

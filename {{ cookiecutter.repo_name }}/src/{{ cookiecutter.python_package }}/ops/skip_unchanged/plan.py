@@ -133,6 +133,10 @@ class Plan:
             inputs = {**record.inputs, **inputs}
         if record.inputs != inputs or record.outputs != fingerprints(group.written):
             return False
+        return self._take_values(record, group)
+
+    def _take_values(self, record: GroupRecord, group: Group) -> bool:
+        """Take the outputs in memory that were kept; whether all of them are there."""
         try:
             group.values = {
                 name: self.kept.load(record.kept[name]) for name in group.in_memory
@@ -156,6 +160,8 @@ class Plan:
             }
             held = {name: each for name, each in theirs.items() if each}
             if not held or fingerprints(held) != record.outputs:
+                continue
+            if not self._take_values(record, group):
                 continue
             if self._mark:
                 with suppress_errors():

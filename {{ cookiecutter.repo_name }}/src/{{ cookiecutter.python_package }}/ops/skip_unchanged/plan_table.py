@@ -12,8 +12,9 @@ from kedro.framework import project
 from kedro.pipeline import Pipeline
 from rich.text import Text
 
-from ..core.cli import duration, print_long, table
 from ..core.errors import OpsError
+from ..core.formats import duration
+from ..core.terminal import print_long, table
 from .dataset_version import NO_FINGERPRINT, Held
 from .history import NEVER
 from .plan import MAYBE, RUN, SKIP, Group, Plan, bare

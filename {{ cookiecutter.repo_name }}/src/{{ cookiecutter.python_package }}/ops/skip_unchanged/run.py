@@ -17,8 +17,8 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core import findings, git, kedro_internals
-from ..core.cli import duration
 from ..core.errors import suppress_errors
+from ..core.formats import duration
 from ..core.settings import STORE, open_store, read_settings
 from ..core.store import Store
 from .claims import RunMark

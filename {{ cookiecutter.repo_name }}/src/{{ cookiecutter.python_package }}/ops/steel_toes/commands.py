@@ -10,17 +10,15 @@ import click
 from ..core.cli import (
     SOMETHING_TO_DO,
     Commands,
-    Looks,
     as_json_option,
     env_option,
     load_context,
-    local_time_of,
-    show,
-    size,
     stop_before_doing,
     yes_option,
 )
 from ..core.errors import OpsError
+from ..core.formats import local_time_of, size
+from ..core.terminal import Looks, show
 
 # The modules behind a command are imported in it: `kedro --help` need not wait.
 if TYPE_CHECKING:
