@@ -145,14 +145,16 @@ class DatabaseError(Exception):
     "error", [DatabaseError("locked"), NoCredentialsError(), DatasetError("locked")]
 )
 def test_a_place_that_cannot_be_reached_is_one_line(error):
-    @click.group(cls=ops("core.cli").Commands)
-    def group():
-        pass
+    cli = ops("core.cli")
+    group = cli.Commands("group")
+    for kind in (cli.Command, ops("core.run_options").PlanCommand):
 
-    @group.command()
-    def ask():
-        raise error
+        @click.command(cls=kind)
+        def ask(**options):
+            raise error
 
-    result = CliRunner().invoke(group, ["ask"])
-    assert result.exit_code == 1
-    assert result.output == f"Error: {type(error).__name__}: {error}\n"
+        group.add_command(click.command("part")(ask.callback))
+        for command, args in ((ask, []), (group, ["part"])):
+            result = CliRunner().invoke(command, args)
+            assert result.exit_code == 1
+            assert result.output == f"Error: {type(error).__name__}: {error}\n"

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from . import redaction
-from .errors import OpsError, configuration_in_one_line
+from .errors import OpsError
 
 SOMETHING_TO_DO = 10  # exit code: there is a difference, or changes to apply
 
@@ -24,23 +24,28 @@ yes_option = click.option(
 )
 
 
-# Errors of places by their names, since the libraries may not be there: of files, Kedro,
-# databases (as PEP 249 has it), and the stores of Amazon, Google and Microsoft.
-_OF_PLACES = {"OSError", "DatasetError", "DatabaseError", "BotoCoreError"}
-_OF_PLACES |= {"GoogleAuthError", "HttpError", "AzureError"}
+# Errors by their names, since the libraries may not be there: of the configuration, of
+# files, of databases (as PEP 249 has it), and of the stores of Amazon, Google, Microsoft.
+_EXPECTED = {"MissingConfigException", "YAMLError", "DatasetError", "OSError"}
+_EXPECTED |= {"DatabaseError", "BotoCoreError", "GoogleAuthError", "HttpError"}
+_EXPECTED |= {"AzureError"}
 
 
-class Commands(click.Group):
-    """Commands on data: a place that cannot be reached is one line, without a traceback."""
+class Command(click.Command):
+    """A command that says in one line, without a traceback, what it cannot reach or read."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command."""
         try:
             return super().invoke(ctx)
         except Exception as error:
-            if not _OF_PLACES & {each.__name__ for each in type(error).__mro__}:
+            if not _EXPECTED & {each.__name__ for each in type(error).__mro__}:
                 raise
             raise OpsError(redaction.error_text(error)) from error
+
+
+class Commands(Command, click.Group):
+    """Several such commands."""
 
 
 def load_context(env: str | None) -> Any:
@@ -50,7 +55,7 @@ def load_context(env: str | None) -> Any:
     logging.disable(logging.WARNING)
     create: Any = settings.SESSION_CLASS.create
     try:
-        with configuration_in_one_line(), create(env=env) as session:
+        with create(env=env) as session:
             context = session.load_context()
     finally:
         logging.disable(logging.INFO)  # warnings from here on are about what is asked

@@ -45,18 +45,6 @@ def one_line(error: object) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-@contextmanager
-def configuration_in_one_line() -> Iterator[None]:
-    """Turn an environment that does not exist, or a broken file, into an ``OpsError``."""
-    from kedro.config import MissingConfigException  # noqa: PLC0415
-    from yaml import YAMLError  # noqa: PLC0415
-
-    try:
-        yield
-    except (MissingConfigException, YAMLError) as error:
-        raise OpsError(redaction.error_text(error)) from error
-
-
 # Work that must neither fail a run nor keep it waiting
 
 

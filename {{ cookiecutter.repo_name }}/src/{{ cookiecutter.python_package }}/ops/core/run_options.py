@@ -16,19 +16,14 @@ from kedro.runner import AbstractRunner
 from kedro.utils import load_obj
 
 from . import kedro_internals, redaction
-from .errors import (
-    OpsError,
-    configuration_in_one_line,
-    innermost_cause,
-    one_line,
-)
+from .cli import Command
+from .errors import OpsError, innermost_cause, one_line
 
 
-class PlanCommand(click.Command):
+class PlanCommand(Command):
     """A command with the options of ``kedro run`` as it is installed.
 
-    A pipeline, a node or an environment that does not exist is one line, without a
-    traceback, and so is a broken file of the configuration.
+    A pipeline or node that does not exist is one line, without a traceback.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -39,8 +34,7 @@ class PlanCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Call the function of the command."""
         try:
-            with configuration_in_one_line():
-                return super().invoke(ctx)
+            return super().invoke(ctx)
         except (ValueError, ImportError) as error:
             cause = innermost_cause(error)
             why = f" {one_line(cause)}" if cause is not error else ""

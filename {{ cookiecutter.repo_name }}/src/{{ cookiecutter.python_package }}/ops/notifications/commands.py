@@ -6,7 +6,7 @@ from time import monotonic
 
 import click
 
-from ..core.cli import env_option, load_context
+from ..core.cli import Command, env_option, load_context
 from ..core.errors import OpsError, suppress_errors
 from ..run_status import describe, replay
 from ..run_status.history import History
@@ -19,7 +19,7 @@ from .rules import Kind
 from .send import Channel, Delivery, Result, send
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run", default="")
 @click.option("--test", is_flag=True, help="Send a test message to every channel.")
 @click.option("--dry-run", is_flag=True, help="Print the message and do not send it.")
