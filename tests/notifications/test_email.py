@@ -147,6 +147,7 @@ def test_what_is_missing_is_a_problem():
         "'.password' is not defined in credentials.yml",
     ]
     assert "no recipients" in list(channel(to=[]).problems())[0]
+    assert "'.username' is not defined" in list(channel(credentials="x").problems())[0]
     assert list(channel(sender="").problems()) == [
         f"there is no sender: set {path}.sender"
     ]

@@ -70,7 +70,7 @@ class Email(Channel):
             if address and not _ADDRESS.fullmatch(address):
                 yield f"'{address}' in {path}.{key} is not an address"
         for key in ("username", "password") if self.credentials is not None else ():
-            if not self.credentials.get(key):
+            if not (isinstance(self.credentials, dict) and self.credentials.get(key)):
                 yield f"'{known.credentials}.{key}' is not defined in credentials.yml"
 
     def send(self, message: Message, to: list[str], seconds: float) -> str:
