@@ -330,3 +330,17 @@ def test_long_chains_are_no_matter_of_depth():
 
     assert len(grouped(nodes, set())) == 3000
     assert len(grouped(nodes, {f"d{i}" for i in range(1, 3000)})) == 1
+
+
+def test_a_run_that_cannot_be_planned_claims_all_places(project, monkeypatch):
+    """Else a run at the same time would take for its own what this one saves."""
+    claimed = []
+    monkeypatch.setattr(ops("skip_unchanged.run"), "Plan", lambda *_: 1 / 0)
+    monkeypatch.setattr(
+        ops("skip_unchanged.claims").RunMark,
+        "begin",
+        lambda self, places: claimed.extend(places),
+    )
+
+    assert project.run() == ["clean", "total"]
+    assert claimed == ["*"]

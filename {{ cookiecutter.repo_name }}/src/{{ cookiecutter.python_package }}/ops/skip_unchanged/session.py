@@ -63,7 +63,8 @@ class SkipUnchanged(AbstractRunner):
         with kedro_internals.closing_connections():
             planned = _planned(self.context, pipeline, catalog, run_id)
         if planned is None:
-            return run_all(pipeline)
+            with _marked(self.context):
+                return run_all(pipeline)
         self._skip_run = planned
         try:
             one_process = isinstance(self, (SequentialRunner, ThreadRunner))
