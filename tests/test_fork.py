@@ -151,6 +151,6 @@ def test_an_unknown_key_of_an_organisation_is_refused_in_one_line(original, tmp_
 
     assert result.returncode == 1
     assert result.stderr.startswith(
-        "organisation.yml: 'trunks' is no key: write one of"
+        "organisation.yml: 'trunks' is not a key: write one of"
     )
     assert not (tmp_path / "new-kedro-project").exists()

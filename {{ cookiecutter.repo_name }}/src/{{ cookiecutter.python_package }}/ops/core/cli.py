@@ -235,8 +235,8 @@ def progress_bar(  # noqa: PLR0913, PLR0917
     from rich.text import Text  # noqa: PLC0415
 
     timing = str(timedelta(seconds=int(elapsed)))
-    if expected and not skipped:
-        timing += f" of about {timedelta(seconds=int(max(expected, elapsed)))}"
+    if expected and expected >= elapsed and not skipped:
+        timing += f" of about {timedelta(seconds=int(expected))}"
     columns = [Column(no_wrap=True) for _ in range(4)]
     columns.insert(2, Column(no_wrap=True, overflow="ellipsis", ratio=1))
     found = Table.grid(*columns, expand=True, padding=(0, 2, 0, 0))

@@ -151,13 +151,13 @@ def _read_head(project_path: Path) -> str:
                 return head.rstrip("\n")
         except OSError as error:
             raise _unknown(f"git's folder cannot be read ({error})") from error
-    raise _unknown(f"{project_path} is in no git repository")
+    raise _unknown(f"{project_path} is not in a git repository")
 
 
 def _unknown(reason: str) -> OpsError:
     return OpsError(
-        f"It is not known which branch this is: {reason}. Check out a branch (git "
-        f"switch NAME; git init -b main in a new project) or set {VARIABLE}=NAME."
+        f"The git branch is unknown: {reason}. Switch to a branch (git switch NAME; git "
+        f"init -b main in a new project), or set {VARIABLE}=NAME."
     )
 
 

@@ -205,8 +205,8 @@ def _report(found: list[Finding]) -> None:
     if any(each.is_error for each in found):
         show_findings(found, "Preflight", to_stderr=True)
         raise PreflightError(
-            f"The run was not started: {findings.count(found)}. PREFLIGHT=off runs once "
-            "without preflight.",
+            f"The run was not started: {findings.count(found)}. PREFLIGHT=off turns "
+            "preflight off for one run.",
             found,
         )
     findings.log_warnings(found, "Preflight")

@@ -124,8 +124,8 @@ class RunDisplay:
         """The process ends. If the run has failed, the command has printed the error."""
         with suppress_errors():
             if not self._lines:
-                how = "by SIGTERM" if reason == "SIGTERM" else "before its end"
-                self._lines = [("interrupted", f"{how}: {self._summary()}")]
+                how = "by SIGTERM, " if reason == "SIGTERM" else ""
+                self._lines = [("interrupted", f"{how}after {self._summary()}")]
             self.stop()
             self._print_last_lines()
 

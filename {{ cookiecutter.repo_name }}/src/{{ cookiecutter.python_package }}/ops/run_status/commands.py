@@ -44,7 +44,7 @@ def list_(last: int, env: str | None, as_json: bool) -> None:
 def show_(run: str, env: str | None, as_json: bool) -> None:
     """Show RUN, node by node.
 
-    RUN is the key of a run, its start or its end, or `last`.
+    RUN is a key from `kedro runs list`, the start of a full key, or `last`.
     """
     from . import replay, terminal  # noqa: PLC0415
 

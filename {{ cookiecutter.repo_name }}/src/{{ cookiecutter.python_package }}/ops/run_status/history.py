@@ -88,16 +88,18 @@ class History:
         """
         keys = run_keys(self.store)
         if not keys:
-            raise OpsError(f"There are no runs in {self.store.url} yet: kedro run.")
+            raise OpsError(
+                f"There are no runs in {self.store.url} yet. Start one: kedro run."
+            )
         found = keys[-1:] if name == LAST else [k for k in keys if _fits(name, k)]
         if name in found:
             return name
         if len(found) == 1:
             return found[0]
         if not found:
-            raise OpsError(f"There is no run '{name}': see kedro runs list.")
+            raise OpsError(f"Run '{name}' does not exist. See kedro runs list.")
         raise OpsError(
-            f"'{name}' fits {len(found)} runs: write more, e.g. {found[-1]}."
+            f"'{name}' matches {len(found)} runs. Use more characters, such as {found[-1]}."
         )
 
     def expected_seconds(self, key: str, nodes: set[str]) -> float | None:

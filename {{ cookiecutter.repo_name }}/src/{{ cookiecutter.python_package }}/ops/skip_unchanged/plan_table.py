@@ -153,18 +153,18 @@ class View:
         for group in self.plan.groups:
             nodes[group.action] += len(group.nodes)
             times[group.action] += group.seconds or 0.0
-        maybe = f", {nodes[MAYBE]} perhaps ({duration(times[MAYBE])})"
-        return (
-            f"Plan: {nodes[RUN]} to run (about {duration(times[RUN])})"
-            f"{maybe if nodes[MAYBE] else ''}, "
-            f"{nodes[SKIP]} up to date ({duration(times[SKIP])} saved)"
+        about, maybe, saved = (
+            f" ({text.format(duration(times[action]))})" if times[action] else ""
+            for action, text in ((RUN, "about {}"), (MAYBE, "{}"), (SKIP, "{} saved"))
         )
+        perhaps = f", {nodes[MAYBE]} maybe{maybe}" if nodes[MAYBE] else ""
+        return f"Plan: {nodes[RUN]} to run{about}{perhaps}, {nodes[SKIP]} up to date{saved}"
 
     def _find(self, name: str) -> Group:
         for group in self.plan.groups:
             if any(name in {node.name, node.short_name} for node in group.nodes):
                 return group
-        raise OpsError(f"There is no node '{name}' in this run: see kedro plan.")
+        raise OpsError(f"Node '{name}' is not in this run. See kedro plan.")
 
     def _short(self, place: str) -> str:
         return place.removeprefix("file://").removeprefix(f"{self.folder.as_posix()}/")

@@ -48,7 +48,7 @@ def forced_nodes(
     asked = set(filter(None, map(str.strip, environ.get(FORCE, "").split(","))))
     if unknown := sorted(asked.difference({ALL}, *names.values())):
         raise OpsError(
-            f"{FORCE} names '{unknown[0]}', which is no node of this run: write "
-            f"names of nodes with commas between them, or {ALL}."
+            f"{FORCE} names '{unknown[0]}', which is not a node of this run. "
+            f"Use names of nodes, separated by commas, or {ALL}."
         )
     return {name for name, known in names.items() if known & asked}

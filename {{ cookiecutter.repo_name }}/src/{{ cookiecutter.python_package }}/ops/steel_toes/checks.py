@@ -77,7 +77,7 @@ def begin_run(
     except DatasetError as error:
         raise OpsError(" ".join(str(error).split())) from error
     _LOG.info(
-        "Steel toes: branch '%s', %d datasets branched, %d read from main.",
+        "Steel toes: branch '%s', %d datasets branched, %d of them read from main.",
         next(iter(branched.values())).branch,
         len(branched),
         len(inputs) - len(own),
@@ -93,8 +93,8 @@ def begin_run(
         remove_leftovers(folder)
     for dataset in itertools.compress(own, ask(_hides, own)):
         _LOG.warning(
-            "Steel toes: the branch's copy of '%s' hides a newer one of main. "
-            "To read that: kedro branches clean --dataset %s --yes",
+            "Steel toes: the branch's copy of '%s' hides newer data on main. "
+            "To read main's: kedro branches clean --dataset %s --yes",
             dataset.name,
             shlex.quote(dataset.name),
         )

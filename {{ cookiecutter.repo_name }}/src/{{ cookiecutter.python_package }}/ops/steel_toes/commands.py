@@ -106,7 +106,7 @@ def clean(  # noqa: PLR0913, PLR0917
     env: str | None,
     as_json: bool,
 ) -> None:
-    """Remove the data of each BRANCH, by default of all that are merged or gone.
+    """Remove the data of BRANCHes, or of merged and gone branches.
 
     With --older-than, remove the data of idle branches. With only --dataset, remove the
     current branch's copy. Main's data is never removed, nor data that the manifest does
@@ -147,7 +147,7 @@ def clean(  # noqa: PLR0913, PLR0917
 @click.argument("branch")
 @click.option("--dataset", "-d", "datasets", multiple=True, help="Only this dataset.")
 @click.option(
-    "--force", is_flag=True, help="Overwrite main's data even if they have changed."
+    "--force", is_flag=True, help="Overwrite main's data even if it has changed."
 )
 @yes_option
 @env_option
@@ -204,7 +204,7 @@ def _two_sides(
 
 def _refuse_unknown(names: Iterable[str], branches: Branches) -> None:
     if unknown := [name for name in names if not branches.records(name)]:
-        raise OpsError(f"The manifest knows no data of branch '{unknown[0]}'.")
+        raise OpsError(f"Branch '{unknown[0]}' has no data. See kedro branches list.")
 
 
 def _current(branches: Branches) -> str:

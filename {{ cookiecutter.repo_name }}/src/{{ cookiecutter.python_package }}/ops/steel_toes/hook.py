@@ -123,5 +123,5 @@ def _current_branch(context: KedroContext) -> git.Branch:
         return git.current_branch(context.project_path)
     except OpsError as error:
         raise OpsError(
-            f"{error.message} STEEL_TOES=off runs once without steel toes."
+            f"{error.message} STEEL_TOES=off turns steel toes off for one run."
         ) from error

@@ -20,8 +20,8 @@ from .manifest import NOTHING
 _ACTIONS = {
     "same": "nothing: main has the same data",
     "ahead": "copy",
-    "behind": "refused: main's data have changed since the branch forked",
-    "unknown": "refused: it is not known what the branch forked from",
+    "behind": "refused: main's data has changed since the branch forked",
+    "unknown": "refused: the branch's fork point is unknown",
 }
 
 
@@ -39,10 +39,10 @@ def plan(
     """
     records = branches.records(branch)
     if not records:
-        raise OpsError(f"The manifest knows no data of branch '{branch}'.")
+        raise OpsError(f"Branch '{branch}' has no data. See kedro branches list.")
     unknown = set(datasets) - {record.dataset for record in records}
     if unknown:
-        raise OpsError(f"The manifest knows no '{min(unknown)}' of branch '{branch}'.")
+        raise OpsError(f"Branch '{branch}' has no data of '{min(unknown)}'.")
     return [
         {
             "dataset": record.dataset,
@@ -90,7 +90,7 @@ def _action(holding: Holding, force: bool) -> str:
         return "nothing: it is a view, which a run on main creates again"
     ours = target.fingerprint()
     if ours is None:
-        return "refused: its data are gone"
+        return "refused: its data is gone"
     if _away(base, holding.record.branch).exists():
         return "copy: finishes a promotion that was interrupted"
     found = state(holding.record, ours, base.fingerprint() or NOTHING)
