@@ -175,7 +175,7 @@ def test_only_branches_that_are_gone_or_merged_are_cleaned(
         enter(workshop, "theirs", {**record, "user": "b", "host": "c"})
 
     assert {r["branch"]: r["git"] for r in kedro.ask("list")} == {
-        name: "gone" if name in {"gone", "theirs"} else "there" for name in names
+        name: "gone" if name in {"gone", "theirs"} else "exists" for name in names
     }
     before = workshop.files()
     assert branches_of(kedro.ask("clean", code=10)) == {"merged", "gone"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,13 +13,14 @@ from kedro.framework import project
 from kedro.pipeline import Pipeline
 from rich.text import Text
 
-from ..core.cli import duration, print_long, table
+from ..core.cli import duration, local_time_of, print_long, table
 from ..core.errors import OpsError
 from .dataset_version import NO_FINGERPRINT, Held
 from .history import NEVER
 from .plan import MAYBE, RUN, SKIP, Group, Plan, bare
 from .run import SkipRun
 
+_DIGEST = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")  # a table shows its first digits
 _COLOURS = {RUN: "yellow", MAYBE: "cyan", SKIP: "green"}
 _HOW_TO_DETECT = (
     f"A node always runs if its data {NO_FINGERPRINT}. To say how a change is detected, "
@@ -115,13 +117,15 @@ class View:
     def show_explained(self, name: str, rows: list[dict[str, str]]) -> None:
         """Print what ``explained`` returns."""
         group = self._find(name)
-        when = f"{group.last.time} on '{group.last.branch}'"
+        when = f"{local_time_of(group.last.time)} on '{group.last.branch}'"
         title = f"Last record: {'none' if group.last is NEVER else when}"
         reasons = "; ".join(group.reasons)
         coloured = [
             {
                 **row,
                 "state": Text(row["state"], "" if row["state"] == "same" else "yellow"),
+                "then": _DIGEST.sub(r"\1", row["then"]),
+                "now": _DIGEST.sub(r"\1", row["now"]),
             }
             for row in rows
         ]

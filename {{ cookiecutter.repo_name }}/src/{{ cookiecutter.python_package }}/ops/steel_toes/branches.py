@@ -152,7 +152,7 @@ def list_branches(branches: Branches) -> list[dict[str, Any]]:
         )
         row = {
             "branch": branch,
-            "git": "not known",
+            "git": "unknown",
             "datasets": len(records),
             "bytes": sum(sizes) if sizes else None,
             "last_save": last.time,
@@ -160,7 +160,7 @@ def list_branches(branches: Branches) -> list[dict[str, Any]]:
             "compared_with_main": dict(Counter(states)),
         }
         if in_git is not None:
-            row["git"] = "there" if branch in in_git else "gone"
+            row["git"] = "exists" if branch in in_git else "gone"
         rows.append(row)
     return rows
 
