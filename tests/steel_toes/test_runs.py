@@ -23,7 +23,7 @@ def said_at_the_start(output: str) -> list[str]:
     """What the log says of steel toes before the first node runs."""
     start = output.partition("Running node")[0]
     lines = [line for line in start.splitlines() if "Steel toes:" in line]
-    return [" ".join(line.partition("Steel toes: ")[2].split()[:10]) for line in lines]
+    return [" ".join(line.partition("Steel toes: ")[2].split()[:12]) for line in lines]
 
 
 def test_a_branch_computes_from_raw_data_and_leaves_the_base_alone(

@@ -1,4 +1,4 @@
-"""What is shown to a person: options of commands, tables, JSON, times, sizes and names."""
+"""Output for people: tables, JSON, times, sizes and names; and options of commands."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Looks: TypeAlias = Mapping[str, Callable[[Any], str]]
 
 
 class Commands(click.Group):
-    """Commands on data: a place that cannot be reached is one line, without a traceback."""
+    """Commands on data. If it cannot be reached, they print one line and no traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command."""
@@ -58,7 +58,7 @@ class Commands(click.Group):
 
 
 def load_context(env: str | None) -> Any:
-    """The context of the project; Kedro logs nothing."""
+    """Load the project's context without Kedro's log lines."""
     from kedro.framework.project import settings  # noqa: PLC0415
 
     logging.disable(logging.WARNING)
@@ -123,7 +123,7 @@ def console(stderr: bool = False) -> Console:
 
 
 def print_long(*parts: Any) -> None:
-    """Print; what is longer than the terminal is shown in a pager, as git does."""
+    """Print, in a pager if the output is longer than the terminal, as git does."""
     screen = console()
     with screen.capture() as captured:
         screen.print(*parts, sep="\n")
@@ -189,14 +189,14 @@ def _longest(text: str, separator: str | None = None) -> int:
 
 
 def _narrow(widths: dict[str, int], least: dict[str, int], room: int) -> None:
-    """Take from the widest columns; from all only if words have to be broken."""
+    """Narrow the widest columns first; narrow all only if words have to be broken."""
     while sum(widths.values()) > max(room, len(widths)):
         able = [key for key in widths if widths[key] > least[key]] or [*widths]
         widths[max(able, key=widths.__getitem__)] -= 1
 
 
 def _folded(cell: Text, width: int) -> Text:
-    """Break words that are too long between their parts rather than within one."""
+    """Break long words between their parts rather than within one."""
 
     def fold(word: re.Match[str]) -> str:
         lines = [""]
@@ -224,7 +224,7 @@ def progress_bar(  # noqa: PLR0913, PLR0917
     Args:
         done: how many nodes have run or were skipped.
         total: how many there are.
-        running: the names of those that run.
+        running: the names of the running nodes.
         skipped: how many were skipped.
         elapsed: seconds since the start.
         expected: seconds that the same nodes took before, if that is known.
@@ -252,15 +252,15 @@ def progress_bar(  # noqa: PLR0913, PLR0917
 
 
 def stop_before_doing() -> None:
-    """End a command that has only shown its changes."""
+    """End a command that has only shown its plan."""
     click.echo("Dry run. Use --yes to apply.", err=True)
     raise SystemExit(SOMETHING_TO_DO)
 
 
 def _cell(value: Any) -> Text:
-    """A name may have anything in it: it is no markup, and steers no terminal.
+    """Show a value as plain text: no markup, no control characters.
 
-    Rich's ``Text`` is a word of ours.
+    Rich's ``Text`` comes from the guards and is kept.
     """
     from rich.text import Text  # noqa: PLC0415
 
@@ -284,7 +284,7 @@ _STEERING = re.compile(
 
 
 def printable(text: str) -> str:
-    """A text in which no character steers the terminal on which it is printed."""
+    """A text without characters that control the terminal."""
     return _STEERING.sub("�", text)
 
 

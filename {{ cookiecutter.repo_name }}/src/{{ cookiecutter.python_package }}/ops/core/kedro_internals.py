@@ -1,7 +1,7 @@
-"""The private names of Kedro, its datasets and pluggy that the guards use: all of them.
+"""All private names of Kedro, its datasets and pluggy that the guards use.
 
-A new Kedro is looked at here first, and the starter's ``tests/core/test_kedro_internals.py``
-says by its name which function no longer gives what it says.
+Check this module first when a new Kedro version appears. The starter's
+``tests/core/test_kedro_internals.py`` has a test for each function.
 """
 
 # What classes of the project override, under the name that Kedro calls it by:

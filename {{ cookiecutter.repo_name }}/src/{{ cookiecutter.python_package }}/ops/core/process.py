@@ -1,4 +1,4 @@
-"""Which process is this, who runs it, is another one alive, and how does this one end?"""
+"""Processes: who runs this one, how it ends, and whether another one is alive."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Records of many processes, as JSON lines in the files of a folder.
 
-Each has the time at which it was added, ``at``. Of records with the same key the last one
-counts; one with ``gone`` says that there is none any more. Each process adds to a file of
-its own. What is damaged is skipped with one warning.
+Each record has ``at``, the time at which it was added. The last record of a key counts;
+``gone`` in it means that the key was removed. Each process writes its own file. Damaged
+records are skipped with one warning.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LAST_TIME = 2**32  # seconds since 1970; a later time is damage
 
 
 class Records:
-    """The records in a folder of a store, as far as this process has looked."""
+    """The records in a folder of a store that this process has read."""
 
     def __init__(
         self,

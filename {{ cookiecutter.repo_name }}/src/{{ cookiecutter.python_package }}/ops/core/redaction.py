@@ -1,4 +1,4 @@
-"""Takes secrets and a user's folders out of what others will read."""
+"""Removes secrets and home folders from everything that others may read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of the guards: ``conf/<env>/ops.yml``, one top-level key a guard."""
+"""The settings of the guards: ``conf/<env>/ops.yml``, one top-level key per guard."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LISTS: set[str] = set()
 
 @define
 class Ignore:
-    """Datasets that a guard leaves alone, by name or type; ``*`` stands for any text."""
+    """Datasets that a guard ignores, by name or type; ``*`` matches any text."""
 
     names: list[str] = field(factory=list)
     types: list[str] = field(factory=list)
