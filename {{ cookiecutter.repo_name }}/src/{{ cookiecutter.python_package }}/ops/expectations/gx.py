@@ -1,4 +1,4 @@
-"""Checks by Great Expectations, which is imported with the first of them."""
+"""Checks by Great Expectations, which the first check imports."""
 
 from __future__ import annotations
 

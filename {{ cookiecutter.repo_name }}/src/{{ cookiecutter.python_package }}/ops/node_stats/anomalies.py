@@ -1,4 +1,4 @@
-"""What is unusual about a run, compared with the last runs of its branch."""
+"""Unusual figures of a run, compared with the last runs of its branch."""
 
 from __future__ import annotations
 

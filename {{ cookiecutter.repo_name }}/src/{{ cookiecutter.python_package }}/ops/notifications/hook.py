@@ -1,11 +1,11 @@
 """Notifications: one message when a run needs attention.
 
-Run status calls this guard when the journals of a run are complete. Whatever goes wrong
-here neither fails a run nor delays it for longer than the limit.
+Run status calls this guard when the journals of a run are complete. An error here never
+fails a run or delays it longer than the limit.
 
 The journal of a run says whether to send a notification, so that another process can send
-it if this one is killed. Of all processes that create the file ``notified.json`` beside
-the journals, the one that succeeds sends it.
+it if this one is killed. The process that creates the file ``notified.json`` next to the
+journals sends it; for all others, that fails.
 """
 
 from __future__ import annotations

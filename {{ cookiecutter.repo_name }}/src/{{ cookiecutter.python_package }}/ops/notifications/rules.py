@@ -1,4 +1,4 @@
-"""The settings, and what they say: which runs to send for, which kind, and to whom."""
+"""The settings: for which runs to send a notification, of which kind, and to whom."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class When:
 
 @define
 class Only:
-    """Which runs to send one for; an empty list is any. ``*`` matches any text."""
+    """Which runs to send for; an empty list allows all. ``*`` matches any text."""
 
     branches: list[str] = field(factory=list)
     pipelines: list[str] = field(factory=list)

@@ -1,8 +1,8 @@
-"""Path rules: change by rule where the entries of the catalog have their data.
+"""Path rules: change the paths, buckets and schemas of catalog entries.
 
-It is done in the catalog's *configuration*, so that everything Kedro builds from it
-(patterns, validators, versions, every runner, notebooks, kedro-viz) sees the places that
-the rules make, and so does every guard that acts later.
+The hook changes the catalog's *configuration*. Everything that Kedro builds from it
+(patterns, validators, versions, every runner, notebooks, Kedro-Viz) uses the new places,
+and so does every guard that acts later.
 """
 
 from __future__ import annotations

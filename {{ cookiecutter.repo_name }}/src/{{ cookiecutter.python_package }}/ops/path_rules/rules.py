@@ -1,4 +1,4 @@
-"""A path rule: which entries of the catalog it is for, and what it changes in them."""
+"""A path rule: which catalog entries it applies to, and what it changes in them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Change = Callable[[str], str]
 
 @define
 class OnlyDatasets:
-    """The entries that a rule is for; ``*`` stands for any text, no list for all."""
+    """The entries that a rule applies to; ``*`` matches any text, an empty list all."""
 
     types: list[str] = field(factory=list)
     datasets: list[str] = field(factory=list)
@@ -49,7 +49,7 @@ class PathRule:
 
 @frozen
 class Rule:
-    """A rule to act by: what ``pattern`` finds in a place becomes ``replacement``."""
+    """A rule, ready to apply: a match of ``pattern`` in a place becomes ``replacement``."""
 
     title: str
     kind: str

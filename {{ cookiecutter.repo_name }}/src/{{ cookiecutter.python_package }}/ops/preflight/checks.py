@@ -1,4 +1,4 @@
-"""Slow checks side by side, each with a deadline, on threads that end with the run."""
+"""Slow checks in parallel, each with a time limit, on threads that end with the run."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""One progress bar at the bottom of a terminal, below what others print.
+"""One progress bar at the bottom of a terminal, below all other output.
 
-The bar is one line, drawn from time to time with the cursor put back to its start. So
-whatever else is printed goes over it, and nothing has to be put right if the process
-dies. A line that is not finished, such as the bar of a node, is remembered: what others
-print goes over it as well, and it is drawn again when it goes on.
+The bar is one line. After each drawing, the cursor goes back to its start, so other
+output overwrites the bar, and a killed process leaves nothing to clean up. An unfinished
+line, such as a node's own bar, is kept: other output overwrites it, too, and it is drawn
+again when it continues.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _Writer: TypeAlias = tuple[StreamAboveBar, int]  # a stream, and the thread that
 
 
 class Bar:
-    """Draws how far a run has come."""
+    """Draws the progress of a run."""
 
     def __init__(self, counts: Any, expected: Callable[[], float | None]) -> None:
         """Take the counts of the run, and how to find out how long it may take."""
@@ -214,7 +214,7 @@ class Bar:
 
 
 class BarOfParent:
-    """The bar, for a worker: it is drawn by the parent, which reads what runs in a file."""
+    """The bar for a worker. The parent reads the running nodes from a file and draws it."""
 
     def __init__(self, file: str) -> None:
         """Take the file; from now on, clear the line of the bar before a text is printed."""

@@ -1,4 +1,4 @@
-"""Progress: shows how far a run has come and how it ended; spares Kedro work per node."""
+"""Progress: shows a run's progress and how it ended, and saves Kedro work per node."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ _DISPLAY: ContextVar[RunDisplay | None] = ContextVar("display", default=None)
 
 
 class Progress:
-    """The hook. It wraps all others, to say the last word on a run."""
+    """The hook. It wraps all others, so its summary comes last."""
 
     def __init__(self) -> None:
         """Hide what Kedro's way of using OmegaConf would say at the start of each run."""

@@ -1,7 +1,7 @@
-"""Where the lines of a run go: the console, and at a terminal a file in ``logs/``.
+"""The log of a run: the console, and at a terminal also a file in ``logs/``.
 
-``conf/logging.yml`` says what the handlers ``console`` and ``file`` are. Handlers with
-other names are the team's own, and are left alone.
+``conf/logging.yml`` defines the handlers ``console`` and ``file``. Handlers with other
+names are yours and stay as they are.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def can_show_bar() -> bool:
 
 
 class ConsoleFilter(logging.Filter):
-    """Leaves out what Kedro says of every node, and what the last lines say again."""
+    """Leaves out Kedro's lines about each node, and lines that the summary repeats."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the console gets a record."""
@@ -47,8 +47,8 @@ class ConsoleFilter(logging.Filter):
 class CompletedNodes(logging.Handler):
     """Calls a function with the name of each node that has saved its outputs.
 
-    Every runner logs this line in the process of the run. No hook is called there when a
-    node has run in a worker.
+    Every runner logs this line in the run's main process, where no hook is called for a
+    node that ran in a worker.
     """
 
     def __init__(self, completed: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""``kedro runs``: what runs did, and what a run does now."""
+"""``kedro runs``: list runs, show one, and follow one."""
 
 from __future__ import annotations
 

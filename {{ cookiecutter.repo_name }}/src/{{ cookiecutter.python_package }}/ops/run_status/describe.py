@@ -1,4 +1,4 @@
-"""What a run sets out to do, as the journal has it; its end in words; how to resume it."""
+"""Describes a run for the journal: its plan, how it ended, and how to resume it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runs of a project, as their journals tell them."""
+"""The runs of a project, read from their journals."""
 
 from __future__ import annotations
 
@@ -103,10 +103,10 @@ class History:
         )
 
     def expected_seconds(self, key: str, nodes: set[str]) -> float | None:
-        """How long the last run took that ran just these nodes; none if it is long ago.
+        """Duration of the last run of exactly these nodes; none if it is too long ago.
 
         Args:
-            key: of the run that goes on.
+            key: of the current run.
             nodes: their names.
         """
         for run in islice(self.without({key}), _LOOK_BACK):
@@ -116,7 +116,7 @@ class History:
         return None
 
     def prune(self, keep: int, days: float, key: str) -> None:
-        """Forget the oldest runs, except those that go on.
+        """Remove the oldest runs, except those that are still running.
 
         Args:
             keep: how many are kept.
@@ -132,5 +132,5 @@ class History:
 
 
 def _fits(name: str, key: str) -> bool:
-    """Lists show the end of a key, which is short and says enough."""
+    """Lists show only the end of a key, so that matches, too."""
     return key.startswith(name) or key.endswith(f"-{name}")

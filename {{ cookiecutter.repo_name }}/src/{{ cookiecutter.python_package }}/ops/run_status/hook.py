@@ -53,7 +53,7 @@ _STORE: ContextVar[Store] = ContextVar("store")
 
 
 class RunStatus:
-    """The hook. It wraps others where it has to know how they ended."""
+    """The hook. It wraps other hooks whose result it has to know."""
 
     def __init__(self) -> None:
         """No run is open."""

@@ -1,8 +1,8 @@
-"""The journal: what happens in a run, entered as it happens.
+"""The journal: the events of a run, written as they happen.
 
-Each process that works on a run has a file of its own in the folder of the run, to which
-it adds a line of JSON for each event. ``replay`` puts them together. Writing never fails
-a run: what cannot be written is lost, with one warning.
+Each process of a run has its own file in the folder of the run and appends one line of
+JSON for each event. ``replay`` combines the files. Writing never fails a run: if a line
+cannot be written, it is lost, and the run warns once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _AT_THE_END = 10.0  # seconds that a worker waits for its last upload
 
 @frozen
 class Ticket:
-    """What another process needs to work on a run: small, and it can be pickled."""
+    """What another process needs to work on a run; small and picklable."""
 
     store: Store  # with a folder for each run, by its key
     key: str
@@ -43,7 +43,7 @@ class Ticket:
 
 @define(eq=False)
 class Journal:
-    """What this process writes of one run."""
+    """The part of one run's journal that this process writes."""
 
     ticket: Ticket
     catalog: Any = None  # by which a run is told apart from others in this process
@@ -123,7 +123,7 @@ class Journal:
 
 
 class Upload:
-    """A thread that brings a file to its store, once a second while it grows."""
+    """A thread that uploads a growing file to its store once a second."""
 
     def __init__(self, file: OwnFile, warn: Callable[[Exception], None]) -> None:
         self.news, self._ending = threading.Event(), threading.Event()

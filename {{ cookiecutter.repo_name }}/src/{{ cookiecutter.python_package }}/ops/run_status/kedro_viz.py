@@ -1,4 +1,4 @@
-"""Kedro-Viz of the project, built after a run by ``kedro viz build``."""
+"""Builds Kedro-Viz after a run, with ``kedro viz build``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a run was: its nodes, its datasets and its checks.
+"""A run: its nodes, its datasets and its checks.
 
-Times are seconds since 1970 (UTC), durations seconds. What is not known is None, never
+Times are seconds since 1970 (UTC), durations are seconds. An unknown value is None, never
 zero.
 """
 
@@ -14,7 +14,7 @@ from attrs import Factory, define
 
 
 class State(str, Enum):
-    """How far a run or a node has come."""
+    """The state of a run or a node."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -33,7 +33,7 @@ ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.INTERRUPTED})  # of a ru
 
 
 class Phase(str, Enum):
-    """What a running node is doing."""
+    """The phase of a running node."""
 
     LOADING = "loading"
     COMPUTING = "computing"
@@ -42,7 +42,7 @@ class Phase(str, Enum):
 
 @define
 class Span:
-    """One stretch of a node's time; ``end`` is None while it lasts."""
+    """One phase of a node; ``end`` is None while it lasts."""
 
     phase: Phase
     start: float
@@ -60,7 +60,7 @@ class Failure:
 
 @define
 class Figures:
-    """What is known of a dataset's data, in the words of OpenLineage's facets."""
+    """Figures of a dataset's data, named as in OpenLineage's facets."""
 
     row_count: int | None = None
     size: int | None = None  # bytes
@@ -82,7 +82,7 @@ class Dataset:
 
 @define
 class Check:
-    """What a guard found."""
+    """The result of a guard's check."""
 
     guard: str  # the module of ops/ that checked
     subject: str  # what was checked: a dataset, a node, a tool

@@ -1,12 +1,12 @@
-"""The status page: what the runs in a store did, and what one does now.
+"""The status page: the runs in a store, including the current one.
 
-``index.html`` lists the runs. ``<key>/run.js`` is all of one run, as a call with a JSON
-object: the page loads it when the run is chosen, and again and again while the run goes
-on. It is a script because a page on a disk may load scripts, but no data. ``runs.json``
-is the list once more: for the next run, and for other programs.
+``index.html`` lists the runs. ``<key>/run.js`` has everything about one run, as a call
+with a JSON object. The page loads it when you choose the run, and repeatedly during the
+run. It is a script because a page on a disk may load scripts but not data. ``runs.json``
+has the list again, for the next run and for other programs.
 
-Times are seconds since 1970 (UTC), those of nodes seconds since the run started. What is
-not known is left out, and so is what most nodes or datasets of the run share.
+Times are seconds since 1970 (UTC); those of nodes are seconds since the run started.
+Unknown values are left out, and so are values that most nodes or datasets share.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Folds the journals of a run into what it did and how it stands.
+"""Reads the journals of a run and derives its states.
 
-A run is one session of Kedro, or several with one key, as the tasks of an Airflow DAG are.
-No event has the state of a node: it follows from what happened to it, and from how the
-session ended, or from its process being gone.
+A run is one Kedro session, or several with one key, such as the tasks of an Airflow DAG.
+No event contains the state of a node. It follows from the node's events, and from how the
+session ended or whether its process is gone.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _WEIGHT = [
 
 
 class Follower:
-    """Reads the journals of one run, each time what has come since."""
+    """Reads the journals of one run; each time, only the new lines."""
 
     def __init__(self, store: Store, key: str, own: OwnFile | None = None) -> None:
         """Take where the journals are, the key of the run, and this process's journal.
@@ -191,7 +191,7 @@ def _is_redone(run: Run, later: list[Run]) -> bool:
 
 
 class Session:
-    """Takes in events one by one; ``run`` is what they say so far."""
+    """Applies events one by one; ``run`` is the result so far."""
 
     def __init__(self) -> None:
         """Nothing is known yet."""
@@ -430,11 +430,11 @@ def _fail(node: Node, failure: Failure, at: float) -> None:
     node.failure = failure
 
 
-# What follows for nodes from how the run ended
+# The end of the run decides the state of unfinished nodes
 
 
 def _explain_nodes(run: Run, blind: bool) -> None:
-    """Say of every node that has no end why it has none."""
+    """Set the state and reason of every node that has not ended."""
     if blind:
         why = "the runner's workers run no hooks"
         _replace(run, State.QUEUED, State.UNKNOWN, why)

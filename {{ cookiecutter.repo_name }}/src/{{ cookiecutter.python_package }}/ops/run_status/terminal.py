@@ -1,4 +1,4 @@
-"""A run in the terminal: as a table, and while it runs."""
+"""Shows a run in the terminal: as a table, or live."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _plain(_: Any, __: Any, value: Any) -> Any:
 
 
 def show(run: Run) -> None:
-    """Print all that is known of a run."""
+    """Print everything about a run."""
     parts: list[Any] = [_title(run)]
     if nodes := [_node_row(node, run) for node in run.nodes.values()]:
         parts.append(table(nodes, whole=("state", *Phase)))

@@ -33,7 +33,7 @@ _WHY = {
 class Watch:
     """One run of this process, from its start to its end.
 
-    Everything but entering events is done by a thread, so that it is not in the way.
+    A thread does everything except writing events, so nodes do not wait.
     """
 
     def __init__(
