@@ -341,8 +341,10 @@ def test_what_is_on_and_what_to_do_next_is_said_at_the_end(clone, tmp_path):
 
     said = run(*command, cwd=tmp_path).stdout
 
-    assert said.splitlines()[-5:] == [
-        "On: " + ", ".join(each for each in SWITCHES if OPTIONS[each] == "yes") + ".",
+    on = ", ".join(each for each in SWITCHES if OPTIONS[each] == "yes")
+    assert f"On: {on}." in " ".join(said.split())
+    assert max(map(len, said.splitlines())) < 80
+    assert said.splitlines()[-4:] == [
         "Next:",
         f"  cd {FOLDER}",
         '  pip install -e ".[dev]"',
