@@ -150,7 +150,7 @@ def test_a_clone_of_one_branch_asks_its_remotes_before_it_cleans_for_everyone(
 
     git(workshop, "remote", "set-url", "origin", str(tmp_path / "nowhere"))
     error = kedro.refuse("clean", "--everyone", "--yes")
-    assert error.startswith("Error: Which branches are gone is not known: git says: ")
+    assert error.startswith("Error: Cannot tell which branches are gone: git says: ")
     assert workshop.has("data/mid_gone.txt")
 
 

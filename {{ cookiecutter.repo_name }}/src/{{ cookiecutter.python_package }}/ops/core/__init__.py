@@ -1,1 +1,1 @@
-"""Code that the guards share: settings, git, the store, datasets, findings, the command line."""
+"""Shared code: settings, git, the store, datasets, findings, the command line."""

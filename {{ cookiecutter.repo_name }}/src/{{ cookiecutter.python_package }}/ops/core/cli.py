@@ -47,7 +47,7 @@ Looks: TypeAlias = Mapping[str, Callable[[Any], str]]
 
 
 class Commands(click.Group):
-    """Commands on data. If it cannot be reached, they print one line and no traceback."""
+    """Commands on data: if it cannot be reached, they print one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command."""

@@ -1,5 +1,5 @@
-"""The data of a dataset: its place, existence, size, time and checksum, and how to save,
-copy and replace it in one step."""
+"""The data of a dataset: place, existence, size, time and checksum; saving, copying and
+replacing it in one step."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _is_folder(filesystem: Any, path: str) -> bool:
 
 
 def place(dataset: Any) -> tuple[Any, str]:
-    """The file system of a dataset and the path on it; none if fsspec cannot reach it."""
+    """A dataset's file system and path on it; none if fsspec cannot reach it."""
     filesystem, path = kedro_internals.place(dataset)
     if filesystem is not None and "://" not in path:
         protocol = kedro_internals.protocol(dataset)
@@ -223,8 +223,9 @@ def info(filesystem: Any, path: str) -> dict[str, Any] | None:
 
 
 def objects(filesystem: Any, path: str) -> dict[str, dict[str, Any]]:
-    """What a file system reports about each file of a folder, sorted by relative name. A
-    single file has an empty name. Empty if nothing is there."""
+    """What a file system reports about each file of a folder, by relative name, sorted.
+
+    A single file has an empty name. Empty if nothing is there."""
     there = info(filesystem, path)
     if there is None or there["type"] != "directory":
         return {"": there} if there else {}

@@ -93,7 +93,7 @@ def paths(entry: dict[str, Any]) -> list[str]:
 
 
 def texts(config: dict[str, Any]) -> Iterator[str]:
-    """The places that an entry names, as normalised texts: equal if the place is the same."""
+    """The places that an entry names, as texts that are equal for the same place."""
     found: list[str] = []
 
     def note(address: Address, text: str) -> str:

@@ -48,8 +48,8 @@ class GitError(Exception):
 class Branch(NamedTuple):
     """A branch, by its name in git.
 
-    ``pull_request`` is true for the head branch of a pull request in CI. It may come from
-    a fork, so its name may also be that of an unrelated branch here.
+    ``pull_request`` is true for the head branch of a pull request in CI. It may come
+    from a fork, so its name may also be that of an unrelated branch here.
     """
 
     name: str
@@ -92,7 +92,8 @@ def slug(name: str) -> str:
     """Turn the name of a branch into a part of a file name.
 
     A plain name stays as it is. Any other name becomes readable text and a hash, which
-    distinguishes names that read the same (``feat/x`` and ``feat-x``, ``Fix`` and ``fix``).
+    distinguishes names that read the same (``feat/x`` and ``feat-x``, ``Fix`` and
+    ``fix``).
     """
     if _PLAIN.fullmatch(name) and not _ENDS_LIKE_A_HASH.fullmatch(name):
         return name

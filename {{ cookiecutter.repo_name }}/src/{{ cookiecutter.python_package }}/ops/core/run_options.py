@@ -1,4 +1,4 @@
-"""The options of ``kedro run``, and the run that they select, for commands that only plan."""
+"""The options of ``kedro run`` and the run that they select, for other commands."""
 
 from __future__ import annotations
 

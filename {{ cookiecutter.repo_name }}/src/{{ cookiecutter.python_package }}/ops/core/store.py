@@ -183,9 +183,9 @@ class Store:
 class OwnFile:
     """A file to which only this process appends lines.
 
-    Its name has the time, the machine, the process and a random part, so no other process
-    has the same name, even in a container or with a reused process id. At a URL, where a
-    file can only be written as a whole, the lines wait for ``flush``.
+    Its name has the time, the machine, the process and a random part, so no other
+    process has the same name, even in a container or with a reused process id. At a
+    URL, where a file can only be written as a whole, the lines wait for ``flush``.
     """
 
     def __init__(self, store: Store, folder: str) -> None:

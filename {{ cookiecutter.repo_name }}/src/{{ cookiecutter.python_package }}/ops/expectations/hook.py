@@ -28,7 +28,7 @@ _SKIPPED: ContextVar[set[str] | None] = ContextVar("skipped", default=None)
 
 
 class Expectations:
-    """The hook. It is first in the register, so the other hooks act before it raises."""
+    """The hook. First in the register, so the other hooks act before it raises."""
 
     def __init__(self) -> None:
         # By project and environment: `kedro server` shares one hook between runs.

@@ -3,9 +3,9 @@
 Run status calls this guard when the journals of a run are complete. An error here never
 fails a run or delays it longer than the limit.
 
-The journal of a run says whether to send a notification, so that another process can send
-it if this one is killed. The process that creates the file ``notified.json`` next to the
-journals sends it; for all others, that fails.
+The journal of a run says whether to send a notification, so that another process can
+send it if this one is killed. Only one process can create the file ``notified.json``
+next to the journals; that process sends it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Path rules: change the paths, buckets and schemas of catalog entries.
 
 The hook changes the catalog's *configuration*. Everything that Kedro builds from it
-(patterns, validators, versions, every runner, notebooks, Kedro-Viz) uses the new places,
-and so does every guard that acts later.
+(patterns, validators, versions, every runner, notebooks, Kedro-Viz) uses the new
+places, and so does every guard that acts later.
 """
 
 from __future__ import annotations

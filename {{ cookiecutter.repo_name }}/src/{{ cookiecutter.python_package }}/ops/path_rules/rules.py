@@ -49,7 +49,7 @@ class PathRule:
 
 @frozen
 class Rule:
-    """A rule, ready to apply: a match of ``pattern`` in a place becomes ``replacement``."""
+    """A rule to apply: a match of ``pattern`` in a place becomes ``replacement``."""
 
     title: str
     kind: str

@@ -1,9 +1,9 @@
 """One progress bar at the bottom of a terminal, below all other output.
 
 The bar is one line. After each drawing, the cursor goes back to its start, so other
-output overwrites the bar, and a killed process leaves nothing to clean up. An unfinished
-line, such as a node's own bar, is kept: other output overwrites it, too, and it is drawn
-again when it continues.
+output overwrites the bar, and a killed process leaves nothing to clean up. An
+unfinished line, such as a node's own bar, is kept: other output overwrites it, too, and
+it is drawn again when it continues.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ class Bar:
 
 
 class BarOfParent:
-    """The bar for a worker. The parent reads the running nodes from a file and draws it."""
+    """The bar for a worker: its parent reads the running nodes from a file."""
 
     def __init__(self, file: str) -> None:
         """Take the file; from now on, clear the line of the bar before a text is printed."""

@@ -99,7 +99,7 @@ class History:
         if not found:
             raise OpsError(f"Run '{name}' does not exist. See kedro runs list.")
         raise OpsError(
-            f"'{name}' matches {len(found)} runs. Use more characters, such as {found[-1]}."
+            f"'{name}' matches {len(found)} runs. Write more, such as {found[-1]}."
         )
 
     def expected_seconds(self, key: str, nodes: set[str]) -> float | None:

@@ -115,8 +115,7 @@ class Journal:
             return
         self._warned = True
         logging.getLogger(__name__).warning(
-            "The journal in %s is not complete, so that the status of this run will not "
-            "be right (%s)",
+            "The journal in %s is incomplete, so the status of this run may be wrong (%s)",
             redaction.without_secrets(self.ticket.store.url),
             redaction.error_text(error),
         )

@@ -1,7 +1,7 @@
 """A run: its nodes, its datasets and its checks.
 
-Times are seconds since 1970 (UTC), durations are seconds. An unknown value is None, never
-zero.
+Times are seconds since 1970 (UTC), durations are seconds. An unknown value is None,
+never zero.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 ``index.html`` lists the runs. ``<key>/run.js`` has everything about one run, as a call
 with a JSON object. The page loads it when you choose the run, and repeatedly during the
-run. It is a script because a page on a disk may load scripts but not data. ``runs.json``
-has the list again, for the next run and for other programs.
+run. It is a script because a page on a disk may load scripts but not data.
+``runs.json`` has the list again, for the next run and for other programs.
 
 Times are seconds since 1970 (UTC); those of nodes are seconds since the run started.
 Unknown values are left out, and so are values that most nodes or datasets share.

@@ -1,8 +1,8 @@
 """Reads the journals of a run and derives its states.
 
-A run is one Kedro session, or several with one key, such as the tasks of an Airflow DAG.
-No event contains the state of a node. It follows from the node's events, and from how the
-session ended or whether its process is gone.
+A run is one Kedro session, or several with one key, such as the tasks of an Airflow
+DAG. No event contains the state of a node. It follows from the node's events, and from
+how the session ended or whether its process is gone.
 """
 
 from __future__ import annotations

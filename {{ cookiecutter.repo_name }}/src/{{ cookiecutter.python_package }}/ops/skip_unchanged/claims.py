@@ -1,8 +1,8 @@
-"""Claims: which data each run writes, for other runs that go on at the same time.
+"""Claims: the places that each run writes to, for other runs at the same time.
 
-What a run finds after a save is its own only if nobody else wrote there. So each run
-claims where it writes, in ``claims/`` of the store, and says every minute that it goes
-on. What two runs write at the same time, neither remembers.
+After a save, a run can record its output only if no other run wrote there. So each run
+claims its places in ``claims/`` of the store and renews the claim every minute. If two
+runs write to the same place at the same time, neither records it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a node's function would execute, as one digest.
+"""A digest of the code that a node's function would execute.
 
-The project's own code is followed function by function: what a function mentions belongs
-to it. A module that it imports while it runs counts as a whole file, and a library as its
-version. An edit may make a node run needlessly; none that matters may be missed.
+The project's own code is followed function by function, to everything that a function
+mentions. A module that it imports while it runs counts as a whole file, a library as
+its version. An edit may make a node run needlessly, but no edit that matters is missed.
 
 Comments, docstrings and formatting do not count. The digest is the same in every process
 and folder and, where there is source, in every Python.
@@ -46,7 +46,7 @@ _MAY_NAME = (str, list, tuple, dict)
 
 @frozen
 class CodeVersion:
-    """The code of a function or class, and all that it reaches."""
+    """The code of a function or class, and all code that it reaches."""
 
     digest: str
     items: dict[str, str]  # by titles: "pipelines/clean.py: trim()", "pandas 2.3.1"
@@ -64,14 +64,14 @@ class Constant:
 
 @frozen
 class Effects:
-    """What the import of a module does to others: it sets a seed, or an option."""
+    """Side effects of importing a module: it sets a seed or an option."""
 
     module: str
 
 
 @frozen
 class AllCode:
-    """All code of a package, for a call that gives code whose name it does not show."""
+    """All code of a package, for a call that loads code by an unknown name."""
 
     package: str
     call: str
@@ -80,7 +80,7 @@ class AllCode:
 
 @define
 class Part:
-    """One function, class, file or value: its own text, and the code that it needs."""
+    """One function, class, file or value: its text, and the code that it needs."""
 
     title: str = ""  # empty for what nobody would look for
     texts: list[str] = field(factory=list)

@@ -1,4 +1,4 @@
-"""The datasets of a run: how they are read and written, and what they hold now."""
+"""The datasets of a run: their configuration and their current data."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 
 @frozen
 class Held:
-    """What a dataset holds."""
+    """The current data of a dataset."""
 
     print: str | None  # of the content; none if it is not there or cannot be told
     why_not: str = ""  # in words, where there is none
@@ -59,7 +59,7 @@ class Held:
 
 @frozen
 class Datasets:
-    """Those of a catalog."""
+    """The datasets of a catalog."""
 
     catalog: Any
     cache: StatCache

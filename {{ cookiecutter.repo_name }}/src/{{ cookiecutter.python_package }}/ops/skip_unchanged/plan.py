@@ -1,4 +1,4 @@
-"""Which nodes of a run have to run, as far as is known, and why."""
+"""Which nodes of a run have to run, and why, as far as is known beforehand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ALWAYS = "always"  # the tag of nodes that run whatever is known
 
 @define(eq=False)
 class Group:
-    """Nodes that run or are left out together, by the data that outlasts a run."""
+    """Nodes that run or are skipped together, because they share data in memory."""
 
     nodes: list[Node]  # each after those that it needs
     parents: set[int] = field(factory=set)  # the groups that it needs
@@ -59,7 +59,7 @@ class Group:
 
 
 class Plan:
-    """The groups of a run, each after those that it needs."""
+    """The groups of a run, each after the groups that it needs."""
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,

@@ -1,4 +1,4 @@
-"""The plan of a run as a table, and what makes up the fingerprint of a node."""
+"""The plan of a run as a table, and the parts of a node's fingerprint."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HOW_TO_DETECT = (
 
 @frozen
 class View:
-    """What is shown of a plan."""
+    """Shows a plan."""
 
     plan: Plan
     folder: Path
@@ -38,7 +38,7 @@ class View:
 
     @classmethod
     def of_run(cls, run: SkipRun, pipeline: Pipeline, selected: dict[str, Any]) -> View:
-        """The view of a run that would have been.
+        """The view of a planned run.
 
         Args:
             run: the run.
@@ -92,7 +92,7 @@ class View:
         print_long(*parts)
 
     def explained(self, name: str) -> list[dict[str, str]]:
-        """All that goes into the fingerprint of a node, item by item.
+        """The parts of a node's fingerprint, item by item.
 
         Raises:
             OpsError: if the run has no such node.

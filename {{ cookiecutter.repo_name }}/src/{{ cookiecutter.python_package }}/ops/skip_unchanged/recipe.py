@@ -1,6 +1,6 @@
-"""Everything but the data that decides what a node makes, and why a node runs or not.
+"""The recipe of a node (code, parameters, configuration), and why the node runs.
 
-The reasons say what to do about it.
+The reasons say what you can do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST = 60  # characters of a value that is shown
 
 @define
 class Recipe:
-    """What nodes are made of, item by item."""
+    """The recipe of some nodes, item by item."""
 
     items: dict[str, str] = field(factory=dict)  # a short fingerprint for each
     shown: dict[str, str] = field(factory=dict)  # values of parameters, without secrets
@@ -47,7 +47,7 @@ class Recipe:
 
 
 class Recipes:
-    """Those of a run; what several nodes share is looked at once."""
+    """The recipes of a run; what several nodes share is computed once."""
 
     def __init__(self, datasets: Datasets, hooks: Iterable[Any] = ()) -> None:
         """Take the datasets of the run, and the hooks that change what nodes get."""

@@ -1,4 +1,4 @@
-"""One run that leaves out what is unchanged: its plan, its waves, what it remembers."""
+"""One run that skips unchanged nodes: its plan, its waves and its records."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LOG = logging.getLogger(__name__)
 
 @define(slots=False)
 class SkipRun:
-    """Decides what of a run is run, and remembers what was made."""
+    """Decides which nodes run, and records their results."""
 
     plan: Plan
     history: NodeHistory

@@ -1,8 +1,7 @@
-"""Skip unchanged: nodes run if their code, parameters or data changed, else not.
+"""Skip unchanged: run only the nodes whose code, parameters or data changed.
 
-No hook can take a node out of a run. So the session of the project gives the runner that
-it is told to use the mixin that is here: whichever runner that is, and wherever the
-session is started from.
+No hook can remove a node from a run. So the project's session adds the mixin in this
+module to the runner: to any runner, wherever the session is started.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class SkipUnchanged(AbstractRunner):
-    """A mixin, before a runner: it runs what changed, and remembers what was made."""
+    """A mixin for a runner: it runs what changed, and records the results."""
 
     context: KedroContext | None = None
     _skip_run: Any = None
@@ -90,7 +89,7 @@ class SkipUnchanged(AbstractRunner):
 
 
 class SkippingSession(KedroSession):
-    """Kedro's session, whose runs leave out what is unchanged."""
+    """Kedro's session, whose runs skip unchanged nodes."""
 
     _runner: SkipUnchanged | None = None
 

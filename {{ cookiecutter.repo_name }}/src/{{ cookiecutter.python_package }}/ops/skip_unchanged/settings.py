@@ -1,4 +1,4 @@
-"""``skip_unchanged`` in ``ops.yml``, and what is asked for one run."""
+"""``skip_unchanged`` in ``ops.yml``, and the environment variable for one run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RUN, CONTENT = "run", "content"
 
 @settings_section("skip_unchanged")
 class SkipUnchangedOptions:
-    """How it is told whether something changed."""
+    """``skip_unchanged`` in ``ops.yml``."""
 
     enabled: bool = True
     waves: int = 3
@@ -38,11 +38,11 @@ class SkipUnchangedOptions:
 def forced_nodes(
     nodes: Iterable[Node], environ: Mapping[str, str] = os.environ
 ) -> set[str]:
-    """The names of the nodes that run whatever is known of them, as the environment says.
+    """The names of the nodes that the environment variable forces to run.
 
     Raises:
-        OpsError: for a name that no node of the run has: a slip would let a node be
-            skipped that was to run.
+        OpsError: for a name that no node of the run has. A typo would otherwise skip a
+            node that you want to run.
     """
     names = {node.name: {ALL, node.name, node.short_name} for node in nodes}
     asked = set(filter(None, map(str.strip, environ.get(FORCE, "").split(","))))

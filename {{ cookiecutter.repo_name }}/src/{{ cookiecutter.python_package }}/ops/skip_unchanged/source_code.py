@@ -1,4 +1,4 @@
-"""Where code comes from: modules and packages, source files, and what code mentions."""
+"""Source code: modules, packages, source files, and the names that code mentions."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _NAME = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
 
 @frozen
 class Module:
-    """All of a module: its file, or the version of its library."""
+    """A whole module: its file, or the version of its library."""
 
     name: str
 
 
 class Modules:
-    """Where modules are, and whether they are the project's; nothing is imported."""
+    """Finds modules, and tells whether they are the project's; imports nothing."""
 
     def __init__(self, package: str) -> None:
         """Take the project's package."""
@@ -180,7 +180,7 @@ _UNNAMED = re.compile(
 
 @define(slots=False)
 class SourceFile:
-    """A module's source, and where functions and classes stand in it."""
+    """A module's source, and the places of its functions and classes."""
 
     module: str
     path: str
@@ -297,7 +297,7 @@ def root_name(tree: ast.AST | None) -> str:
 
 
 class Mentions:
-    """The names in syntax trees, with the functions inside of them."""
+    """The names in syntax trees, including those in nested functions."""
 
     def __init__(self, trees: Iterable[ast.AST], code: CodeType | None = None) -> None:
         """Find them.

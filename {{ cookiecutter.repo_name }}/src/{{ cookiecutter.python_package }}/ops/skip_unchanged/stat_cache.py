@@ -1,4 +1,4 @@
-"""Checksums of files on this machine, which are read again only if they may have changed."""
+"""Checksums of local files. A file is read again only if it may have changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Signs = tuple[tuple[str, Sign], ...]
 
 
 class StatCache:
-    """Fingerprints by path; in a file, so that the next run need not read either."""
+    """Fingerprints by path, saved in a file for the next run."""
 
     def __init__(self, folder: str, project: str) -> None:
         """Read the file in a folder, if there is one that can be read."""

@@ -1,7 +1,7 @@
-"""Values as texts: what differs differs, and what is the same is the same.
+"""Values as texts: equal values have equal texts, and different values different texts.
 
-Neither the hash seed nor the folder of the project shows in them. Nothing is pickled: the
-same content has other pickles, depending on what shares it.
+The texts do not depend on the hash seed or the folder of the project. Values are not
+pickled, because equal content can have different pickles.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PLAIN = (type(None), bool, int, float, complex, bytes, type(...), type(NotImple
 
 @define
 class ValueWriter:
-    """Writes values; functions and classes that they hold are left in ``code``."""
+    """Writes values as texts; functions and classes in them go to ``code``."""
 
     project: Path
     is_own: Callable[[str], bool]  # whether a module is the project's

@@ -1,4 +1,4 @@
-"""The data of all branches, by the manifest and the catalog: list it, find it, clean it."""
+"""The data of all branches, by manifest and catalog: list, find and clean it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .settings import SteelToesOptions
 
 @frozen
 class Branches:
-    """The data of all branches of a project, whichever is checked out."""
+    """The data of all branches of a project, whichever branch is checked out."""
 
     context: KedroContext
     settings: SteelToesOptions
@@ -264,7 +264,7 @@ def refuse_to_clean(branches: Branches, record: Record) -> str | None:
     """Why the data of a record must not be deleted; None if they can be."""
     holding = branches.holding(record)
     if holding.target is None or holding.dataset is None:
-        return f"the catalog does not have it at {record.location} (any more)"
+        return f"in the catalog, it is no longer at {record.location}"
     owners = branches.owners(record.branch)
     owner = owners.owner_of(holding.dataset.own_places, saved=True)
     return f"{record.location} belongs to '{owner}'" if owner else None
@@ -287,7 +287,7 @@ def _merged_or_gone(
         known, merged = git.branches(path), git.merged(path, branches.settings.trunk)
         known |= git.branches_of_remotes(path) if everyone else set()
     except git.GitError as error:
-        raise OpsError(f"Which branches are gone is not known: {error}.") from error
+        raise OpsError(f"Cannot tell which branches are gone: {error}.") from error
     me = tuple(author().values())
     theirs = {each.branch for each in records if (each.user, each.host) != me}
     found = {record.branch for record in records}

@@ -1,4 +1,4 @@
-"""What is different between the data of two branches."""
+"""The differences between the data of two branches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dataset that reads the branch's copy of the data, else main's."""
+"""The dataset that loads the branch's copy of the data, or main's."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _ABOUT_READING |= kedro_internals.ABOUT_LOADING
 class BranchSettings:
     """What all datasets of a branch have in common.
 
-    It is an object, since Kedro takes the braces in a text of an entry for the names of a
-    factory pattern, and a branch or a folder may have some in its name.
+    It is an object and not text, because the names of branches and folders may contain
+    braces, and Kedro would take them for placeholders of a factory pattern.
     """
 
     name: str  # of the branch, as git knows it
@@ -60,7 +60,7 @@ class BranchSettings:
 
 
 class _Named(ABCMeta):
-    """A class that is written to YAML as its name, as it would stand in a catalog."""
+    """A class that YAML shows by its name, as in a catalog."""
 
 
 def _represent(dumper: yaml.Dumper, cls: type) -> yaml.Node:
@@ -75,11 +75,11 @@ yaml.add_representer(BranchSettings, lambda dumper, it: dumper.represent_str(it.
 class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     """Loads the branch's copy if there is one, else main's; saves to the branch's.
 
-    It stands in a catalog's configuration in the place of the entry that it holds, and
-    for everything but loading and saving it passes for a dataset of that type.
+    It replaces an entry in the catalog's configuration. Except for loading and saving,
+    it behaves like a dataset of that entry's type.
 
-    ``exists`` asks for the copy that a save would replace: with an answer from main
-    ``kedro run --only-missing-outputs`` would skip what the branch has changed.
+    ``exists`` checks only the branch's copy. If it checked main's, ``kedro run
+    --only-missing-outputs`` would skip what the branch has changed.
     """
 
     target: AbstractDataset[Any, Any]  # that of the branch: what a save writes
@@ -264,7 +264,7 @@ class BranchedIncrementalDataset(BranchedDataset):
 
 
 class ProtectedDataset(BranchedDataset):
-    """A dataset of a protected trunk: it can be read, and a save is refused."""
+    """A dataset of a protected trunk: it can be loaded but not saved."""
 
     def save(self, data: Any) -> None:
         raise DatasetError(refusal(self))

@@ -1,7 +1,7 @@
-"""The manifest: which data the branches hold, and where it came from.
+"""The manifest: the data of each branch, and where it came from.
 
 It has a record for each branch and dataset, in JSON lines in ``manifest/<branch>/`` of
-the store. A save adds one; nothing here ever fails the run that saves.
+the store. Each save adds a line. An error here never fails the run.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FRESH = 1.0  # seconds for which a process need not look what others have added
 
 
 class Record(NamedTuple):
-    """What is known of one dataset on one branch. None: not known."""
+    """A record of one dataset on one branch. None means unknown."""
 
     branch: str  # as git names it
     dataset: str
@@ -137,7 +137,7 @@ def flush() -> None:
 
 
 class Recorder(NamedTuple):
-    """Enters the saves of one dataset on one branch; never fails the run that saves.
+    """Records the saves of one dataset on one branch; never fails the run.
 
     ``origin`` holds what only the run knows: its key, the node, the commit.
     """
@@ -167,7 +167,7 @@ class Recorder(NamedTuple):
                 self._enter(target, data, fork)
 
     def hides(self, target: Any, base: Any) -> bool:
-        """Whether the branch's data hide data of main that are newer."""
+        """Whether the branch's data hides newer data of main."""
         with _warn_of_errors(self.manifest.store.url):
             record = self.manifest.read(self.branch, self.dataset)
             there, below = stored_data(target), stored_data(base)

@@ -1,8 +1,8 @@
-"""Promote: a branch's data take the place of main's.
+"""Promote: a branch's data replaces main's.
 
-Everything is copied beside its new place first. Only then do main's data change, one
-dataset after the other. If that is interrupted, the same command finishes it. Nothing is
-read from a record: the catalog and the branch alone say which places change.
+First, everything is copied next to its new place. Only then does main's data change,
+one dataset after the other. If this is interrupted, the same command finishes it. No
+record decides which places change: only the catalog and the branch do.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def plan(
 
 
 def promote(branches: Branches, branch: str, datasets: list[str]) -> None:
-    """Put the branch's data of some datasets in the place of main's.
+    """Replace main's data of some datasets by the branch's.
 
-    If a copy cannot be made, main's data are as they were.
+    If a copy fails, main's data is unchanged.
 
     Raises:
         OpsError: if the catalog or the kind of a dataset does not allow it.
@@ -77,7 +77,7 @@ def promote(branches: Branches, branch: str, datasets: list[str]) -> None:
 
 
 def _refuse_half(holding: Holding) -> str:
-    """What to say of a dataset that saves to two places: main would mix them."""
+    """Refuse a dataset that saves to two places, because main would mix them."""
     more = holding.dataset.second_places if holding.dataset else []
     return f"refused: it also saves to {more[0]}: run its node on main" if more else ""
 
@@ -85,7 +85,7 @@ def _refuse_half(holding: Holding) -> str:
 def _action(holding: Holding, force: bool) -> str:
     target, base = holding.target, holding.base
     if target is None or base is None:
-        return "refused: the catalog does not have it there (any more)"
+        return "refused: in the catalog, it is no longer there"
     if target.is_view:
         return "nothing: it is a view, which a run on main creates again"
     ours = target.fingerprint()
@@ -103,10 +103,14 @@ def _ends(branches: Branches, branch: str, name: str) -> tuple[Any, Any]:
     """Where main has a dataset, and where the branch has it."""
     dataset = branches.dataset(name, branch)
     if dataset is None:
-        raise OpsError(f"The catalog has no '{name}' that could be promoted.")
+        raise OpsError(
+            f"'{name}' is not defined in the catalog, so it cannot be promoted."
+        )
     base, target = stored_data(dataset.base), stored_data(dataset.target)
     if base is None or target is None:
-        raise OpsError(f"'{name}' is of a kind that only its own class can copy.")
+        raise OpsError(
+            f"'{name}' cannot be promoted: only its own dataset class can copy its data."
+        )
     return base, target
 
 
