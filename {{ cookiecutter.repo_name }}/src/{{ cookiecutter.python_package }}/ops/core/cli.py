@@ -219,7 +219,7 @@ def progress_bar(  # noqa: PLR0913, PLR0917
     expected: float | None,
     width: int,
 ) -> Table:
-    """How far a run has come, in one line.
+    """The progress of a run, in one line.
 
     Args:
         done: how many nodes have run or were skipped.

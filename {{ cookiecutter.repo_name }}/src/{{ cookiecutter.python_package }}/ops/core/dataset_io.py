@@ -249,8 +249,8 @@ def stored_data(dataset: Any) -> Stored | None:
 
 
 def local_table(dataset: Any) -> tuple[str, str] | None:
-    """The file of the database that a table is in, and the table's name; none for what is
-    no table, or in a database that is no file of this machine. Nothing is connected."""
+    """The local database file of a table, and the table's name; none for other data.
+    Connects to nothing."""
     config = kedro_internals.connection_config(dataset) or {}
     if config and kedro_internals.ibis_table(dataset) is None:
         return None  # a file that ibis reads as a table
@@ -276,8 +276,8 @@ def local_table_checksum(dataset: Any) -> str | None:
 
 
 def _local_path(dataset: Any) -> str:
-    """Where a dataset of the project's own keeps its file, by its arguments; empty if its
-    class does not agree on whether something is there."""
+    """The local file of your own dataset class, by its arguments; empty if the class
+    itself disagrees on whether the file exists."""
     own = isinstance(dataset, AbstractDataset)
     config = kedro_internals.init_config(dataset) if own else {}
     path = next((str(config[key]) for key in PATHS if config.get(key)), "")
@@ -324,9 +324,9 @@ class Files(NamedTuple):
         return False
 
     def fingerprint(self) -> str | None:
-        """Of the content that is read now, with the names in a folder; none if there is
-        none. An object in a bucket is taken by its checksum, which two copies share that
-        were not made in parts."""
+        """The fingerprint of the content that a load reads, with the names in a folder;
+        none if there is no data. An object in a bucket has the checksum of its store,
+        which is the same for copies that were not uploaded in parts."""
         if self._is_local and os.path.isfile(self.current):
             return checksum.of_local_file(self.current)
         return self._fingerprint(objects(self.filesystem, self.current))
@@ -401,7 +401,7 @@ class Files(NamedTuple):
         return self._replace(path=path, current=path)
 
     def copy_from(self, other: Files) -> None:
-        """Become a copy of what ``other`` reads now; an object does in one step."""
+        """Become a copy of what ``other`` reads; an object is copied in one step."""
         if self._is_local:
             self.remove()
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
@@ -442,7 +442,7 @@ class Files(NamedTuple):
         away.remove()
 
     def exists(self) -> bool:
-        """Whether a file or folder is there, an empty one, too."""
+        """Whether the file or folder exists, even if it is empty."""
         return info(self.filesystem, self.path) is not None
 
     @property

@@ -73,7 +73,7 @@ def looks_like_path(entry: dict[str, Any], text: str) -> bool:
 
 
 def is_on_the_web(text: str) -> bool:
-    """Whether it is an address of a web server, where no dataset saves."""
+    """Whether a path is a web address, where no dataset saves."""
     return text.startswith(tuple(f"{protocol}://" for protocol in HTTP_PROTOCOLS))
 
 

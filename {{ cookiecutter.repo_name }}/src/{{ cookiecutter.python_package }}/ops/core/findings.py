@@ -99,7 +99,7 @@ def listen_to_skipped_nodes(listener: SkipListener) -> None:
 
 
 def report_skipped_node(node: str, reason: str) -> None:
-    """Pass the name of a node that the run skips to the listeners, and why it is skipped."""
+    """Tell the listeners which node the run skips, and why."""
     reason = redaction.without_secrets(reason) if _SKIP_LISTENERS else reason
     for listener in _SKIP_LISTENERS:
         listener(node, reason)

@@ -61,11 +61,11 @@ class Records:
         self._lock = Lock()
 
     def all(self) -> list[Record]:
-        """The records that are not gone, in the order of their times."""
+        """The records that were not removed, in order of time."""
         return [each for each in _sorted(self.latest) if not each.get("gone")]
 
     def look(self, sizes: Mapping[str, int] | None = None, fresh: float = 0.0) -> None:
-        """See what other processes have added.
+        """Read what other processes have added.
 
         Args:
             sizes: of the files in the folder, if they are known.
@@ -96,12 +96,12 @@ class Records:
             self._add(record, max(time.time(), self._time + _TICK))
 
     def flush(self) -> None:
-        """Bring what was added to the store, if it is behind a URL."""
+        """Upload what was added, if the store is a URL."""
         if self._own is not None:
             self._own.flush()
 
     def close(self) -> None:
-        """Flush, and begin another file for what may be added later."""
+        """Flush, and start another file for later records."""
         with self._lock:
             if self._own is not None:
                 self._own.flush()
@@ -109,7 +109,7 @@ class Records:
             self._own = None
 
     def remove(self, **record: Any) -> None:
-        """Say that a record is gone. With the last one the files go, too.
+        """Remove a record. With the last one, its files are removed, too.
 
         What another process adds after this one has looked stays.
         """
@@ -150,7 +150,7 @@ class Records:
                 self._take_over(self._own, over)
 
     def _take_over(self, own: OwnFile, names: list[str]) -> None:
-        """Repeat what is known, so that old files can go.
+        """Write all records again, so that old files can be removed.
 
         Two processes may do so at once: each removes only what it has repeated before.
         """
@@ -226,7 +226,7 @@ def _is_over(name: str) -> bool:
 
 
 def _began(name: str) -> float:
-    """When a file was begun, by its name; now, if it has another name."""
+    """When a file was started, by its name; now, if the name does not tell."""
     found = re.match(r"\d{8}T\d{6}-", name.rpartition("/")[2])
     with suppress(ValueError):
         if found:

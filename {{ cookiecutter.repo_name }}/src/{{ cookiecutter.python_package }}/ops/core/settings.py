@@ -46,7 +46,7 @@ class Ignore:
 
 
 def settings_section(key: str, many: bool = False) -> Callable[[type[T]], type[T]]:
-    """Make a class the type of the settings under ``key``; its defaults are theirs.
+    """Register a class for the settings under ``key``, with its defaults.
 
     Args:
         key: a top-level key of ``ops.yml``.
@@ -97,7 +97,7 @@ def check_settings(loader: AbstractConfigLoader) -> None:
 
 
 def read_store(loader: AbstractConfigLoader, project_path: Path) -> dict[str, Any]:
-    """Read where the guards keep their records.
+    """Read the location of the store.
 
     Returns:
         ``url``, with an absolute path for a folder, and ``credentials`` if there are any:
@@ -120,7 +120,7 @@ def read_store(loader: AbstractConfigLoader, project_path: Path) -> dict[str, An
 
 
 def open_store(context: KedroContext) -> tuple[str, dict[str, Any]]:
-    """Where the guards keep their records, with what its file system takes.
+    """The store of the guards, with the options of its file system.
 
     Raises:
         OpsError: as ``read_store``, and if its credentials are not there.
@@ -148,7 +148,7 @@ def credentials_entry(context: KedroContext, name: str, key: str) -> dict[str, A
 def is_guard_on(
     guard: str, default: bool, environ: Mapping[str, str] = os.environ
 ) -> bool:
-    """Whether a guard acts: its environment variable says so for one run, else the default.
+    """Whether a guard is on: by its environment variable, else by the default.
 
     The variable is the guard's name in capitals: ``STEEL_TOES=off kedro run``.
 

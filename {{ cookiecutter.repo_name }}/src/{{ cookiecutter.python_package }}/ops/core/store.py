@@ -217,7 +217,7 @@ class OwnFile:
         return bytes(self._text[start:])
 
     def flush(self) -> None:
-        """Bring what was added to the store, if it is behind a URL."""
+        """Upload what was added, if the store is a URL."""
         with self._lock:
             if len(self._text) > self._flushed:
                 text = bytes(self._text)

@@ -53,7 +53,7 @@ class Peaks:
         self._psutil: Any = None
 
     def begin(self, node: Hashable) -> None:
-        """A node begins."""
+        """Note that a node starts."""
         if self._psutil is None:
             # Not in the thread: a worker that is forked meanwhile could never import it.
             import psutil  # noqa: PLC0415
@@ -64,7 +64,7 @@ class Peaks:
         self._busy.set()
 
     def end(self, node: Hashable) -> int | None:
-        """A node has ended: the most memory that was seen, in bytes."""
+        """End the node, and return its peak of memory in bytes."""
         if node not in self._peaks:
             return None
         self._sample()

@@ -97,7 +97,7 @@ class Rule:
         return cls(title, kind, pattern, replacement, given.only)
 
     def is_for(self, name: str, entry: dict[str, Any]) -> bool:
-        """Whether ``only`` lets it act on an entry of that name."""
+        """Whether ``only`` selects an entry of that name."""
         names = [name, name.partition("@")[0]]  # "cars@pandas" is "cars", too
         return _matches(names, self.only.datasets) and _matches(
             _types(entry), self.only.types
@@ -178,7 +178,7 @@ def _change_schemas(
 
 
 def fill_names(text: str, context: KedroContext) -> str:
-    """Put values in the place of the names in braces, in a template of ``re.sub``.
+    """Replace names in braces by their values, for a template of ``re.sub``.
 
     Raises:
         OpsError: for a name that is not known, and one whose value cannot be found.

@@ -94,7 +94,7 @@ class Preflight:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Stop the run if it cannot succeed; log warnings."""
+        """Stop a run that would fail; log warnings."""
         starting = _STARTING.get()
         if starting is None:
             return

@@ -22,7 +22,7 @@ _KEDRO = os.path.dirname(kedro.__file__) + os.sep
 
 
 def can_show_bar() -> bool:
-    """Whether somebody looks at a terminal that can show a bar."""
+    """Whether the run is at a terminal that can show a bar."""
     if os.environ.get("CI") or sys.stderr is None or not sys.stderr.isatty():
         return False
     from rich.console import Console  # noqa: PLC0415  it takes a tenth of a second
@@ -37,7 +37,7 @@ class ConsoleFilter(logging.Filter):
     """Leaves out Kedro's lines about each node, and lines that the summary repeats."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the console gets a record."""
+        """Whether the console shows a record."""
         if getattr(record, "in_last_lines", False):
             return False
         is_kedros = record.pathname.startswith(_KEDRO)
@@ -75,7 +75,7 @@ def use_project_logging(project_path: Path) -> None:
 
 
 def console() -> logging.Handler | None:
-    """The handler of that name; none if the team has another one."""
+    """The handler of that name; none if it was replaced."""
     found = (each for each in logging.getLogger().handlers if each.name == "console")
     return next(found, None)
 
@@ -108,7 +108,7 @@ def open_file(project_path: Path) -> logging.Handler | None:
 
 
 def use_stderr(handler: logging.Handler) -> None:
-    """Let a handler for stderr write to what stands in for it while there is a bar."""
+    """Let a stderr handler write to the stream above the bar."""
     if isinstance(handler, logging.StreamHandler):
         if handler.stream in {sys.__stderr__, sys.stderr}:
             handler.setStream(getattr(sys.stderr, "for_log", None) or sys.stderr)

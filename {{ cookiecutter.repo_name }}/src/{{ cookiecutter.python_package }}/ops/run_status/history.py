@@ -66,7 +66,7 @@ class History:
         return self.without(set())
 
     def without(self, keys: Container[str]) -> Iterator[Run]:
-        """The runs but for some, the last one first."""
+        """The runs without some, newest first."""
         journals = defaultdict[str, list[str]](list)
         for name in self.store.files(""):
             journals[name.partition("/")[0]].append(name)

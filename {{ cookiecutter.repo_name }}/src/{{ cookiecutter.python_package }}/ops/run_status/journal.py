@@ -57,17 +57,17 @@ class Journal:
     _upload: Upload | None = None
 
     def enter(self, event: str, **fields: Any) -> None:
-        """Add an event; it costs one short write."""
+        """Add an event, in one short write."""
         self._begin()
         self._write(event, fields)
 
     def ticket_for_others(self) -> Ticket:
-        """What another process needs to enter into the same run."""
+        """What another process needs to record into the same run."""
         secrets = redaction.hidden()
         return evolve(self.ticket, joined=self.name, secrets=secrets)
 
     def flush(self, seconds: float) -> None:
-        """See to it that all is in the store, if that takes no longer."""
+        """Upload everything, within this time."""
         if self._upload is not None and self._pid == os.getpid():
             self._upload.finish(seconds)
 
@@ -135,7 +135,7 @@ class Upload:
         Finalize(self, self.finish, args=(_AT_THE_END,), exitpriority=10)
 
     def finish(self, seconds: float) -> None:
-        """Upload the rest, if that takes no longer, and end."""
+        """Upload the rest within this time, and end."""
         self._ending.set()
         self.news.set()
         self._thread.join(seconds)
@@ -160,7 +160,7 @@ _ENCODER = json.JSONEncoder(default=str)  # made once, since there are many even
 
 
 def enter(event: str, **fields: Any) -> None:
-    """Enter an event into the run that this is a part of; outside a run, do nothing."""
+    """Write an event to the current run's journal; outside a run, do nothing."""
     if journal := current():
         journal.enter(event, **fields)
 
@@ -174,7 +174,7 @@ def start(ticket: Ticket, catalog: Any) -> Journal:
 
 
 def join(ticket: Ticket) -> None:
-    """Work on a run that another process has started, and on nothing else."""
+    """Join a run that another process has started."""
     redaction.hide(ticket.secrets)
     _OPEN.clear()
     start(ticket, None)
@@ -189,7 +189,7 @@ def end(journal: Journal) -> None:
 
 
 def current() -> Journal | None:
-    """The run that this is a part of: of this thread, or the only one, or the caller's.
+    """The current run: that of this thread, the only one, or the caller's.
 
     Kedro tells hooks on datasets neither the run nor the catalog, and calls them in
     threads of its runners, while `kedro server` has several runs in one process.
@@ -204,7 +204,8 @@ def current() -> Journal | None:
 
 
 def journal_of_catalog(catalog: Any, run_id: str | None) -> Journal | None:
-    """The run with that catalog; in a worker, which has a copy of it, with that id."""
+    """The run with this catalog; in a worker, which has a copy, the run with this
+    id."""
     if found := _OPEN.get(id(catalog)):
         return found
     same = [each for each in list(_OPEN.values()) if each.ticket.run_id == run_id]

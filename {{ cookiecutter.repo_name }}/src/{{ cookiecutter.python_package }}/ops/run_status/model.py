@@ -144,7 +144,7 @@ class Run:
     checks: list[Check] = Factory(list)
 
     def short_key(self) -> str:
-        """The end of its key, which is enough to find it among others."""
+        """The end of its key, which identifies it in a list."""
         return self.key.rpartition("-")[2]
 
     def seconds(self) -> float | None:
@@ -153,7 +153,7 @@ class Run:
         return None if self.started is None or end is None else end - self.started
 
     def counts(self) -> dict[str, int]:
-        """How many nodes are in which state, but for those that are not selected."""
+        """The number of nodes in each state, without those that are not selected."""
         found = Counter(node.state for node in self.nodes.values())
         states = (state for state in State if state != State.NOT_SELECTED)
         return {state.value: found[state] for state in states if found[state]}
@@ -163,12 +163,13 @@ class Run:
         return ", ".join(f"{count:,} {state}" for state, count in self.counts().items())
 
     def marks(self) -> list[str]:
-        """What is unusual, each with the node or dataset that it is about."""
+        """Unusual figures, each with its node or dataset."""
         things: list[Node | Dataset] = [*self.nodes.values(), *self.datasets.values()]
         return [f"{thing.name}: {mark}" for thing in things for mark in thing.marks]
 
     def mark_upstream_failed(self, waiting: State, causes: dict[State, str]) -> None:
-        """Say of nodes in the state ``waiting`` that what they need is missing.
+        """Mark nodes in the state ``waiting`` whose inputs are missing as upstream
+        failed.
 
         Nodes are in the order of the layers: one that fails is before those that need it.
 

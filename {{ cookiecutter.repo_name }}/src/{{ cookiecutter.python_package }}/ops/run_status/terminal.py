@@ -98,7 +98,7 @@ def show(run: Run) -> None:
 
 
 def watch(follower: Follower, history: History) -> None:
-    """Print what changes until a run ends; at a terminal, above the bar of `kedro run`."""
+    """Print changes until a run ends; at a terminal, above the bar of `kedro run`."""
     console = Console()
     run = follower.run()
     expected = history.expected_seconds(run.key, {n.name for n in _selected(run)})

@@ -109,7 +109,7 @@ class CodeVersions:
     def version(
         self, thing: Any, parameters: frozenset[str] = frozenset()
     ) -> CodeVersion:
-        """The code of a function or class, or a value with the code that it holds.
+        """The version of a function, a class, or a value with the code in it.
 
         Args:
             thing: the function, class or value.
@@ -270,7 +270,8 @@ class CodeVersions:
             part.texts.append(of_local_file(path))
 
     def _effects_of_import(self, module: str) -> list[Effects]:
-        """Those of a module, and of the modules of its package that its import imports."""
+        """The effects of a module's import, including modules of its package that it
+        imports."""
         package = module.partition(".")[0]
         if module not in self._effects:
             found, modules = [], [module]
@@ -302,7 +303,7 @@ class CodeVersions:
         source: SourceFile,
         arguments: tuple[str, ...] = (),
     ) -> None:
-        """Add the code that it gets by a name; all code, if the name does not show."""
+        """Add code that is loaded by name; if the name is unknown, add all code."""
         calls = [*calls_by_name(tree, source.imported_names)]
         bound = bindings(tree) if calls else {}
         names = _names(source.module)
@@ -342,7 +343,7 @@ class CodeVersions:
         part.needs += self._code_of_texts(seen.texts)
 
     def _resolve(self, names: dict[str, Any], chain: tuple[str, ...]) -> list[Any]:
-        """What a name and its attributes are, by the names of a module."""
+        """Find the object behind a dotted name in a module."""
         module = names.get("__name__", "")
         name, *rest = chain
         if name not in names:

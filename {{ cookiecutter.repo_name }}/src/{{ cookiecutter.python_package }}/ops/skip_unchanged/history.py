@@ -78,24 +78,24 @@ class NodeHistory:
         return self._store.is_local
 
     def find(self, how: str) -> Iterator[list[GroupRecord]]:
-        """What ran that way: on this branch, then on the main branch, then on others."""
+        """Records with this recipe: of this branch, then of main, then of others."""
         return (index.found.get(how, []) for index in self._read())
 
     def last(self, key: str) -> GroupRecord:
-        """The last time that these nodes ran: on this branch, else on another."""
+        """The last record of these nodes, of this branch or else of another."""
         found = (index.last[key] for index in self._read() if key in index.last)
         return next(found, NEVER)
 
     def add(self, record: GroupRecord) -> None:
-        """Add a record; behind a URL it waits for ``close``."""
+        """Add a record; at a URL, it is written by ``close``."""
         self._records.append(**asdict(record))
 
     def close(self) -> None:
-        """Bring all records to the store."""
+        """Write all records to the store."""
         self._records.close()
 
     def _read(self) -> Iterator[_Index]:
-        """The index of this branch, the main branch, others: each once it is needed."""
+        """The index of this branch, of main, of others; each is read when needed."""
         for number, branches in enumerate(self._branches):
             if number == len(self._indexes):
                 records = Records(self._store, _FOLDER, _KEY)
@@ -134,7 +134,7 @@ class NodeHistory:
 
 
 def _structured(record: Record) -> GroupRecord | None:
-    """A record, if it is not damaged, or of another version."""
+    """A record; none if it is damaged or of another version."""
     known: dict[str, Any] = {
         each.name: record.get(each.name) for each in fields(GroupRecord)
     }

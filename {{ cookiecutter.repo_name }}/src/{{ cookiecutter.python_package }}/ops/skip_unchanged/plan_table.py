@@ -56,7 +56,7 @@ class View:
 
     @property
     def is_something_to_do(self) -> bool:
-        """Whether a node would run, or may have to."""
+        """Whether a node would run, or may run."""
         return any(group.action != SKIP for group in self.plan.groups)
 
     def as_data(self) -> list[dict[str, Any]]:
@@ -177,7 +177,7 @@ class View:
 def _old(
     plan: Plan, part: Pipeline, whole: Pipeline
 ) -> Iterator[tuple[str, list[str]]]:
-    """What the run would read of nodes that have changed, but that it leaves out."""
+    """Inputs of the run from nodes that are out of date but not selected."""
     selected = {node.name for node in part.nodes}
     known = {node.name for node in whole.nodes}
     if not selected or selected >= known:

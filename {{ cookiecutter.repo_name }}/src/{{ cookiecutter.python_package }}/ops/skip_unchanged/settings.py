@@ -27,7 +27,8 @@ class SkipUnchangedOptions:
     fingerprints: dict[str, str] = field(factory=dict)
 
     def way(self, name: str) -> str | None:
-        """How the team tells whether a dataset changed; none if it does not say."""
+        """Your setting for how to detect changes in a dataset; none if there is
+        none."""
         if name in self.fingerprints:
             return self.fingerprints[name]
         patterns = (each for each in self.fingerprints if fnmatchcase(name, each))

@@ -43,7 +43,7 @@ class Branches:
         return cls(context, settings, Manifest(Store(*open_store(context))))
 
     def records(self, branch: str | None = None) -> list[Record]:
-        """What is known of all branches, or of one."""
+        """The records of all branches, or of one."""
         return [*self.manifest.records(branch)]
 
     def dataset(self, name: str, branch: str) -> BranchedDataset | None:
@@ -57,11 +57,11 @@ class Branches:
         return found if moved else None
 
     def holding(self, record: Record) -> Holding:
-        """What a record is about, as it is now."""
+        """The current data of a record."""
         return Holding(record, self.dataset(record.dataset, record.branch))
 
     def owners(self, branch: str) -> paths.Owners:
-        """Which dataset of the catalog, or of its patterns, has main's data where."""
+        """The places of main's data, by dataset of the catalog or its patterns."""
         if branch not in self._owners:
             catalog = self._catalog(branch)
             entries: dict[str, Any] = dict(catalog.config_resolver.config)
@@ -103,7 +103,7 @@ class Holding:
 
     @property
     def target(self) -> Stored | None:
-        """The branch's data; None if the catalog has it elsewhere now, or nowhere."""
+        """The branch's data; None if the catalog now has it elsewhere or not at all."""
         there = stored_data(self.dataset.target) if self.dataset else None
         return there if there and there.location == self.record.location else None
 
@@ -261,7 +261,7 @@ def clean(branches: Branches, record: Record) -> str | None:
 
 
 def refuse_to_clean(branches: Branches, record: Record) -> str | None:
-    """Why the data of a record must not be deleted; None if they can be."""
+    """Why the data of a record must not be deleted; None if it can be."""
     holding = branches.holding(record)
     if holding.target is None or holding.dataset is None:
         return f"in the catalog, it is no longer at {record.location}"
@@ -295,7 +295,7 @@ def _merged_or_gone(
 
 
 def _idle(records: list[Record], days: int) -> set[str]:
-    """The branches with data that have saved none for some days."""
+    """The branches whose last save is older than some days."""
     limit = datetime.now(timezone.utc) - timedelta(days=days)
     text = limit.isoformat(timespec="seconds")  # all times are in UTC and this form
     busy = {record.branch for record in records if record.time > text}

@@ -186,7 +186,7 @@ def promote(  # noqa: PLR0913, PLR0917
 
 
 def _nothing(_: object) -> str:
-    """Of a column that only JSON has."""
+    """Hide a column that only JSON has."""
     return ""
 
 
@@ -214,7 +214,7 @@ def _current(branches: Branches) -> str:
 
 
 def _explanations(context: Any, dataset: str) -> list[str]:
-    """What other guards did to the place of a dataset, in the order in which they act."""
+    """What other guards did to a dataset's place, in order."""
     from kedro.framework.project import settings  # noqa: PLC0415
 
     hooks = [hook for hook in reversed(settings.HOOKS) if hasattr(hook, "explain")]

@@ -135,13 +135,13 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
 
     @property
     def own_places(self) -> set[str]:
-        """The places that only the branch has, as ``entry_places.texts`` has them."""
+        """The branch's own places, in the form of ``entry_places.texts``."""
         texts = entry_places.texts
         return {*texts(self.target_config)} - {*texts(self.base_config)}
 
     @property
     def second_places(self) -> list[str]:
-        """The paths that a save writes to beside the entry's own, and outside of it."""
+        """Paths outside the entry's own path to which a save also writes."""
         own = [*map(entry_places.normal_path, entry_places.paths(self.target_config))]
         return sorted(
             place
@@ -156,7 +156,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
 
     @property
     def readings(self) -> tuple[AbstractDataset[Any, Any], AbstractDataset[Any, Any]]:
-        """What a load reads: the first that holds data. ``exists`` asks for one only."""
+        """The datasets that a load tries in order. ``exists`` checks only one."""
         return self.target, self.base
 
     def load(self) -> Any:
@@ -179,7 +179,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         return self._type(**copy.deepcopy(moved))
 
     def copy_from(self, branch: str) -> None:
-        """Become a copy of another branch's data, as it is stored."""
+        """Become a copy of another branch's stored data."""
         ours = dataset_io.Files.from_dataset(self.target)
         theirs = dataset_io.Files.from_dataset(self.on_branch(branch))
         if self.recorder is not None and ours is not None and theirs is not None:
@@ -188,7 +188,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             self.release()
 
     def set_origin(self, origin: dict[str, Any]) -> None:
-        """Say for the manifest what will save it: the run, the node, the commit."""
+        """Set the origin for the manifest: the run, the node, the commit."""
         if self.recorder:
             self.recorder = self.recorder._replace(origin=origin)
 
@@ -222,7 +222,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         return f"'{self.name}' on branch '{self.branch}'"
 
     def _copy(self, **overwrite_params: Any) -> AbstractDataset[Any, Any]:
-        """A copy that loads another version: Kedro's ``catalog.load(name, version)``."""
+        """A copy that loads another version, for ``catalog.load(name, version)``."""
         duplicate = copy.copy(self)
         duplicate.is_saved = False
         duplicate.target = kedro_internals.copied(self.target, **overwrite_params)
@@ -236,7 +236,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        """Pass ``isinstance`` for the type inside: nodes, plugins and Kedro ask."""
+        """Pass ``isinstance`` checks of nodes, plugins and Kedro for the inner type."""
         return self.__dict__.get("_type", BranchedDataset)
 
     def __reduce__(self) -> tuple[Any, ...]:

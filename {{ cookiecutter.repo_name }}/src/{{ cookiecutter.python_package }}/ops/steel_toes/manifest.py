@@ -79,7 +79,7 @@ class Manifest:
         return _checked(found) if found else None
 
     def write(self, record: Record) -> None:
-        """Add a record, which replaces the one before.
+        """Add a record, which replaces the previous one.
 
         During a run, a store behind a URL has it within a second: it is one request,
         however many datasets are saved meanwhile.
@@ -94,7 +94,8 @@ class Manifest:
             _TIMERS[0].start()
 
     def remove(self, record: Record) -> None:
-        """Forget a dataset on a branch, but not what was saved since it was read."""
+        """Remove a dataset's record on a branch, unless it was saved since it was
+        read."""
         records = self._records(slug(record.branch))
         records.remove(branch=record.branch, dataset=record.dataset)
 
@@ -127,7 +128,7 @@ _TIMERS: list[Timer] = []
 
 
 def flush() -> None:
-    """Bring the records that wait to their stores: the run ends, or a second is over."""
+    """Write waiting records to their stores, each second and at the end of the run."""
     while _TIMERS:
         _TIMERS.pop().cancel()
     for (process, url, _), records in list(_OPEN.items()):
@@ -149,7 +150,7 @@ class Recorder(NamedTuple):
 
     @contextmanager
     def record(self, target: Any, base: Any, data: Any) -> Iterator[None]:
-        """Enter the save that happens inside.
+        """Record the save that happens inside.
 
         Args:
             target: the dataset of the branch that is saved.
@@ -218,13 +219,13 @@ _NOT_WRITTEN = (
 
 
 def now() -> str:
-    """The time as records have it."""
+    """The current time in the form of records."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 @cache
 def author() -> dict[str, Any]:
-    """Who writes, and where."""
+    """The user and the machine."""
     return {"user": user() or None, "host": platform.node() or None}
 
 
@@ -245,7 +246,7 @@ def _fork_point(target: Any, base: Any) -> str | None:
 
 
 def _checked(entry: dict[str, Any]) -> Record | None:
-    """The record that an entry is; None if it is gone, or not as a save writes it."""
+    """The record of an entry; None if it was removed or is malformed."""
     if entry.get("gone"):
         return None
     for name in Record._fields:

@@ -217,7 +217,7 @@ def branch_table(table: str, suffix: str) -> str:
 
 
 class Owners:
-    """Which entry of a catalog has its data in a place."""
+    """Finds the catalog entry that has its data in a place."""
 
     def __init__(self, entries: dict[str, dict[str, Any]]) -> None:
         """Take the entries, by name, as they stand in ``catalog.yml``."""

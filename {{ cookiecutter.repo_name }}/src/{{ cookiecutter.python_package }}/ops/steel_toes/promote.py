@@ -100,7 +100,7 @@ def _action(holding: Holding, force: bool) -> str:
 
 
 def _ends(branches: Branches, branch: str, name: str) -> tuple[Any, Any]:
-    """Where main has a dataset, and where the branch has it."""
+    """Main's dataset and the branch's."""
     dataset = branches.dataset(name, branch)
     if dataset is None:
         raise OpsError(
@@ -117,17 +117,17 @@ def _ends(branches: Branches, branch: str, name: str) -> tuple[Any, Any]:
 # Both have the same names each time, so that the next promotion clears what one that was
 # killed has left.
 def _copy(base: Stored, branch: str) -> Any:
-    """The place beside main's data for their successor."""
+    """The place next to main's data for its replacement."""
     return base.beside(f"new-{slug(branch)}")
 
 
 def _away(base: Stored, branch: str) -> Any:
-    """The place beside main's data for what was there, while a folder is replaced."""
+    """The place next to main's data for the old folder during a replacement."""
     return base.beside(f"old-{slug(branch)}")
 
 
 def _version(base: Stored, target: Stored) -> str | None:
-    """The version under which main will have it."""
+    """The version that main will have."""
     version = target.version
     if version and base.version and version <= base.version:
         # A later one, or main would go on reading its own.
@@ -136,7 +136,7 @@ def _version(base: Stored, target: Stored) -> str | None:
 
 
 def _note(branches: Branches, branch: str, name: str) -> None:
-    """Main has the branch's data now: that is where the branch forks from."""
+    """Record the new fork point: main now has the branch's data."""
     record = branches.manifest.read(branch, name)
     if record:
         base, _ = _ends(branches, branch, name)
