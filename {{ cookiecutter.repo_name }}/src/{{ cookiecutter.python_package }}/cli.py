@@ -4,11 +4,11 @@ from importlib import import_module
 
 import click
 
-# Kedro looks here for the command that runs the packaged project.
+# Kedro looks here for the command by which the packaged project is run.
 from kedro.framework.cli.project import run  # noqa: F401
 
-# Each command, and the module that defines it as ``command``. The module is imported when
-# you use the command. Add your own commands.
+# Each command and the module that has it as ``command``, which is imported when you ask
+# for it. Add your own.
 COMMANDS: dict[str, str] = {
     # "name": "module",
 {%- if cookiecutter.steel_toes %}

@@ -35,11 +35,11 @@ from .ops.steel_toes.hook import SteelToes
 
 
 class TeamHooks:
-    """Your own hooks.
+    """The team's own hooks.
 
-    Add a method for each hook of ``kedro.framework.hooks.specs`` that you need. Mark it
-    with ``@hook_impl`` from ``kedro.framework.hooks``. Use only the arguments that you
-    need, for example ``def before_pipeline_run(self, run_params)``.
+    Add a method for each moment, named as in ``kedro.framework.hooks.specs`` and
+    marked with ``@hook_impl`` from ``kedro.framework.hooks``, with the arguments that
+    it needs, e.g. ``def before_pipeline_run(self, run_params)``.
     """
 
 
@@ -71,5 +71,5 @@ REGISTER: list[Any] = [
     TeamHooks(),
 ]
 
-# Kedro calls the hooks in reverse order of registration.
+# Kedro calls the hook that was registered last first.
 HOOKS = tuple(reversed(REGISTER))

@@ -142,10 +142,10 @@ def _bar(run: Run, expected: float | None, width: int) -> Table:
 
 
 def _title(run: Run) -> Text:
-    facts = [run.key, run.branch, run.runner, duration(run.seconds())]
-    facts += [run.node_summary(), local_time(run.started)]
-    title = _state(run.state).append("  ")
-    return title.append(printable(" · ".join(filter(None, facts))), style="default")
+    names = [run.key, run.branch, run.runner]
+    facts = [duration(run.seconds()), run.node_summary(), local_time(run.started)]
+    lines = [printable(" · ".join(filter(None, line))) for line in (names, facts)]
+    return _state(run.state).append("  " + "\n".join(lines), style="default")
 
 
 def _state(state: State) -> Text:
