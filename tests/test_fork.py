@@ -60,7 +60,7 @@ LATER = [
     ),
     ("example-config.yml", "example: yes\n", "brand_new: no\nexample: yes\n"),
     ("answers.py", "CHOICES = {", "# Later.\nCHOICES = {"),
-    (f"{PACKAGE}/hooks.py", '"""The register', '"""Later: the register'),
+    (f"{PACKAGE}/hooks.py", '"""The hooks of', '"""Later: the hooks of'),
     (f"{PROJECT}/conf/base/ops.yml", "  keep: 50", "  keep: 60"),
 ]
 
