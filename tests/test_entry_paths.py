@@ -500,7 +500,7 @@ def test_a_starter_with_changes_is_linked_to_its_commit_and_one_line_says_so(
 
     result = run("cookiecutter", "--no-input", later, cwd=tmp_path)
 
-    assert result.stderr.startswith("The starter has changes that are not committed;")
+    assert result.stderr.startswith("The starter has uncommitted changes.")
     assert result.stderr.count("\n") == 1
     assert link(tmp_path / FOLDER)["commit"] == head(later)
     assert "-Changed\n" in run("cruft", "diff", cwd=tmp_path / FOLDER).stdout
