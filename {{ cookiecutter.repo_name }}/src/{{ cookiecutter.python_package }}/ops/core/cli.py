@@ -26,7 +26,7 @@ yes_option = click.option(
 
 
 class Commands(click.Group):
-    """Commands on data: a place that cannot be reached is one line, without a traceback."""
+    """Commands on data: if it cannot be reached, they print one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command."""
@@ -37,7 +37,7 @@ class Commands(click.Group):
 
 
 def load_context(env: str | None) -> Any:
-    """The context of the project; Kedro logs nothing."""
+    """Load the project's context without Kedro's log lines."""
     from kedro.framework.project import settings  # noqa: PLC0415
 
     logging.disable(logging.WARNING)
@@ -52,6 +52,6 @@ def load_context(env: str | None) -> Any:
 
 
 def stop_before_doing() -> None:
-    """End a command that has only shown its changes."""
+    """End a command that has only shown its plan."""
     click.echo("Dry run. Use --yes to apply.", err=True)
     raise SystemExit(SOMETHING_TO_DO)
