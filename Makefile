@@ -15,7 +15,7 @@ endif
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: $(VENV)/ready ## make a project in demo/ and see what a branch does to its data
+demo: $(VENV)/ready ## create a project in demo/ and see what a branch does to its data
 	@PYTHONPATH=tests $(BIN)/python demo.py
 
 test: $(VENV)/ready ## test the template and every guard (about 17 minutes on two cores)
@@ -53,10 +53,10 @@ bench: $(VENV)/ready ## measure what the guards cost (about an hour)
 docs: $(VENV)/ready ## build the docs site in site/
 	$(BIN)/mkdocs build --strict --quiet
 
-pictures: demo ## make the pictures of README.md anew
+pictures: demo ## create the pictures of README.md again
 	PATH="$(CURDIR)/demo/.venv/bin:$$PATH" $(BIN)/python pictures.py
 
-readme: $(VENV)/ready ## write the tables of README.md and docs/settings.md anew
+readme: $(VENV)/ready ## update the tables of README.md and docs/settings.md
 	$(BIN)/python readme.py
 
 # Airflow, whose requirements are not those of the other tools; made again when this

@@ -85,7 +85,7 @@ def check(answers: dict[str, Any]) -> None:
         answers[key] = _choice(key, answers[key])
     _check_needs(answers)
     answers["_organisation"] = _organisation()
-    answers.update(_starter())
+    answers.update(_starter(answers["repo_name"]))
 
 
 def _refuse(problem: str, remedy: str) -> NoReturn:
@@ -110,7 +110,7 @@ def _check_keys(keys: Iterable[str], known: list[str]) -> None:
     for key in keys:
         if key not in known:
             nearest = get_close_matches(str(key), known, n=1, cutoff=0)[0]
-            _refuse(f"{key!r} is no option of this starter", f"write {nearest}")
+            _refuse(f"{key!r} is not an option of this starter", f"write {nearest}")
 
 
 def _check_project_name(name: str) -> None:
@@ -154,7 +154,7 @@ def _organisation() -> dict[str, Any]:
     for key in given:
         if key not in ORGANISATION:
             known = ", ".join(ORGANISATION)
-            _refuse(f"organisation.yml: {key!r} is no key", f"write one of {known}")
+            _refuse(f"organisation.yml: {key!r} is not a key", f"write one of {known}")
     return ORGANISATION | given
 
 
@@ -196,8 +196,10 @@ def _answers_before_the_update() -> dict[str, Any]:
     return known
 
 
-def _starter() -> dict[str, Any]:
+def _starter(repo_name: str) -> dict[str, Any]:
     """The folder of the template, and whether it is the user's own or a clone.
+
+    Refuses a project whose folder exists.
 
     Cookiecutter does not pass them on, so this looks at the variables of
     `cookiecutter()`. Cruft runs without that function.
@@ -208,5 +210,11 @@ def _starter() -> dict[str, Any]:
     if frame is None:
         return {}
     its = frame.f_locals
+    project = Path(its["output_dir"], repo_name)
+    if project.exists() and not (
+        its["overwrite_if_exists"] or its["skip_if_file_exists"]
+    ):
+        # Cookiecutter refuses, too, but `kedro new` hides its message.
+        _refuse(f"The folder {project} exists", "remove it, or use another name")
     folder = os.path.abspath(its["base_repo_dir"])
     return {"_starter": {"folder": folder, "is_own": os.path.isdir(its["template"])}}

@@ -1,4 +1,4 @@
-"""Links a new project to its template: `cruft update` can be used at once."""
+"""Links a new project to its template, so that `cruft update` works."""
 
 import json
 import re
@@ -12,7 +12,7 @@ NO_COMMIT = """\
 This starter came without a git commit (a zip file or a plain folder), so `cruft update` cannot follow it.
 """
 NOT_ALL_COMMITTED = """\
-The starter has changes that are not committed; `.cruft.json` names its last commit, which is without them.
+The starter has uncommitted changes. `.cruft.json` names its last commit, without them.
 """
 # What cookiecutter adds to the answers, and cruft does not keep.
 OF_THIS_RUN = {"_output_dir", "_repo_dir", "_checkout", "_starter"}
@@ -23,7 +23,7 @@ class Git(Protocol):
 
 
 def link_to_template(answers: dict[str, Any], git: Git) -> None:
-    """Write `.cruft.json` as cruft would; say why where that cannot be."""
+    """Write `.cruft.json` as cruft would, or say why it is not possible."""
     starter = answers["_starter"]
     at = ["-C", starter["folder"]]
     # Git does not know the last of them in a folder that is not in the commit.

@@ -1,4 +1,4 @@
-"""Take what is off out of the new project, start its git repository, and link it."""
+"""Remove what is off from the new project, start its git repository, and link it."""
 
 import json
 import os
@@ -6,21 +6,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 ANSWERS = dict(json.loads(r"""{{ cookiecutter.items() | list | tojson }}"""))
 PACKAGE = Path("src", ANSWERS["python_package"])
 KIT = PACKAGE / "ops"
 
-# A switch is for the room of its name in ops/. These are for a part of a room: for the
-# files that begin with the name of the switch.
+# An option belongs to the folder with its name in ops/. These options share a folder: each
+# has the files that begin with its name.
 ROOMS = {"slack": "notifications", "email": "notifications"}
 
 CHOICES = {key: ANSWERS[key] for key in ("deploy", "ci") if ANSWERS[key] != "none"}
 ON = [key for key, value in ANSWERS.items() if value is True]
 ON += [f"{key}: {answer}" for key, answer in CHOICES.items()]
 
-# What else is there for switches and choices, and goes when one of them is off.
+# Other files, and the options that they need. If one is off, the file is removed.
 NEEDS = {
     PACKAGE / "pipelines" / "penguins": ["example"],
     Path("tests/pipelines/penguins"): ["example"],
@@ -39,7 +40,7 @@ NEEDS = {
     Path("conf/base/airflow.yml"): ["deploy: airflow"],
     Path("tests/test_dags.py"): ["deploy: airflow"],
 }
-# What goes with the last guard.
+# What is removed if no guard is on.
 OF_ANY_GUARD = [KIT, PACKAGE / "cli.py", Path("tests/test_guards.py")]
 OF_ANY_GUARD += [Path("conf/base/ops.yml"), Path("conf/logging.yml")]
 
@@ -99,8 +100,9 @@ def is_for_comparison() -> bool:
 
 
 def say_what_is_next() -> None:
+    on = textwrap.fill(f"On: {', '.join(ON) or 'no guard'}.", 79)
     sys.stdout.write(f"""
-On: {", ".join(ON) or "no guard"}.
+{on}
 Next:
   cd {ANSWERS["repo_name"]}
   pip install -e ".[dev]"

@@ -109,6 +109,17 @@ def assert_refused(
     assert {path.name for path in cwd.parent.rglob("*")} <= {"here", "here.yml"}
 
 
+def test_an_existing_folder_is_refused_in_one_line(cwd: Path) -> None:
+    (cwd / "toes").mkdir()
+
+    result = ask("kedro", {"repo_name": "toes"}, cwd)
+
+    assert result.returncode != 0
+    [line] = result.stderr.splitlines()
+    assert line.endswith("toes exists: remove it, or use another name.")
+    assert list((cwd / "toes").iterdir()) == []
+
+
 def test_a_bad_answer_to_a_prompt_is_refused_at_once(cwd: Path) -> None:
     command = ("kedro", "new", "--starter", clean_template(), "--name", "Toe Test")
 

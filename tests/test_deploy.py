@@ -346,7 +346,7 @@ def test_without_its_branch_an_image_runs_nothing(image):
     code, said = image.run(STEEL_TOES_BRANCH="")
 
     assert code != 0
-    assert "It is not known which branch this is" in said
+    assert "The git branch is unknown" in said
     assert "set STEEL_TOES_BRANCH=NAME" in said
 
 

@@ -341,8 +341,10 @@ def test_what_is_on_and_what_to_do_next_is_said_at_the_end(clone, tmp_path):
 
     said = run(*command, cwd=tmp_path).stdout
 
-    assert said.splitlines()[-5:] == [
-        "On: " + ", ".join(each for each in SWITCHES if OPTIONS[each] == "yes") + ".",
+    on = ", ".join(each for each in SWITCHES if OPTIONS[each] == "yes")
+    assert f"On: {on}." in " ".join(said.split())
+    assert max(map(len, said.splitlines())) < 80
+    assert said.splitlines()[-4:] == [
         "Next:",
         f"  cd {FOLDER}",
         '  pip install -e ".[dev]"',
@@ -498,7 +500,7 @@ def test_a_starter_with_changes_is_linked_to_its_commit_and_one_line_says_so(
 
     result = run("cookiecutter", "--no-input", later, cwd=tmp_path)
 
-    assert result.stderr.startswith("The starter has changes that are not committed;")
+    assert result.stderr.startswith("The starter has uncommitted changes.")
     assert result.stderr.count("\n") == 1
     assert link(tmp_path / FOLDER)["commit"] == head(later)
     assert "-Changed\n" in run("cruft", "diff", cwd=tmp_path / FOLDER).stdout

@@ -60,7 +60,7 @@ LATER = [
     ),
     ("example-config.yml", "example: yes\n", "brand_new: no\nexample: yes\n"),
     ("answers.py", "CHOICES = {", "# Later.\nCHOICES = {"),
-    (f"{PACKAGE}/hooks.py", '"""The register', '"""Later: the register'),
+    (f"{PACKAGE}/hooks.py", '"""The hooks of', '"""Later: the hooks of'),
     (f"{PROJECT}/conf/base/ops.yml", "  keep: 50", "  keep: 60"),
 ]
 
@@ -151,6 +151,6 @@ def test_an_unknown_key_of_an_organisation_is_refused_in_one_line(original, tmp_
 
     assert result.returncode == 1
     assert result.stderr.startswith(
-        "organisation.yml: 'trunks' is no key: write one of"
+        "organisation.yml: 'trunks' is not a key: write one of"
     )
     assert not (tmp_path / "new-kedro-project").exists()

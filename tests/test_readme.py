@@ -27,6 +27,7 @@ KNOWN_PROGRAMS = {
     "git",
     "make",
     "pip",
+    "pre-commit",
     "pytest",
     "python",
     "source",

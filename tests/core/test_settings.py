@@ -77,18 +77,18 @@ def test_a_list_of_settings_is_replaced_as_a_whole_by_an_environment(read):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("sampel: {}", "'sampel' is no setting; did you mean 'sample'"),
-        ("zzz: {}", "'zzz' is no setting; there are: .*sample"),
+        ("sampel: {}", "'sampel' does not exist. Did you mean 'sample'"),
+        ("zzz: {}", "'zzz' does not exist. Use one of .*sample"),
         ("sample: {enabld: true}", "'sample.enabld'.*mean 'enabled'"),
         ("sample: {inner: {name: []}}", "'sample.inner.name'.*mean 'names'"),
         ("sample: {enabled: maybe}", "'sample.enabled' has a wrong value"),
         ("sample: {stages: main}", "'sample.stages' has a wrong value"),
         ("sample: {stages: {a: 1}}", "'sample' has a wrong value"),
         ("sample: {inner: 3}", "'sample.*' has a wrong value"),
-        ("sample: on", "'sample' holds settings by name, not True"),
-        ("items: {}", "'items' holds a list, not {}"),
-        ("items: [{size: 1}, text]", "'items.2' holds settings by name, not 'text'"),
-        ("items: [{size: 1}, {siz: 2}]", "'items.2.siz' is no setting.*mean 'size'"),
+        ("sample: on", "'sample' must be a mapping, not True"),
+        ("items: {}", "'items' must be a list, not {}"),
+        ("items: [{size: 1}, text]", "'items.2' must be a mapping, not 'text'"),
+        ("items: [{size: 1}, {siz: 2}]", "'items.2.siz' does not exist.*mean 'size'"),
         ("items: [{size: big}]", "'items.1.size' has a wrong value"),
     ],
 )
@@ -139,7 +139,7 @@ def test_a_switch_of_one_run_is_read_from_the_environment():
     assert options.is_guard_on("X", True, {}) is True
     assert options.is_guard_on("X", False, {"X": " On "}) is True
     assert options.is_guard_on("X", True, {"X": "false"}) is False
-    with pytest.raises(OpsError, match="X=maybe says neither"):
+    with pytest.raises(OpsError, match="X=maybe is not valid"):
         options.is_guard_on("X", True, {"X": "maybe"})
 
 

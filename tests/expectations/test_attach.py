@@ -176,7 +176,7 @@ def test_the_hook_may_fire_twice(gated):
         ),
         ({"cars": csv("cars")}, {"cars": {"when": ["later"]}}, "Use one or more of"),
         ({"cars": csv("cars")}, {"cars": {"when": []}}, "Use one or more of"),
-        ({"cars": csv("cars")}, {"cars": {"sute": "x"}}, "did you mean 'suite'?"),
+        ({"cars": csv("cars")}, {"cars": {"sute": "x"}}, "Did you mean 'suite'?"),
     ],
 )
 def test_what_does_not_fit_together_is_an_error(gated, entries, settings, message):

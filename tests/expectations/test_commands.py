@@ -5,6 +5,7 @@ import logging
 
 import pytest
 from click.testing import CliRunner
+from kedro_datasets.pandas import CSVDataset
 from kit import ops
 
 from .expectations_project import BAD, GOOD, IDS, KINDS, csv
@@ -102,6 +103,17 @@ def test_check_tells_what_is_not_as_expected(cars):
         ("cars", "error", False),
         ("cars", "warning", False),
     ]
+
+
+def test_on_a_branch_check_looks_at_main_s_data_too(cars, monkeypatch):
+    cars.suite("cars", IDS, KINDS)
+    # As steel toes do: the branch has no copy, so a load reads main's.
+    main = CSVDataset(filepath=str(cars.path / "data" / "cars.csv"))
+    monkeypatch.setattr(
+        CSVDataset, "readings", property(lambda _: [main]), raising=False
+    )
+    monkeypatch.setattr(CSVDataset, "_exists", lambda _: False)
+    assert "2 expectations checked" in run("check")[1]
 
 
 def test_check_of_what_is_not_there_is_an_error(cars, monkeypatch):

@@ -130,7 +130,7 @@ def test_a_run_that_steel_toes_stop_is_sent_with_the_reason(shop, quick, slack) 
     assert quick("run")[0] == 1
 
     [message] = slack.posted()
-    assert "not known which" in json.dumps(message)
+    assert "branch is unknown" in json.dumps(message)
 
 
 def in_a_process(shop: Workshop, *args: str, **env: str) -> None:
@@ -413,7 +413,7 @@ def test_a_missing_token_is_a_warning(shop, quick, slack) -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"chanels": {}}, "did you mean 'channels'"),
+        ({"chanels": {}}, "Did you mean 'channels'"),
         ({"limit": 60}, "a number of seconds, at most 10"),
         ({"routes": [{"tags": ["a"], "to": {"smoke": ["x"]}}]}, "is not a channel"),
         ({"routes": [{"to": {"slack": ["#x"]}}]}, "matches no run"),

@@ -37,7 +37,7 @@ def test_a_class_of_any_package_is_a_channel():
         ({"type": f"{__package__}.lost.Lost"}, "cannot be imported: No module"),
         (
             {"type": TYPE, "too": []},
-            "'notifications.channels.mine.too' is no setting; did you mean 'to'",
+            "'notifications.channels.mine.too' does not exist. Did you mean 'to'",
         ),
         (
             {"type": TYPE, "to": {"a": 1}},

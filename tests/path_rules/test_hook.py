@@ -294,10 +294,10 @@ def test_a_dataset_that_no_entry_stands_for_has_nothing_to_tell(project, changed
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ([{"bukcet": "a", "to": "b"}], "'path_rules.1.bukcet'.*did you mean 'bucket'"),
+        ([{"bukcet": "a", "to": "b"}], "'path_rules.1.bukcet'.*Did you mean 'bucket'"),
         ([{"prefix": "a", "to": "b", "only": {"type": []}}], "only.type'.*'types'"),
-        ([{"prefix": "a", "to": "b"}, "text"], "'path_rules.2' holds settings by name"),
-        ({"prefix": "a"}, "'path_rules' holds a list"),
+        ([{"prefix": "a", "to": "b"}, "text"], "'path_rules.2' must be a mapping"),
+        ({"prefix": "a"}, "'path_rules' must be a list"),
         ([{"prefix": "a", "to": "{usr}"}], "rule 1 .*'{usr}'.*{env}, {user}"),
     ],
 )

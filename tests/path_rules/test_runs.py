@@ -262,7 +262,7 @@ def test_another_schema_of_a_database(
         ("{match: '(data', to: x}", ["rule 2 {match: (data, to: x}", "unterminated"]),
         ("{match: '(data)', to: '\\2'}", ["rule 2", "group reference 2"]),
         ("{prefix: data/, to: 's3://b/{usr}/'}", ["rule 2", "'{usr}'", "{user}"]),
-        ("{prefx: data/, to: x}", ["'path_rules.2.prefx'", "did you mean 'prefix'"]),
+        ("{prefx: data/, to: x}", ["'path_rules.2.prefx'", "Did you mean 'prefix'"]),
         ("{prefix: data/}", ["rule 2 {prefix: data/}", "'to'"]),
         ("{to: data/}", ["rule 2 {to: data/}", "bucket, prefix, match, schema"]),
         ("{bucket: a, prefix: b, to: c}", ["rule 2 {bucket: a, prefix: b, to: c}"]),

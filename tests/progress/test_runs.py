@@ -121,8 +121,8 @@ def test_after_a_failure_the_last_lines_say_what_matters(project, runner):
 @pytest.mark.parametrize(
     ("number", "reason", "code"),
     [
-        (signal.SIGINT, "before its end: ", 1),
-        (signal.SIGTERM, "by SIGTERM: ", -signal.SIGTERM),
+        (signal.SIGINT, "after ", 1),
+        (signal.SIGTERM, "by SIGTERM, after ", -signal.SIGTERM),
     ],
 )
 def test_an_interrupted_run_says_so_in_its_last_lines(project, number, reason, code):

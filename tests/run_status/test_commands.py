@@ -60,7 +60,7 @@ def test_a_run_is_shown_by_the_start_of_its_key(store):
 def test_a_run_that_is_not_there_is_one_line(store):
     assert run("show", "x") == (
         1,
-        "Error: There is no run 'x': see kedro runs list.\n",
+        "Error: Run 'x' does not exist. See kedro runs list.\n",
     )
 
 

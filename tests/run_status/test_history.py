@@ -33,7 +33,7 @@ def test_a_run_is_found_by_the_start_or_the_end_of_its_key(history):
 
 
 @pytest.mark.parametrize(
-    "name, said", [("2026", "fits 2 runs"), ("x", "There is no run 'x'")]
+    "name, said", [("2026", "matches 2 runs"), ("x", "Run 'x' does not exist")]
 )
 def test_else_it_is_refused(history, name, said):
     with pytest.raises(OpsError, match=said):

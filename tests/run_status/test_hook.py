@@ -157,7 +157,7 @@ def test_it_can_be_switched_off(project, monkeypatch, how):
 def test_a_wrong_setting_is_refused(project):
     project.settings(run_status={"kep": 5})
 
-    with pytest.raises(OpsError, match="did you mean 'keep'"):
+    with pytest.raises(OpsError, match="Did you mean 'keep'"):
         project.session()
 
 

@@ -349,7 +349,7 @@ raw_too: {type: text.TextDataset, filepath: data/mid_dev.txt}
 @pytest.mark.parametrize(
     ("entry", "branch", "why"),
     [
-        ("", "", "not known which"),
+        ("", "", "branch is unknown"),
         (TWO_PLACES, "dev", "cannot tell where a branch would save"),
         (ONE_PLACE, "dev", "'raw_too'"),
     ],

@@ -80,7 +80,7 @@ class Follower:
 def test_a_run_is_watched_until_it_ends(screen, terminal, monkeypatch):
     monkeypatch.setattr(module, "_EVERY", 0)
     out = screen(terminal)
-    history = SimpleNamespace(expected_seconds=lambda key, nodes: 1e6)
+    history = SimpleNamespace(expected_seconds=lambda key, nodes: 1e10)
     module.watch(Follower(), history)
 
     said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue())

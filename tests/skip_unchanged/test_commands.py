@@ -36,7 +36,9 @@ def test_a_node_is_explained(view, capsys):
     view.show_explained("clean", view.explained("clean"))
     assert "input raw" in capsys.readouterr().out
 
-    with pytest.raises(ops("core.errors").OpsError, match="no node 'x'"):
+    with pytest.raises(
+        ops("core.errors").OpsError, match="Node 'x' is not in this run"
+    ):
         view.explained("x")
 
 

@@ -353,7 +353,9 @@ def test_it_is_switched_off_and_forced_for_one_run(bench: Bench) -> None:
     assert bench.run(SKIP_UNCHANGED_FORCE="all") == ALL
     assert bench.run(SKIP_UNCHANGED_FORCE="join,tell") == {"join", "tell"}
     code, said = bench.said("run", SKIP_UNCHANGED_FORCE="jion")
-    assert code == 1 and "'jion', which is no node" in said and "Traceback" not in said
+    assert (
+        code == 1 and "'jion', which is not a node" in said and "Traceback" not in said
+    )
 
     assert bench.run() == set()
 

@@ -74,7 +74,7 @@ def test_a_forged_record_deletes_nothing(project, forged):
     record = write(project, **{k: v.format(data=data) for k, v in forged.items()})
     before = project.tree()
 
-    assert "the catalog does not have it at" in cleaning.refuse_to_clean(
+    assert "in the catalog, it is no longer at" in cleaning.refuse_to_clean(
         project.branches, record
     )
     assert cleaning.clean(project.branches, record)
@@ -159,7 +159,7 @@ def test_without_git_nothing_is_taken_for_gone(project):
     project.catalog({"cars": CARS})
     project.save("old", cars="old")
 
-    with pytest.raises(OpsError, match="Which branches are gone is not known: git"):
+    with pytest.raises(OpsError, match="Cannot tell which branches are gone: git"):
         cleaning.records_to_clean(project.branches, set(), None, True)
 
 

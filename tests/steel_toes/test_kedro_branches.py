@@ -80,9 +80,9 @@ def test_the_answers_and_the_exit_codes_fit_scripts(
     rows = kedro.ask("diff", code=10)
     assert rows[0] == {"dataset": "mid", "state": "changed", "changes": []}
     assert rows[1]["changes"] == ["bytes: 10 -> 17"]
-    assert "knows no data of branch 'x'" in kedro.refuse("diff", "x")
-    assert "knows no data of branch 'x'" in kedro.refuse("promote", "x")
-    assert "knows no data of branch 'x'" in kedro.refuse("clean", "x")
+    assert "Branch 'x' has no data" in kedro.refuse("diff", "x")
+    assert "Branch 'x' has no data" in kedro.refuse("promote", "x")
+    assert "Branch 'x' has no data" in kedro.refuse("clean", "x")
     assert "no dataset 'x'" in kedro.refuse("path", "x")
     assert "conf/nope" in kedro.refuse("list", "--env=nope")
     assert "No such option" in kedro.refuse("list", "--x", code=2)
@@ -163,7 +163,7 @@ def test_a_clone_of_one_branch_asks_its_remotes_before_it_cleans_for_everyone(
 
     git(workshop, "remote", "set-url", "origin", str(tmp_path / "nowhere"))
     error = kedro.refuse("clean", "--everyone", "--yes")
-    assert error.startswith("Error: Which branches are gone is not known: git says: ")
+    assert error.startswith("Error: Cannot tell which branches are gone: git says: ")
     assert workshop.has("data/mid_gone.txt")
 
 
@@ -188,7 +188,7 @@ def test_only_branches_that_are_gone_or_merged_are_cleaned(
         enter(workshop, "theirs", {**record, "user": "b", "host": "c"})
 
     assert {r["branch"]: r["git"] for r in kedro.ask("list")} == {
-        name: "gone" if name in {"gone", "theirs"} else "there" for name in names
+        name: "gone" if name in {"gone", "theirs"} else "exists" for name in names
     }
     before = workshop.files()
     assert branches_of(kedro.ask("clean", code=10)) == {"merged", "gone"}
@@ -225,7 +225,7 @@ def test_a_copy_that_hides_a_newer_base_is_named_with_the_way_out(
     later(workshop, "data/mid.txt")
 
     said = kedro.run("--nodes=total")
-    assert said.count("copy of 'mid' hides a newer one") == 1
+    assert said.count("copy of 'mid' hides newer data on main") == 1
     command = "kedro branches clean --dataset mid --yes"
     assert command in said
     assert kedro(*command.split()[1:])[0] == 0

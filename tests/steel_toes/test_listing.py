@@ -21,7 +21,7 @@ def test_a_branch_is_one_row(project):
     assert dev.pop("by") == project.record("dev", "bikes").user
     assert dev == {
         "branch": "dev",
-        "git": "not known",
+        "git": "unknown",
         "datasets": 2,
         "bytes": 6,
         "compared_with_main": {"same": 1, "ahead": 1},

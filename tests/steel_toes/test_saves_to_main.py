@@ -13,7 +13,7 @@ def test_a_save_to_main_s_data_is_named_by_the_plan_and_on_the_page(
     workshop: Workshop,
 ) -> None:
     workshop.settings("steel_toes: {ignore: {names: [mid]}}")
-    warning = "the run overwrites main's data, since steel_toes.ignore lists it"
+    warning = "the run overwrites main's data, because steel_toes.ignore lists it"
 
     plan = workshop.kedro("plan", "--json", check=False)
     workshop.kedro("run")

@@ -1,7 +1,7 @@
-"""How this project is wired to its guards: what an edit of yours can break.
+"""Checks that this project still calls its guards, which your edits could break.
 
-The runs are of a small pipeline in a folder of the test, with the hooks and the session
-of the project. What the guards do is tested in the starter that they come from.
+The tests run a small pipeline in a temporary folder, with the hooks and the session of
+this project. The starter tests the guards themselves.
 """
 
 from importlib import import_module
@@ -28,18 +28,18 @@ check_settings = import_module(f"{PACKAGE}.ops.core.settings").check_settings
 
 
 def work(raw):
-    """What the only node of the pipeline does."""
+    """The function of the only node."""
     return raw.upper()
 
 
 def register_pipelines():
-    """The pipelines of the runs here: Kedro asks this module for them."""
+    """The pipelines of these runs, which Kedro gets from this module."""
     return {"__default__": Pipeline([node(work, "raw", "out", name="work")])}
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run the pipeline as the project would; what it reads and writes is in a folder."""
+    """Run the pipeline as the project would, with all data in a temporary folder."""
     monkeypatch.setenv("STEEL_TOES_BRANCH", "main")
     here, conf = tmp_path.as_posix(), tmp_path / "conf"
     catalog = {

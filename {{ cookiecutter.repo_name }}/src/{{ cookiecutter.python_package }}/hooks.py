@@ -1,4 +1,4 @@
-"""The register of hooks: from top to bottom it is the order in which they act."""
+"""The hooks of this project, in the order in which they act."""
 
 from typing import Any
 {%- set imports %}

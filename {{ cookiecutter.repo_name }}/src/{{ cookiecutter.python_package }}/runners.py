@@ -22,15 +22,15 @@ from pluggy import PluginManager
 class ParallelRunner(runner.ParallelRunner):
     """Kedro's ``ParallelRunner``, with the project's hooks in every worker.
 
-    Under the start methods ``spawn`` and ``forkserver`` (macOS, Windows, and Python 3.14
-    everywhere) a worker of Kedro's own starts without the project's settings, so that
-    no hook runs in it. ``KEDRO_MP_CONTEXT`` chooses the method, as in Kedro.
+    With the start methods ``spawn`` and ``forkserver`` (on macOS, on Windows, and everywhere
+    in Python 3.14), Kedro's own workers start without the project's settings, so they run
+    no hooks. ``KEDRO_MP_CONTEXT`` selects the method, as in Kedro.
     """
 
     def __init__(self, max_workers: int | None = None, is_async: bool = False) -> None:
-        """Take what Kedro's own takes."""
+        """Take the arguments of Kedro's own runner."""
         super().__init__(max_workers, is_async)
-        # Its process for data in memory would outlive a run that is killed.
+        # Its process for data in memory would otherwise outlive a killed run.
         manager = type(self._manager)()
         self._manager.shutdown()
         self._manager = manager
@@ -93,7 +93,7 @@ def _end_with_parent() -> None:
 
 def _end_with(parent: Any) -> None:
     if os.name == "posix" and os.getppid() == parent.pid:
-        # A forked worker holds the pipes by which the others would notice.
+        # A forked worker keeps the pipes open that would tell the others.
         while os.getppid() == parent.pid:
             time.sleep(0.5)
     else:
@@ -125,7 +125,7 @@ def _catalog() -> Any:
 def _execute_task(task: Any) -> Any:
     task.catalog = _catalog()
     node = execute_task(task)
-    # The next node looks anew, and what a dataset has cached is not kept in each worker.
+    # The next node checks its data again, and workers do not keep cached data.
     for name in {*node.inputs, *node.outputs}:
         dataset = task.catalog.get(name)
         if not isinstance(dataset, (MemoryDataset, SharedMemoryDataset)):
@@ -134,13 +134,13 @@ def _execute_task(task: Any) -> Any:
 
 
 def execute_task(task: Any) -> Any:
-    """Execute a Kedro ``Task`` in a worker that ``start_worker`` has made one.
+    """Execute a Kedro ``Task`` in a worker that called ``start_worker``.
 
     Raises:
         Exception: whatever the node raises.
     """
-    # A task that is told of a hook manager uses it; one marked parallel would configure
-    # the project and look for plugins again, for every node.
+    # A task uses the hook manager that it gets. A task marked parallel would configure the
+    # project and search for plugins again, for every node.
     task.parallel, task.hook_manager = False, _hook_manager()
     try:
         return task()

@@ -13,7 +13,7 @@ from .ops.skip_unchanged.session import SkippingSession
 
 # Class that manages the KedroSession.
 {%- if cookiecutter.skip_unchanged %}
-# This one lets a run leave out what is unchanged.
+# This one lets a run skip unchanged nodes.
 SESSION_CLASS = SkippingSession
 {%- else %}
 # from kedro.framework.session import KedroSession

@@ -1,8 +1,7 @@
-"""The guards: a kit that this project carries and does not edit.
+"""The guards. Do not edit them: an update of the starter replaces this folder.
 
-One folder is one guard, and ``core`` is the ground that they share. Imports run downwards
-only: a guard imports ``core`` and itself, and ``node_stats`` and ``notifications`` also
-``run_status``. An update of the starter replaces this folder as a whole.
+Each folder is one guard, and ``core`` is the code that they share. A guard imports only
+``core`` and itself; ``node_stats`` and ``notifications`` also import ``run_status``.
 """
 
 __version__ = "1.0.0"

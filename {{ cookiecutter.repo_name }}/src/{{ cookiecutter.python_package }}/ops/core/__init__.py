@@ -1,1 +1,1 @@
-"""What the guards share: settings, git, the store, datasets, findings, the command line."""
+"""Shared code: settings, git, the store, datasets, findings, the command line."""

@@ -1,4 +1,4 @@
-"""A short text that is the same for the same content, and for no other."""
+"""Checksums of texts, files and tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def of_texts(*texts: str) -> str:
 
 
 def short_hash(text: str) -> str:
-    """Eight hexadecimal digits that stand for a text, in a name that a person reads."""
+    """Eight hexadecimal digits that identify a text in a readable name."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:8]
 
@@ -30,7 +30,7 @@ def of_file(file: Any, size: int = _BLOCK) -> str:
     import xxhash  # noqa: PLC0415
 
     digest = xxhash.xxh3_128()
-    size = min(size, _BLOCK)  # room that is made, and most of it for nothing
+    size = min(size, _BLOCK)  # a larger buffer would be wasted on a small file
     while block := file.read(size):
         digest.update(block)
     return f"xxh3:{digest.hexdigest()}"
@@ -44,7 +44,7 @@ def of_local_file(path: str) -> str:
 
 
 def of_rows(columns: Iterable[str], rows: Iterable[Any]) -> str:
-    """The checksum of a table, whose rows have no order of their own."""
+    """The checksum of a table, whatever the order of its rows."""
     import xxhash  # noqa: PLC0415
 
     count, total = 0, 0

@@ -32,7 +32,7 @@ _EXPECTED |= {"AzureError"}
 
 
 class Command(click.Command):
-    """A command that says in one line, without a traceback, what it cannot reach or read."""
+    """A command on data: if it cannot reach or read something, it prints one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command."""
@@ -49,7 +49,7 @@ class Commands(Command, click.Group):
 
 
 def load_context(env: str | None) -> Any:
-    """The context of the project; Kedro logs nothing."""
+    """Load the project's context without Kedro's log lines."""
     from kedro.framework.project import settings  # noqa: PLC0415
 
     logging.disable(logging.WARNING)
@@ -64,6 +64,6 @@ def load_context(env: str | None) -> Any:
 
 
 def stop_before_doing() -> None:
-    """End a command that has only shown its changes."""
+    """End a command that has only shown its plan."""
     click.echo("Dry run. Use --yes to apply.", err=True)
     raise SystemExit(SOMETHING_TO_DO)

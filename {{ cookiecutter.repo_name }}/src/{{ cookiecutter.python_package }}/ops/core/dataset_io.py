@@ -1,5 +1,5 @@
-"""The data of a dataset: where it is, whether it is there, its size, time and checksum,
-and how it is saved, copied and replaced in one step."""
+"""The data of a dataset: place, existence, size, time and checksum; saving, copying and
+replacing it in one step."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ _OLD = 3600.0  # seconds for which a scratch folder may be that of a save that g
 def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
     """Whether a dataset holds data.
 
-    Unlike ``exists`` of fsspec, it does not take a failure (no permission, no network,
-    bad credentials) for an absence: then a branch would read main's data by mistake.
+    Unlike fsspec's ``exists``, it raises an error if it cannot tell (no permission, no
+    network, bad credentials). Otherwise a branch would read main's data by mistake.
     """
     filesystem, path = place(dataset)
     if filesystem is None:
@@ -73,7 +73,7 @@ def _is_folder(filesystem: Any, path: str) -> bool:
 
 
 def place(dataset: Any) -> tuple[Any, str]:
-    """The file system of a dataset and the path on it; none if fsspec does not reach it."""
+    """A dataset's file system and path on it; none if fsspec cannot reach it."""
     filesystem, path = kedro_internals.place(dataset)
     if filesystem is not None and "://" not in path:
         protocol = kedro_internals.protocol(dataset)
@@ -83,10 +83,10 @@ def place(dataset: Any) -> tuple[Any, str]:
 
 
 def readings(dataset: Any) -> list[Any]:
-    """The datasets that a load would read: the first of them that holds data.
+    """The datasets that a load tries in order; it reads the first that has data.
 
-    A dataset with several of them has them in ``readings``, since ``exists`` may ask
-    for one only; any other is its own.
+    A dataset with several lists them in ``readings``, because its ``exists`` may check
+    only one. For any other dataset, it is the dataset itself.
     """
     dataset = kedro_internals.uncached(dataset)
     several = hasattr(type(dataset), "readings")
@@ -94,7 +94,7 @@ def readings(dataset: Any) -> list[Any]:
 
 
 def _is_a_failure(error: Exception) -> bool:
-    """Whether an absence is in truth a server that did not answer, as over HTTP."""
+    """Whether "not found" really means that the server did not answer, as over HTTP."""
     cause = error.__cause__
     ours = type(cause).__module__.startswith("aiohttp")
     return ours and getattr(cause, "status", None) not in {404, 410}
@@ -103,8 +103,8 @@ def _is_a_failure(error: Exception) -> bool:
 def save(dataset: AbstractDataset[Any, Any], data: Any) -> None:
     """Save data; a local file is replaced in one step, and so is each partition.
 
-    A run that is killed at any moment leaves the old file or the new one, and so does
-    one that reads while another writes.
+    If the run is killed, the file is the old one or the new one. Another run that reads
+    meanwhile also gets one of the two.
     """
     if _is_one_local_file(dataset):
         _replace_file(dataset, data)
@@ -130,15 +130,14 @@ def _save_partition(dataset: AbstractDataset[Any, Any], data: Any, folder: str) 
 
 
 def remove_leftovers(folder: str) -> None:
-    """Remove what saves and copies that were killed have left in a folder."""
+    """Remove what killed saves and copies left in a folder."""
     with contextlib.suppress(OSError), os.scandir(folder) as found:
         for scratch in found:
             if _SCRATCH.fullmatch(scratch.name):
-                is_folder = scratch.is_dir(follow_symlinks=False)
-                inside = Path(scratch).iterdir() if is_folder else ()
-                written = max(os.lstat(p).st_mtime for p in (scratch.path, *inside))
+                inside = [Path(scratch), *Path(scratch).rglob("*")]
+                written = max(each.lstat().st_mtime for each in inside)
                 if time.time() - written > _OLD:
-                    shutil.rmtree(scratch) if is_folder else os.unlink(scratch)
+                    shutil.rmtree(scratch) if scratch.is_dir() else os.unlink(scratch)
 
 
 def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
@@ -151,12 +150,12 @@ def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
 
 
 def is_local(filesystem: Any) -> bool:
-    """Whether a file system of fsspec is that of this machine."""
+    """Whether an fsspec file system is that of this machine."""
     return "file" in list(getattr(filesystem, "protocol", ()))
 
 
 def appends(dataset: Any) -> bool:
-    """Whether a save adds to what a dataset holds."""
+    """Whether a save adds to the existing data."""
     args = kedro_internals.save_args(dataset)
     modes = [str(each.get("mode", "")) for each in args if isinstance(each, dict)]
     return any(mode.startswith(("a", "r+")) for mode in modes)
@@ -213,7 +212,7 @@ def bucket(filesystem: Any, path: str) -> str:
 
 
 def info(filesystem: Any, path: str) -> dict[str, Any] | None:
-    """What a file system says of a path now; none if nothing is there."""
+    """What a file system reports about a path; none if nothing is there."""
     # Not fsspec's ``exists``, which takes every failure for an absence.
     filesystem.invalidate_cache(path)
     try:
@@ -224,8 +223,9 @@ def info(filesystem: Any, path: str) -> dict[str, Any] | None:
 
 
 def objects(filesystem: Any, path: str) -> dict[str, dict[str, Any]]:
-    """What a file system says of each file of a folder, by its name behind the path, in
-    order; of a file, under an empty name; empty if nothing is there."""
+    """What a file system reports about each file of a folder, by relative name, sorted.
+
+    A single file has an empty name. Empty if nothing is there."""
     there = info(filesystem, path)
     if there is None or there["type"] != "directory":
         return {"": there} if there else {}
@@ -234,7 +234,7 @@ def objects(filesystem: Any, path: str) -> dict[str, dict[str, Any]]:
 
 
 def stored_data(dataset: Any) -> Stored | None:
-    """What a dataset stores; none for a kind that only its own class understands."""
+    """The stored data of a dataset; none if only its own class can handle it."""
     args = kedro_internals.load_args(dataset)
     if hasattr(dataset, "engine") and "table_name" in args:
         from .tables import SqlTable  # noqa: PLC0415
@@ -249,8 +249,8 @@ def stored_data(dataset: Any) -> Stored | None:
 
 
 def local_table(dataset: Any) -> tuple[str, str] | None:
-    """The file of the database that a table is in, and the table's name; none for what is
-    no table, or in a database that is no file of this machine. Nothing is connected."""
+    """The local database file of a table, and the table's name; none for other data.
+    Connects to nothing."""
     config = kedro_internals.connection_config(dataset) or {}
     if config and kedro_internals.ibis_table(dataset) is None:
         return None  # a file that ibis reads as a table
@@ -276,8 +276,8 @@ def local_table_checksum(dataset: Any) -> str | None:
 
 
 def _local_path(dataset: Any) -> str:
-    """Where a dataset of the project's own keeps its file, by its arguments; empty if its
-    class does not agree on whether something is there."""
+    """The local file of your own dataset class, by its arguments; empty if the class
+    itself disagrees on whether the file exists."""
     own = isinstance(dataset, AbstractDataset)
     config = kedro_internals.init_config(dataset) if own else {}
     path = next((str(config[key]) for key in PATHS if config.get(key)), "")
@@ -324,9 +324,9 @@ class Files(NamedTuple):
         return False
 
     def fingerprint(self) -> str | None:
-        """Of the content that is read now, with the names in a folder; none if there is
-        none. An object in a bucket is taken by its checksum, which two copies share that
-        were not made in parts."""
+        """The fingerprint of the content that a load reads, with the names in a folder;
+        none if there is no data. An object in a bucket has the checksum of its store,
+        which is the same for copies that were not uploaded in parts."""
         if self._is_local and os.path.isfile(self.current):
             return checksum.of_local_file(self.current)
         return self._fingerprint(objects(self.filesystem, self.current))
@@ -371,7 +371,7 @@ class Files(NamedTuple):
         return max(map(self.filesystem.modified, files), default=None)
 
     def remove(self) -> None:
-        """Delete it, with all versions, if it is there."""
+        """Delete it with all versions, if it exists."""
         if self._is_local and os.path.islink(self.path):
             os.unlink(self.path)  # and not what it leads to
             return
@@ -380,7 +380,7 @@ class Files(NamedTuple):
             self.filesystem.rm(self.path, recursive=folder)
 
     def beside(self, mark: str) -> Files:
-        """A place next to this one, on the same disk, for a copy that is on its way."""
+        """A place next to this one, on the same disk, for a temporary copy."""
         path = os.path.realpath(self.path) if self._is_local else self.path
         folder, name = posixpath.split(path)
         path = posixpath.join(folder, f".{mark}_{name}")
@@ -388,7 +388,7 @@ class Files(NamedTuple):
 
     @property
     def version(self) -> str | None:
-        """The version that is read now; none for data without versions."""
+        """The version that a load reads; none for data without versions."""
         if self.current == self.path:
             return None
         return posixpath.basename(posixpath.dirname(self.current))
@@ -401,7 +401,7 @@ class Files(NamedTuple):
         return self._replace(path=path, current=path)
 
     def copy_from(self, other: Files) -> None:
-        """Become a copy of what ``other`` reads now; an object does in one step."""
+        """Become a copy of what ``other`` reads; an object is copied in one step."""
         if self._is_local:
             self.remove()
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
@@ -421,7 +421,7 @@ class Files(NamedTuple):
             self.filesystem.rm_file(self.path + name)
 
     def take(self, other: Files, away: Files) -> None:
-        """Become ``other``, which may be gone then; if it was gone, nothing is done.
+        """Become ``other``, which may be removed; do nothing if it does not exist.
 
         A file is replaced in one step, a folder in two, with the old one ``away``. After
         an interruption the same can be done again.
@@ -442,7 +442,7 @@ class Files(NamedTuple):
         away.remove()
 
     def exists(self) -> bool:
-        """Whether a file or folder is there, an empty one, too."""
+        """Whether the file or folder exists, even if it is empty."""
         return info(self.filesystem, self.path) is not None
 
     @property

@@ -1,4 +1,4 @@
-"""Where a catalog entry keeps its data: the texts in its arguments that name a place."""
+"""Places of a catalog entry: the texts in its arguments that name a path or table."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def change_texts(
 
 
 def is_path(entry: dict[str, Any], address: Address, text: str) -> bool:
-    """Whether a text of an entry is a path, by its argument or by its look."""
+    """Whether a text of an entry is a path, by its argument or its form."""
     if _NO_PLACE & {*address} or not text:
         return False
     return address[-1] in PATHS or looks_like_path(entry, text)
@@ -73,7 +73,7 @@ def looks_like_path(entry: dict[str, Any], text: str) -> bool:
 
 
 def is_on_the_web(text: str) -> bool:
-    """Whether it is an address of a web server, where no dataset saves."""
+    """Whether a path is a web address, where no dataset saves."""
     return text.startswith(tuple(f"{protocol}://" for protocol in HTTP_PROTOCOLS))
 
 
@@ -111,7 +111,7 @@ def texts(config: dict[str, Any]) -> Iterator[str]:
 
 
 def normal_path(path: str) -> str:
-    """A path in the one way of writing it that is compared."""
+    """A path in its normal form, for comparisons."""
     protocol, mark, bare = path.partition("://")
     if not mark or protocol == "file":
         return f"file:{os.path.abspath(bare if mark else path)}"

@@ -1,4 +1,4 @@
-"""Errors: those that a user of the project sees, and those that must not harm a run."""
+"""Errors: those that users see, and those that must not fail a run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OpsError(click.ClickException):
 
 
 def innermost_cause(error: BaseException) -> BaseException:
-    """The error that an error was raised from, in the end."""
+    """The first error in the chain of causes."""
     while error.__cause__ is not None:
         error = error.__cause__
     return error
@@ -54,11 +54,11 @@ def suppress_errors() -> Iterator[None]:
     try:
         yield
     except Exception:  # of any file system, any kind of data, or a mistake of ours
-        logging.getLogger(__name__).debug("This could not be done:", exc_info=True)
+        logging.getLogger(__name__).debug("This failed:", exc_info=True)
 
 
 def start_thread(act: Callable[[], None]) -> threading.Thread:
-    """Call a function on a thread, without its errors; no process waits for it."""
+    """Call a function on a thread and ignore its errors; no process waits for it."""
 
     def run() -> None:
         with suppress_errors():
@@ -70,5 +70,5 @@ def start_thread(act: Callable[[], None]) -> threading.Thread:
 
 
 def run_within(seconds: float, act: Callable[[], None]) -> None:
-    """Call a function on a thread, without its errors, and wait for it this long."""
+    """Call a function on a thread, ignore its errors, and wait at most this long."""
     start_thread(act).join(seconds)

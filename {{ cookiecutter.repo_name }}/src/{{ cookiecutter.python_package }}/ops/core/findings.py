@@ -1,6 +1,6 @@
-"""What guards tell each other and the user: findings, skipped nodes, facts of a run.
+"""What guards report to each other and to you: findings, skipped nodes, facts of a run.
 
-A finding is what a guard found wrong: in a table, as JSON, in the log and on the page.
+A finding is a problem. It appears in tables, JSON, the log and the page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MAX_NAMES = 5  # names in one row; the others are counted
 
 @frozen
 class Finding:
-    """What is wrong, with which subject, where it is written, and what to do about it."""
+    """A problem: what is wrong, with which subject, where, and what to do."""
 
     message: str
     subject: str = ""
@@ -46,7 +46,7 @@ class Finding:
 
     @property
     def is_error(self) -> bool:
-        """Whether it stops the run, or keeps the data from being used."""
+        """Whether it stops the run or blocks the data."""
         return not self.passed and self.level == ERROR
 
     def at_most(self, level: str) -> Finding:
@@ -99,7 +99,7 @@ def listen_to_skipped_nodes(listener: SkipListener) -> None:
 
 
 def report_skipped_node(node: str, reason: str) -> None:
-    """Pass the name of a node that the run skips to the listeners, and why it is skipped."""
+    """Tell the listeners which node the run skips, and why."""
     reason = redaction.without_secrets(reason) if _SKIP_LISTENERS else reason
     for listener in _SKIP_LISTENERS:
         listener(node, reason)
@@ -110,7 +110,7 @@ def report_skipped_node(node: str, reason: str) -> None:
 
 @define
 class RunFacts:
-    """Each is asked for when it is shown; nothing is known if no guard records runs."""
+    """Facts of a run, computed when shown; empty if no guard records runs."""
 
     # Lines for the end, each with its name: page, command to resume.
     last_lines: Callable[[], list[tuple[str, str]]] = list
@@ -126,7 +126,7 @@ RUN_FACTS: ContextVar[RunFacts | None] = ContextVar("facts", default=None)
 
 
 def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Findings that differ in subject and place only are one group; errors come first."""
+    """Group findings that differ only in subject and place; errors come first."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     clean = [finding.without_secrets() for finding in findings]
     for each in sorted(clean, key=lambda finding: LEVELS.index(finding.level)):

@@ -13,7 +13,7 @@ _STEERING = re.compile(
 
 
 def printable(text: str) -> str:
-    """A text in which no character steers the terminal on which it is printed."""
+    """A text without characters that control the terminal."""
     return _STEERING.sub("�", text)
 
 

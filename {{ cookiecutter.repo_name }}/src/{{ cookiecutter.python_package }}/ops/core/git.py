@@ -1,4 +1,4 @@
-"""Git: which branch this is, how it is written into a file name, and what git says.
+"""Git: the current branch, its form in a file name, and git commands.
 
 The branch comes from the environment, a CI system or the repository.
 """
@@ -42,14 +42,14 @@ _ENDS_LIKE_A_HASH = re.compile(r"(.*-)?[0-9a-f]{8}")
 
 
 class GitError(Exception):
-    """Git is not there or refuses; the message is its own."""
+    """Git is not installed or failed; the message is git's."""
 
 
 class Branch(NamedTuple):
-    """A branch, by the name that git knows it by.
+    """A branch, by its name in git.
 
-    ``pull_request`` is true for the head branch of a pull request in CI: it may come
-    from a fork, so that its name says nothing about this repository's branches.
+    ``pull_request`` is true for the head branch of a pull request in CI. It may come
+    from a fork, so its name may also be that of an unrelated branch here.
     """
 
     name: str
@@ -91,8 +91,9 @@ def in_ci(environ: Mapping[str, str] = os.environ) -> bool:
 def slug(name: str) -> str:
     """Turn the name of a branch into a part of a file name.
 
-    A plain name stays as it is; any other one becomes readable text and a hash, which
-    keeps apart what reads the same (``feat/x`` and ``feat-x``, ``Fix`` and ``fix``).
+    A plain name stays as it is. Any other name becomes readable text and a hash, which
+    distinguishes names that read the same (``feat/x`` and ``feat-x``, ``Fix`` and
+    ``fix``).
     """
     if _PLAIN.fullmatch(name) and not _ENDS_LIKE_A_HASH.fullmatch(name):
         return name
@@ -151,13 +152,13 @@ def _read_head(project_path: Path) -> str:
                 return head.rstrip("\n")
         except OSError as error:
             raise _unknown(f"git's folder cannot be read ({error})") from error
-    raise _unknown(f"{project_path} is in no git repository")
+    raise _unknown(f"{project_path} is not in a git repository")
 
 
 def _unknown(reason: str) -> OpsError:
     return OpsError(
-        f"It is not known which branch this is: {reason}. Check out a branch (git "
-        f"switch NAME; git init -b main in a new project) or set {VARIABLE}=NAME."
+        f"The git branch is unknown: {reason}. Switch to a branch (git switch NAME; git "
+        f"init -b main in a new project), or set {VARIABLE}=NAME."
     )
 
 
@@ -167,7 +168,7 @@ def _unknown(reason: str) -> OpsError:
 def commit(
     project_path: Path, environ: Mapping[str, str] = os.environ
 ) -> dict[str, Any]:
-    """The commit that is checked out, and whether its files have been changed since.
+    """The commit that is checked out, and whether files have changed since.
 
     An image has no git repository: there, a variable names the commit.
 
@@ -210,7 +211,7 @@ def branches_of_remotes(project_path: Path) -> set[str]:
 
 
 def merged(project_path: Path, trunks: list[str]) -> set[str]:
-    """The branches whose commits have come to a trunk by a merge.
+    """The branches that a merge commit brought to a trunk.
 
     A branch without commits of its own is not merged, although git says so: its work
     may not be committed yet.

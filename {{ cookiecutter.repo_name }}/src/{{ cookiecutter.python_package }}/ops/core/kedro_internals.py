@@ -1,7 +1,7 @@
-"""The private names of Kedro, its datasets and pluggy that the guards use: all of them.
+"""All private names of Kedro, its datasets and pluggy that the guards use.
 
-A new Kedro is looked at here first, and the starter's ``tests/core/test_kedro_internals.py``
-says by its name which function no longer gives what it says.
+Check this module first when a new Kedro version appears. The starter's
+``tests/core/test_kedro_internals.py`` has a test for each function.
 """
 
 # What classes of the project override, under the name that Kedro calls it by:
@@ -83,7 +83,8 @@ def catalog_of_run(
 
 
 def is_validation_enabled(catalog: DataCatalog) -> bool:
-    """As KEDRO_DATASET_VALIDATION says, too: the public ``validation_enabled`` does not."""
+    """Whether validation is on. The public ``validation_enabled`` ignores the
+    environment."""
     return catalog._is_validation_enabled()
 
 
@@ -93,8 +94,8 @@ def set_validator_spec(catalog: DataCatalog, name: str, spec: ValidatorSpec) -> 
 
 
 def entry_of_pattern(name: str, pattern: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """The entry of a dataset, by that of its pattern. The public ``resolve_pattern`` needs
-    the credentials, too."""
+    """The entry of a dataset from its pattern. The public ``resolve_pattern`` also
+    needs the credentials."""
     made: dict[str, Any] = CatalogConfigResolver._resolve_dataset_config(
         name, pattern, copy.deepcopy(entry)
     )
@@ -102,19 +103,19 @@ def entry_of_pattern(name: str, pattern: str, entry: dict[str, Any]) -> dict[str
 
 
 def node_arguments(node: Node) -> tuple[Any, Any]:
-    """Inputs and outputs as they were given. The public ones have no names of arguments."""
+    """Inputs and outputs as given. The public ones have no argument names."""
     return node._inputs, node._outputs
 
 
 def hook_functions(context: KedroContext, hook: str) -> list[Any]:
-    """What plugins have for a hook. KedroContext has no public hook manager."""
+    """The plugins' functions for a hook. KedroContext has no public hook manager."""
     caller = getattr(context._hook_manager.hook, hook)
     return [each.function for each in caller.get_hookimpls()]
 
 
 def calling_catalogs() -> Iterator[Any]:
-    """The catalogs that load or save now, the innermost first. Kedro tells hooks on
-    datasets nothing of them, so they are looked for on the stack."""
+    """The catalogs that load or save now, the innermost first, found on the stack:
+    Kedro does not pass them to dataset hooks."""
     frame = inspect.currentframe()
     while frame := frame and frame.f_back:
         name = _CATALOGS.get(frame.f_globals.get("__name__", ""))
@@ -123,12 +124,12 @@ def calling_catalogs() -> Iterator[Any]:
 
 
 def register_hook(context: KedroContext, hook: object) -> None:
-    """Add a hook to those of the session. Kedro calls it before those already there."""
+    """Add a hook to the session. Kedro calls it before the existing hooks."""
     context._hook_manager.register(hook)
 
 
 def is_running() -> bool:
-    """Whether this is inside ``KedroSession.run``, which no hook is told."""
+    """Whether this is inside ``KedroSession.run``. Kedro tells no hook."""
     from kedro.framework.session import KedroSession  # noqa: PLC0415
 
     frame = inspect.currentframe()
@@ -142,18 +143,19 @@ def is_running() -> bool:
 
 
 def uncached(dataset: Any) -> Any:
-    """The dataset inside a CachedDataset, which has no public name; else the same."""
+    """The dataset inside a CachedDataset, which is not public; else the dataset
+    itself."""
     # Its true type: some datasets pass for others.
     return dataset._dataset if issubclass(type(dataset), CachedDataset) else dataset
 
 
 def is_ephemeral(dataset: Any) -> bool:
-    """Whether nothing is left of it after a run: Kedro's own mark, which is not public."""
+    """Whether its data is lost after a run: Kedro's own mark, which is not public."""
     return bool(dataset._EPHEMERAL)
 
 
 def data_in_memory(dataset: Any) -> Any:
-    """What a MemoryDataset holds. The public ``load`` copies all of it."""
+    """The data of a MemoryDataset. The public ``load`` copies it."""
     return dataset._data if isinstance(dataset, MemoryDataset) else dataset.load()
 
 
@@ -163,17 +165,18 @@ def is_single_process(dataset: Any) -> bool:
 
 
 def has_exists(kind: type[AbstractDataset[Any, Any]]) -> bool:
-    """Whether they can tell if there is data. If not, the public ``exists`` says no."""
+    """Whether a class can tell if data exists. If not, the public ``exists`` says
+    no."""
     return kind._exists is not AbstractDataset._exists
 
 
 def describe(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
-    """What a dataset says of itself. The public ``repr`` makes one text of it."""
+    """A dataset's description of itself. The public ``repr`` is one text."""
     return dataset._describe()
 
 
 def init_config(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
-    """The entry that would make a dataset. Only a catalog has a public ``to_config``."""
+    """The catalog entry of a dataset. Only a catalog has a public ``to_config``."""
     config = dataset._init_config()
     # Of a class that inherits its __init__, Kedro notes all arguments under "kwargs".
     if config.keys() == {"type", "args", "kwargs"} and not config["args"]:
@@ -182,7 +185,7 @@ def init_config(dataset: AbstractDataset[Any, Any]) -> dict[str, Any]:
 
 
 def remember_signatures(kind: type) -> None:
-    """Let a dataset class, and those above it, work out their arguments once.
+    """Let a dataset class and its base classes compute their arguments only once.
 
     Kedro does so for each dataset of each class: half of the time that a small one takes.
     """
@@ -207,13 +210,14 @@ def filesystem(dataset: Any) -> Any:
 
 
 def path(dataset: Any) -> Any:
-    """The path of its file or of its folder of partitions, as the dataset has it."""
+    """The path of a dataset's file or folder of partitions, as the dataset stores
+    it."""
     return getattr(dataset, "_filepath", None) or getattr(dataset, "_path", None)
 
 
 def place(dataset: Any) -> tuple[Any, str]:
-    """The file system and the path on it, of a file or a folder of partitions; none if
-    fsspec does not reach it."""
+    """The file system and path of a file or folder of partitions; none if fsspec cannot
+    reach it."""
     # A dataset may have something else by such a name, such as a method.
     found, there = filesystem(dataset), getattr(dataset, "_filepath", None)
     if isinstance(found, AbstractFileSystem) and there is not None:
@@ -223,7 +227,8 @@ def place(dataset: Any) -> tuple[Any, str]:
 
 
 def protocol(dataset: Any) -> str:
-    """The protocol, which a dataset may keep apart from its path; empty if none."""
+    """The protocol, which a dataset may store separately from its path; empty if
+    none."""
     return str(getattr(dataset, "_protocol", "") or "")
 
 
@@ -253,13 +258,13 @@ def save_path(dataset: Any) -> Any:
 
 
 def forget_versions(dataset: Any) -> None:
-    """Look for the newest version anew. The public ``release`` lets go of more."""
+    """Look for the newest version again. The public ``release`` releases more."""
     dataset._clear_version_cache()
 
 
 def version_probe(dataset: Any) -> Any:
-    """A copy of a dataset, which looks for the newest version anew. The dataset itself
-    would keep what it finds, and workers that get the dataset would read that version."""
+    """A copy of a dataset that looks for the newest version again. The dataset itself
+    would remember the version, and workers that receive it would read that version."""
     probe = copy.copy(dataset)
     forget_versions(probe)
     return probe
@@ -276,13 +281,13 @@ def unversioned_at(dataset: Any, path: str) -> Any:
 
 
 def load_args(dataset: Any) -> dict[str, Any]:
-    """What a dataset passes on when it loads."""
+    """The arguments that a dataset passes to the library when it loads."""
     given = getattr(dataset, "_load_args", None)
     return given if isinstance(given, dict) else {}
 
 
 def save_args(dataset: Any) -> list[Any]:
-    """What a dataset passes on when it saves, and to open the file before."""
+    """The arguments that a dataset passes on to save, and to open the file."""
     names = ("_save_args", "_fs_open_args_save")
     return [getattr(dataset, name, None) for name in names]
 
@@ -302,14 +307,15 @@ def ibis_table(dataset: Any) -> tuple[str, Any, str] | None:
 
 
 def connection_config(dataset: Any) -> Any:
-    """What a dataset of ibis connects by. Its public ``connection`` has connected."""
+    """The connection settings of an ibis dataset. Its public ``connection``
+    connects."""
     return getattr(dataset, "_connection_config", None)
 
 
 @contextmanager
 def closing_connections() -> Iterator[None]:
-    """Close the connections that datasets of ibis and SQLAlchemy open meanwhile. All
-    datasets of a class share them, and a forked worker that uses one waits forever."""
+    """Close the connections that ibis and SQLAlchemy datasets open inside. All datasets
+    of a class share them, and a forked worker that uses one waits forever."""
     before = {key for opened, _ in _shared_connections() for key in opened}
     try:
         yield
@@ -320,20 +326,21 @@ def closing_connections() -> Iterator[None]:
 
 
 def _shared_connections() -> Iterator[tuple[dict[Any, Any], str]]:
-    """The open connections of the classes that are imported, and how to close one."""
+    """The open connections of the imported classes, and how to close one."""
     for module, kind, connections, close in _SHARED_CONNECTIONS:
         if module in sys.modules:
             yield getattr(getattr(sys.modules[module], kind), connections), close
 
 
 def new_connection(dataset: Any) -> Any:
-    """A connection of ibis for one question. The public ``connection`` of a dataset is one
-    for all datasets and threads, and stays open."""
+    """An ibis connection for one query. All datasets and threads share a dataset's
+    public ``connection``, and it stays open."""
     return dataset._connect()
 
 
 def connection_string(dataset: Any) -> str:
-    """What a dataset of SQLAlchemy connects by. Its public ``engine`` needs the driver."""
+    """The connection string of a SQLAlchemy dataset. Its public ``engine`` needs the
+    driver."""
     return str(getattr(dataset, "_connection_str", ""))
 
 
@@ -341,8 +348,8 @@ def connection_string(dataset: Any) -> str:
 
 
 def saving_partitions_by(dataset: Any, save: Callable[[Any, Any], None]) -> Any:
-    """A copy of a dataset of partitions that saves each of them by a function, which gets
-    the partition's dataset and its data; None for any other dataset."""
+    """A copy of a partitioned dataset that saves each partition by a function of its
+    dataset and data; None for any other dataset."""
     kind = getattr(dataset, "_dataset_type", None)
     if kind is None or not hasattr(dataset, "_partition_to_path"):
         return None
@@ -369,7 +376,8 @@ def saving_partitions_by(dataset: Any, save: Callable[[Any, Any], None]) -> Any:
 
 
 def has_partitions(dataset: Any) -> bool:
-    """Whether it has partitions, new or not. The public ``exists`` asks for new ones."""
+    """Whether it has partitions, new or not. The public ``exists`` checks only new
+    ones."""
     files, suffix = dataset._filesystem, dataset._filename_suffix
     checkpoint = dataset._checkpoint_config[dataset._filepath_arg]
     checkpoint = strip_protocol(files, checkpoint)
@@ -378,14 +386,14 @@ def has_partitions(dataset: Any) -> bool:
 
 
 def share_checkpoint(dataset: Any, other: Any) -> None:
-    """Let another dataset load what is behind this one's checkpoint, if it has one."""
+    """Let another dataset use this one's checkpoint, if there is one."""
     checkpoint = dataset._read_checkpoint()
     if checkpoint is not None:
         other._force_checkpoint = checkpoint
 
 
 def confirm(dataset: Any, loaded: Any) -> None:
-    """Confirm for a dataset what another one has loaded."""
+    """Confirm for one dataset what another one has loaded."""
     partitions = [loaded._path_to_partition(p) for p in loaded._list_partitions()]
     if partitions:
         dataset._checkpoint.save(partitions[-1])
@@ -395,28 +403,28 @@ def confirm(dataset: Any, loaded: Any) -> None:
 
 
 def has_own_executor(runner: Any, plain: Any) -> bool:
-    """Whether a class of runners makes its workers in its own way. None says so."""
+    """Whether a runner class creates its workers itself. No class declares this."""
     return runner._get_executor is not plain._get_executor
 
 
 def only_missing_outputs(
     runner: AbstractRunner, pipeline: Pipeline, catalog: Any
 ) -> Pipeline:
-    """What ``--only-missing-outputs`` leaves of a pipeline. The public ``run`` runs it."""
+    """The nodes that ``--only-missing-outputs`` keeps. The public ``run`` runs them."""
     return runner._filter_pipeline_for_missing_outputs(pipeline, catalog)
 
 
 def nodes_to_resume_from(
     pipeline: Pipeline, left: list[Node], catalog: Any
 ) -> set[str]:
-    """From which nodes to go on so that those that are left can run. Kedro only logs it."""
+    """The nodes from which the remaining nodes can resume. Kedro only logs them."""
     from kedro.runner.runner import _find_nodes_to_resume_from  # noqa: PLC0415
 
     return _find_nodes_to_resume_from(pipeline, left, catalog)
 
 
 def remember_inputs_and_outputs(pipeline: Pipeline) -> None:
-    """Let a pipeline work out its inputs and outputs once.
+    """Let a pipeline compute its inputs and outputs only once.
 
     After each node ``_release_datasets`` asks for both, and Kedro goes over all nodes for
     the answer: the time is quadratic in the nodes. These names are public; that a
@@ -428,7 +436,7 @@ def remember_inputs_and_outputs(pipeline: Pipeline) -> None:
 
 
 def node_and_dataset(error: BaseException) -> tuple[str, str]:
-    """From which node an error is, and which dataset was loaded or saved; else empty.
+    """The node of an error, and the dataset that was loaded or saved; empty if unknown.
 
     Hooks are not called with errors of loading and saving, so this looks at the frames of
     Kedro's modules. A worker passes on no frames, but the project's runner adds the node.

@@ -1,4 +1,4 @@
-"""Which process is this, who runs it, is another one alive, and how does this one end?"""
+"""Processes: who runs this one, how it ends, and whether another one is alive."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AT_END: list[Callable[[str], None]] = []
 
 
 def identity() -> dict[str, Any]:
-    """This process, told apart from all others on all machines, at all times."""
+    """A unique identity of this process, across machines and time."""
     pid = os.getpid()
     return {
         "host": platform.node(),
@@ -36,7 +36,8 @@ def identity() -> dict[str, Any]:
 
 
 def is_alive(who: dict[str, Any]) -> bool | None:
-    """Whether a process is alive, by its ``identity``; None if it cannot be seen from here."""
+    """Whether a process is alive, by its ``identity``; None if this machine cannot
+    tell."""
     pid = who.get("pid")
     if not isinstance(pid, int) or not 0 < pid < 2**31:
         return None  # no process wrote that
@@ -54,7 +55,7 @@ def is_alive(who: dict[str, Any]) -> bool | None:
 
 
 def is_gone(who: dict[str, Any], silence: float) -> bool:
-    """Whether a process is dead: on this machine that is seen at once.
+    """Whether a process is gone; on the same machine, this is known at once.
 
     Args:
         who: its identity.
@@ -73,7 +74,7 @@ def user() -> str:
 
 
 def _machine() -> str:
-    """The same text where a process id means the same process; empty if unknown.
+    """A text that is equal where process ids are comparable; empty if unknown.
 
     A container has process ids of its own, and often the name of its host.
     """
@@ -86,7 +87,7 @@ def _machine() -> str:
 
 
 def _born(pid: int) -> int | None:
-    """When a process started, in ticks; None if it is gone, or only its id is left."""
+    """When a process started, in ticks; None if it is gone or a zombie."""
     try:
         stat = (_PROC / str(pid) / "stat").read_text("utf-8", "replace")
     except OSError:
@@ -99,7 +100,8 @@ def _born(pid: int) -> int | None:
 
 
 def call_at_end(act: Callable[[str], None]) -> None:
-    """Call a function with the reason, if this process ends: no hook hears of that."""
+    """Call a function with the reason if this process ends. Kedro has no hook for
+    that."""
     if not _AT_END:
         atexit.register(_at_exit, os.getpid())
     _AT_END.append(act)
@@ -115,7 +117,7 @@ def do_not_call_at_end(act: Callable[[str], None]) -> None:
 
 
 def last_signal(since: float = 0.0) -> str:
-    """The name of the last signal since this ``time.monotonic()``; empty if none came."""
+    """The name of the last signal since this ``time.monotonic()``; empty if none."""
     return _SIGNALS[-1][1] if _SIGNALS and _SIGNALS[-1][0] >= since else ""
 
 

@@ -1,8 +1,8 @@
 """Records of many processes, as JSON lines in the files of a folder.
 
-Each has the time at which it was added, ``at``. Of records with the same key the last one
-counts; one with ``gone`` says that there is none any more. Each process adds to a file of
-its own. What is damaged is skipped with one warning.
+Each record has ``at``, the time at which it was added. The last record of a key counts;
+``gone`` in it means that the key was removed. Each process writes its own file. Damaged
+records are skipped with one warning.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LAST_TIME = 2**32  # seconds since 1970; a later time is damage
 
 
 class Records:
-    """The records in a folder of a store, as far as this process has looked."""
+    """The records in a folder of a store that this process has read."""
 
     def __init__(
         self,
@@ -61,11 +61,11 @@ class Records:
         self._lock = Lock()
 
     def all(self) -> list[Record]:
-        """The records that are not gone, in the order of their times."""
+        """The records that were not removed, in order of time."""
         return [each for each in _sorted(self.latest) if not each.get("gone")]
 
     def look(self, sizes: Mapping[str, int] | None = None, fresh: float = 0.0) -> None:
-        """See what other processes have added.
+        """Read what other processes have added.
 
         Args:
             sizes: of the files in the folder, if they are known.
@@ -96,12 +96,12 @@ class Records:
             self._add(record, max(time.time(), self._time + _TICK))
 
     def flush(self) -> None:
-        """Bring what was added to the store, if it is behind a URL."""
+        """Upload what was added, if the store is a URL."""
         if self._own is not None:
             self._own.flush()
 
     def close(self) -> None:
-        """Flush, and begin another file for what may be added later."""
+        """Flush, and start another file for later records."""
         with self._lock:
             if self._own is not None:
                 self._own.flush()
@@ -109,7 +109,7 @@ class Records:
             self._own = None
 
     def remove(self, **record: Any) -> None:
-        """Say that a record is gone. With the last one the files go, too.
+        """Remove a record. With the last one, its files are removed, too.
 
         What another process adds after this one has looked stays.
         """
@@ -150,7 +150,7 @@ class Records:
                 self._take_over(self._own, over)
 
     def _take_over(self, own: OwnFile, names: list[str]) -> None:
-        """Repeat what is known, so that old files can go.
+        """Write all records again, so that old files can be removed.
 
         Two processes may do so at once: each removes only what it has repeated before.
         """
@@ -226,7 +226,7 @@ def _is_over(name: str) -> bool:
 
 
 def _began(name: str) -> float:
-    """When a file was begun, by its name; now, if it has another name."""
+    """When a file was started, by its name; now, if the name does not tell."""
     found = re.match(r"\d{8}T\d{6}-", name.rpartition("/")[2])
     with suppress(ValueError):
         if found:

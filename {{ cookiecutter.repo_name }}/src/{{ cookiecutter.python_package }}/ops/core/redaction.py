@@ -1,4 +1,4 @@
-"""Takes secrets and a user's folders out of what others will read."""
+"""Removes secrets and home folders from everything that others may read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _WAYS: list[str] = []
 
 
 def hide_secrets_of(context: KedroContext) -> None:
-    """Hide what is in ``credentials.yml``, and credentials written into the catalog."""
+    """Hide the values in ``credentials.yml`` and credentials in the catalog."""
     from . import kedro_internals  # noqa: PLC0415  a store needs none of its imports
 
     with suppress(Exception):  # what is wrong with these files, Kedro says
@@ -49,14 +49,14 @@ def hide_secrets_of(context: KedroContext) -> None:
 
 
 def hide_parameters_of(catalog: DataCatalog) -> None:
-    """Hide the parameters of a run that are called a secret."""
+    """Hide the parameters of a run whose names are those of secrets."""
     with suppress(Exception):
         if (parameters := catalog.get("parameters")) is not None:
             hide(secrets(parameters.load(), everything=False))
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """From now on leave these out of every text, whatever stands around them."""
+    """From now on, hide these values in every text."""
     new = {*secrets} - _SECRETS
     if new:
         _SECRETS.update(new)
@@ -65,12 +65,13 @@ def hide(secrets: Iterable[str]) -> None:
 
 
 def hidden() -> list[str]:
-    """What ``hide`` was given, for another process."""
+    """The hidden values, for another process."""
     return sorted(_SECRETS)
 
 
 def _ways(secret: str) -> set[str]:
-    """As it is, in URLs, in the quotes of Python, JSON and HTML, and line by line."""
+    """The forms of a secret: plain, in URLs, quoted by Python, JSON and HTML, by
+    line."""
     as_json = json.dumps(secret)[1:-1]
     for_html = as_json
     for mark in "<>&'":  # as libraries that write JSON for web pages do
@@ -122,7 +123,7 @@ def _as_http_sends(given: Mapping[Any, Any], found: list[str]) -> Iterator[str]:
 
 
 def values(given: Any, key: str = "", clean: Callable[[str], str] | None = None) -> Any:
-    """A copy of settings in which ``clean``, or else ``text``, has cleaned each text."""
+    """A copy of settings with each text cleaned by ``clean``, by default ``text``."""
     if isinstance(given, Mapping):
         return {str(k): values(value, str(k), clean) for k, value in given.items()}
     named = key and _patterns().name.search(key)
@@ -136,7 +137,7 @@ def values(given: Any, key: str = "", clean: Callable[[str], str] | None = None)
 
 
 def text(given: str, project_path: Path | None = None) -> str:
-    """A text in which secrets are hidden, and paths say nothing about their user.
+    """A text without secrets, and with paths that do not reveal the user.
 
     Args:
         given: any text: a message, a traceback, a place of data.
@@ -154,7 +155,7 @@ def text(given: str, project_path: Path | None = None) -> str:
 
 
 def without_secrets(given: str) -> str:
-    """A text in which secrets are hidden, and paths are what they were."""
+    """A text without secrets, and with unchanged paths."""
     for way in _WAYS:
         given = given.replace(way, HIDDEN)
     given = _patterns().user.sub("", given)

@@ -1,4 +1,4 @@
-"""The options of ``kedro run``, and the run that they select, for commands that run nothing."""
+"""The options of ``kedro run`` and the run that they select, for other commands."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .errors import OpsError, innermost_cause, one_line
 
 
 class PlanCommand(Command):
-    """A command with the options of ``kedro run`` as it is installed.
+    """A command with the options of the installed ``kedro run``.
 
-    A pipeline or node that does not exist is one line, without a traceback.
+    If a pipeline or node does not exist, it prints one line and no traceback.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""The settings of the guards: ``conf/<env>/ops.yml``, one top-level key a guard."""
+"""The settings of the guards: ``conf/<env>/ops.yml``, one top-level key per guard."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LISTS: set[str] = set()
 
 @define
 class Ignore:
-    """Datasets that a guard leaves alone, by name or type; ``*`` stands for any text."""
+    """Datasets that a guard ignores, by name or type; ``*`` matches any text."""
 
     names: list[str] = field(factory=list)
     types: list[str] = field(factory=list)
@@ -46,7 +46,7 @@ class Ignore:
 
 
 def settings_section(key: str, many: bool = False) -> Callable[[type[T]], type[T]]:
-    """Make a class the type of the settings under ``key``; its defaults are theirs.
+    """Register a class for the settings under ``key``, with its defaults.
 
     Args:
         key: a top-level key of ``ops.yml``.
@@ -67,7 +67,7 @@ def read_settings(loader: AbstractConfigLoader, cls: type[T]) -> T:
     """Read the settings of one guard, checked against its class.
 
     Raises:
-        OpsError: for a key that is no setting and for a value of the wrong type.
+        OpsError: for an unknown setting and for a value of the wrong type.
     """
     key, value = _find(loader, cls)
     return checked(cls, value or {}, key)
@@ -77,7 +77,7 @@ def read_settings_list(loader: AbstractConfigLoader, cls: type[T]) -> list[T]:
     """Read a list of settings, each checked against its class.
 
     Raises:
-        OpsError: for a key that is no setting and for a value of the wrong type.
+        OpsError: for an unknown setting and for a value of the wrong type.
     """
     key, value = _find(loader, cls)
     return [
@@ -97,7 +97,7 @@ def check_settings(loader: AbstractConfigLoader) -> None:
 
 
 def read_store(loader: AbstractConfigLoader, project_path: Path) -> dict[str, Any]:
-    """Read where the guards keep their records.
+    """Read the location of the store.
 
     Returns:
         ``url``, with an absolute path for a folder, and ``credentials`` if there are any:
@@ -120,7 +120,7 @@ def read_store(loader: AbstractConfigLoader, project_path: Path) -> dict[str, An
 
 
 def open_store(context: KedroContext) -> tuple[str, dict[str, Any]]:
-    """Where the guards keep their records, with what its file system takes.
+    """The store of the guards, with the options of its file system.
 
     Raises:
         OpsError: as ``read_store``, and if its credentials are not there.
@@ -148,7 +148,7 @@ def credentials_entry(context: KedroContext, name: str, key: str) -> dict[str, A
 def is_guard_on(
     guard: str, default: bool, environ: Mapping[str, str] = os.environ
 ) -> bool:
-    """Whether a guard acts: its environment variable says so for one run, else the default.
+    """Whether a guard is on: by its environment variable, else by the default.
 
     The variable is the guard's name in capitals: ``STEEL_TOES=off kedro run``.
 
@@ -159,7 +159,7 @@ def is_guard_on(
     variable = guard.upper()
     if f"{variable}_ENABLED" in environ:
         raise OpsError(
-            f"{variable}_ENABLED is now {variable}: write {variable}=on or {variable}=off."
+            f"{variable}_ENABLED is now {variable}. Use {variable}=on or {variable}=off."
         )
     value = environ.get(variable, "").strip().lower()
     if value in {"true", "1", "yes", "on"}:
@@ -167,7 +167,7 @@ def is_guard_on(
     if value in {"false", "0", "no", "off"}:
         return False
     if value:
-        raise OpsError(f"{variable}={value} says neither: write on or off.")
+        raise OpsError(f"{variable}={value} is not valid. Use on or off.")
     return default
 
 
@@ -177,9 +177,9 @@ def _find(loader: AbstractConfigLoader, cls: type) -> tuple[str, Any]:
     for name, value in config.items():
         if name not in _SECTIONS:
             raise OpsError(f"ops.yml: {_no_setting(name, ['store', *_SECTIONS])}")
-        shape, word = (list, "a list") if name in _LISTS else (dict, "settings by name")
+        shape, word = (list, "a list") if name in _LISTS else (dict, "a mapping")
         if value is not None and not isinstance(value, shape):
-            raise OpsError(f"ops.yml: '{name}' holds {word}, not {value!r}.")
+            raise OpsError(f"ops.yml: '{name}' must be {word}, not {value!r}.")
     key = next(key for key, section in _SECTIONS.items() if section is cls)
     return key, config.get(key)
 
@@ -188,10 +188,10 @@ def checked(cls: type[T], given: Any, key: str) -> T:
     """Settings under a key, checked against their class.
 
     Raises:
-        OpsError: for a key that is no setting and for a value of the wrong type.
+        OpsError: for an unknown setting and for a value of the wrong type.
     """
     if not isinstance(given, dict):
-        raise OpsError(f"ops.yml: '{key}' holds settings by name, not {given!r}.")
+        raise OpsError(f"ops.yml: '{key}' must be a mapping, not {given!r}.")
     defaults: Any = cls()
     if given.items() <= asdict(defaults).items():
         return cls()  # nothing is changed: every start is spared what follows
@@ -226,5 +226,5 @@ def _load(loader: AbstractConfigLoader) -> dict[str, Any]:
 
 def _no_setting(path: str, known: Iterable[str]) -> str:
     close = get_close_matches(path.rpartition(".")[2], names := list(known), 1, 0.5)
-    hint = f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(names)}."
-    return f"'{path}' is no setting; {hint}"
+    hint = f"Did you mean '{close[0]}'?" if close else f"Use one of {', '.join(names)}."
+    return f"'{path}' does not exist. {hint}"

@@ -1,7 +1,7 @@
 """Where the guards keep their files: a folder on this machine, or any URL of fsspec.
 
-Nothing is locked. A file is written in one step, or each process adds lines to a file of
-its own, which nobody else writes to.
+There are no locks. A file is written in one step, or it belongs to one process, which
+appends lines.
 """
 
 from __future__ import annotations
@@ -181,11 +181,11 @@ class Store:
 
 
 class OwnFile:
-    """A file of this process, to which lines are added.
+    """A file to which only this process appends lines.
 
-    Its name has the time, the machine, the process and a random part, so that no other
-    process can have it, in a container or under a process id that comes again. Behind a
-    URL, where files can only be written whole, the lines wait for ``flush``.
+    Its name has the time, the machine, the process and a random part, so no other
+    process has the same name, even in a container or with a reused process id. At a
+    URL, where a file can only be written as a whole, the lines wait for ``flush``.
     """
 
     def __init__(self, store: Store, folder: str) -> None:
@@ -217,7 +217,7 @@ class OwnFile:
         return bytes(self._text[start:])
 
     def flush(self) -> None:
-        """Bring what was added to the store, if it is behind a URL."""
+        """Upload what was added, if the store is a URL."""
         with self._lock:
             if len(self._text) > self._flushed:
                 text = bytes(self._text)
@@ -236,7 +236,7 @@ def warn_once(path: str, reason: object) -> None:
     if path not in _WARNED:
         _WARNED.add(path)
         log = logging.getLogger(__name__)
-        text = f"{path}: skipped {reason}. Everything else is used."
+        text = f"{path}: skipped {reason}. Everything else was read."
         log.warning("%s", redaction.without_secrets(text))
 
 

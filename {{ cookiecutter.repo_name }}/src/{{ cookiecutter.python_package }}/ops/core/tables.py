@@ -1,4 +1,4 @@
-"""The data of a dataset that keeps a table in a database."""
+"""Tables in a database: the data of datasets that store one."""
 
 from __future__ import annotations
 
@@ -82,19 +82,19 @@ class SqlTable(_Table):
             )
 
     def remove(self) -> None:
-        """Drop the table, if it is there."""
+        """Drop the table, if it exists."""
         if self.exists():
             self._table().drop(self.engine)
 
     def beside(self, mark: str) -> SqlTable:
-        """A table next to this one, for a copy that is on its way."""
+        """A table next to this one, for a temporary copy."""
         return evolve(self, name=self._beside(mark))
 
     def copy_from(self, other: SqlTable) -> None:
         """Become a copy of ``other``: its columns, primary key and rows.
 
         A table with the same columns stays, with its indexes and views, and its rows are
-        replaced in one transaction; any other is dropped and made anew.
+        replaced in one transaction. Any other table is dropped and created again.
         """
         import sqlalchemy  # noqa: PLC0415
 
@@ -120,12 +120,12 @@ class SqlTable(_Table):
             connection.execute(rows)
 
     def take(self, other: SqlTable, away: SqlTable) -> None:
-        """Become ``other``; if it is gone, nothing is done."""
+        """Become ``other``; do nothing if it does not exist."""
         if other.exists():
             self.copy_from(other)
 
     def exists(self) -> bool:
-        """Whether the table is there, an empty one, too."""
+        """Whether the table exists, even if it is empty."""
         import sqlalchemy  # noqa: PLC0415
 
         return bool(sqlalchemy.inspect(self.engine).has_table(self.name, self.schema))
@@ -178,13 +178,13 @@ class IbisTable(_Table):
         return checksum.of_texts(*map(repr, columns), repr(found))
 
     def remove(self) -> None:
-        """Drop the table or view, if it is there."""
+        """Drop the table or view, if it exists."""
         if self.exists():
             drop = getattr(self.connection, f"drop_{self.materialized}")
             drop(self.name, database=self.database)
 
     def beside(self, mark: str) -> IbisTable:
-        """A table next to this one, for a copy that is on its way."""
+        """A table next to this one, for a temporary copy."""
         return evolve(self, name=self._beside(mark), materialized="table")
 
     def copy_from(self, other: IbisTable) -> None:
@@ -194,12 +194,12 @@ class IbisTable(_Table):
         )
 
     def take(self, other: IbisTable, away: IbisTable) -> None:
-        """Become ``other``; if it is gone, nothing is done."""
+        """Become ``other``; do nothing if it does not exist."""
         if other.exists():
             self.copy_from(other)
 
     def exists(self) -> bool:
-        """Whether the table is there, an empty one, too."""
+        """Whether the table exists, even if it is empty."""
         return self.name in self.connection.list_tables(database=self.database)
 
     def _table(self) -> Any:

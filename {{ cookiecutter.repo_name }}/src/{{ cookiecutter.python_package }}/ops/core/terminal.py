@@ -81,7 +81,7 @@ def console(stderr: bool = False) -> Console:
 
 
 def print_long(*parts: Any) -> None:
-    """Print; what is longer than the terminal is shown in a pager, as git does."""
+    """Print, in a pager if the output is longer than the terminal, as git does."""
     screen = console()
     with screen.capture() as captured:
         screen.print(*parts, sep="\n")
@@ -147,14 +147,14 @@ def _longest(text: str, separator: str | None = None) -> int:
 
 
 def _narrow(widths: dict[str, int], least: dict[str, int], room: int) -> None:
-    """Take from the widest columns; from all only if words have to be broken."""
+    """Narrow the widest columns first; narrow all only if words have to be broken."""
     while sum(widths.values()) > max(room, len(widths)):
         able = [key for key in widths if widths[key] > least[key]] or [*widths]
         widths[max(able, key=widths.__getitem__)] -= 1
 
 
 def _folded(cell: Text, width: int) -> Text:
-    """Break words that are too long between their parts rather than within one."""
+    """Break long words between their parts rather than within one."""
 
     def fold(word: re.Match[str]) -> str:
         lines = [""]
@@ -177,12 +177,12 @@ def progress_bar(  # noqa: PLR0913, PLR0917
     expected: float | None,
     width: int,
 ) -> Table:
-    """How far a run has come, in one line.
+    """The progress of a run, in one line.
 
     Args:
         done: how many nodes have run or were skipped.
         total: how many there are.
-        running: the names of those that run.
+        running: the names of the running nodes.
         skipped: how many were skipped.
         elapsed: seconds since the start.
         expected: seconds that the same nodes took before, if that is known.
@@ -193,8 +193,8 @@ def progress_bar(  # noqa: PLR0913, PLR0917
     from rich.text import Text  # noqa: PLC0415
 
     timing = str(timedelta(seconds=int(elapsed)))
-    if expected and not skipped:
-        timing += f" of about {timedelta(seconds=int(max(expected, elapsed)))}"
+    if expected and expected >= elapsed and not skipped:
+        timing += f" of about {timedelta(seconds=int(expected))}"
     columns = [Column(no_wrap=True) for _ in range(4)]
     columns.insert(2, Column(no_wrap=True, overflow="ellipsis", ratio=1))
     found = Table.grid(*columns, expand=True, padding=(0, 2, 0, 0))
@@ -210,9 +210,9 @@ def progress_bar(  # noqa: PLR0913, PLR0917
 
 
 def _cell(value: Any) -> Text:
-    """A name may have anything in it: it is no markup, and steers no terminal.
+    """Show a value as plain text: no markup, no control characters.
 
-    Rich's ``Text`` is a word of ours.
+    Rich's ``Text`` comes from the guards and is kept.
     """
     from rich.text import Text  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Which dataset has which suite: the catalog, ``ops.yml`` or the suite's name says so."""
+"""Which dataset has which suite, by the catalog, ``ops.yml`` or the suite's name."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ExpectationsOptions:
 
 @frozen
 class Attachment:
-    """The suite of a dataset; ``validator`` is what its catalog entry says, if anything."""
+    """The suite of a dataset; ``validator`` is that of its catalog entry, if any."""
 
     dataset: str
     suite: str

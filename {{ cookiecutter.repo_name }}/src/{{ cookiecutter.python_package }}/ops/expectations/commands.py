@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ..core import dataset_io
 from ..core.cli import Commands, as_json_option, env_option, load_context
 from ..core.errors import OpsError
 from ..core.findings import Finding
@@ -84,7 +85,9 @@ def _check(datasets: tuple[str, ...], env: str | None) -> list[Finding]:
         _refuse_unknown(name, catalog)
         if name not in suites:
             raise OpsError(f"'{name}' has no suite. Run: kedro expectations new {name}")
-    saved = (name for name in suites if name in catalog and catalog.exists(name))
+    saved = (
+        name for name in suites if name in catalog and _has_data(catalog.get(name))
+    )
     return [
         result
         for name in datasets or saved
@@ -95,6 +98,11 @@ def _check(datasets: tuple[str, ...], env: str | None) -> list[Finding]:
             attachments.settings.lazy_rows,
         )
     ]
+
+
+def _has_data(dataset: Any) -> bool:
+    """Whether a load would find data. On a branch, that may be main's copy."""
+    return any(map(dataset_io.is_there, dataset_io.readings(dataset)))
 
 
 def _refuse_unknown(dataset: str, catalog: Any) -> None:

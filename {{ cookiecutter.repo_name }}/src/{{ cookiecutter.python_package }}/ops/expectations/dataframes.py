@@ -26,7 +26,8 @@ def parts(data: Any, load: bool = True) -> Iterator[tuple[str, Any]]:
 
 
 def collected(data: Any, lazy_rows: int | None) -> Any:
-    """The data to save: a lazy table of polars that is checked is not computed twice."""
+    """The data to save; a lazy table of polars is collected, so it is not computed
+    twice."""
     kind = type(data)
     is_lazy = kind.__module__.startswith("polars.") and kind.__name__ == "LazyFrame"
     return data.collect().lazy() if is_lazy and lazy_rows is None else data
@@ -38,7 +39,7 @@ def is_spark(data: Any) -> bool:
 
 
 def to_pandas(data: Any, lazy_rows: int | None) -> Any:
-    """Any kind of table as one of pandas; of a lazy table the first rows, or all (None).
+    """Any table as a pandas table; of a lazy table, the first rows or all (None).
 
     Raises:
         OpsError: if the data is no table.

@@ -1,4 +1,4 @@
-"""Checks by Great Expectations, which is imported with the first of them."""
+"""Checks by Great Expectations, which the first check imports."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def check_table(suite: Suite, dataset: str, stored: Any) -> list[Finding]:
 def check_stored(
     suite: Suite, name: str, catalog: DataCatalog, lazy_rows: int | None
 ) -> list[Finding]:
-    """Check what a dataset holds now. Data that cannot be checked has failed."""
+    """Check a dataset's saved data. Data that cannot be checked fails."""
     try:
         dataset: Any = catalog.get(name)
         if hasattr(dataset, "engine") and "table_name" in load_args(dataset):
@@ -118,7 +118,7 @@ def _finding(
 
 
 def _build(expectation: Expectation, number: int) -> Any:
-    """An expectation of Great Expectations, which drops one that it does not know."""
+    """An expectation. Great Expectations itself ignores unknown ones; this raises."""
     gx = _great_expectations()
     meta = {**expectation.more.get("meta", {}), _NUMBER: number}
     written = gx.expectations.expectation_configuration.ExpectationConfiguration(

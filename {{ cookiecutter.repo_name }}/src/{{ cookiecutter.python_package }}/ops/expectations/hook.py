@@ -1,8 +1,8 @@
 """Expectations: block data that fails its suite from being saved.
 
 The checks run in a validator in the catalog's *configuration*, which Kedro calls on every
-load and save, in every runner and however its workers start. The hook puts it there, and
-checks after the run what a validator cannot see, such as a table in a database.
+load and save, in every runner, however its workers start. The hook adds the validator.
+After the run, it checks what a validator cannot see, such as a table in a database.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SKIPPED: ContextVar[set[str] | None] = ContextVar("skipped", default=None)
 
 
 class Expectations:
-    """The hook. It is first in the register, so that the others act before it raises."""
+    """The hook. First in the register, so the other hooks act before it raises."""
 
     def __init__(self) -> None:
         # By project and environment: `kedro server` shares one hook between runs.

@@ -35,7 +35,7 @@ class Expectation:
 
     @property
     def level(self) -> str:
-        """How severe it is if the data fails."""
+        """The severity of a failure."""
         return LEVELS[self.severity]
 
 

@@ -21,7 +21,7 @@ _BLOCKED = {"save": "is not saved", "load": "is not loaded"}
 
 
 class FailedChecks(DataValidationError, click.ClickException):  # type: ignore[misc]
-    """Data failed critical checks; the command line shows it without a traceback."""
+    """Data failed critical checks. The command line shows this without a traceback."""
 
     def __init__(self, message: str) -> None:
         click.ClickException.__init__(self, message)
@@ -59,9 +59,9 @@ def raise_for(results: Iterable[Finding], prefix: str = "") -> None:
 
 @define(slots=False)
 class SuiteValidator:
-    """Lets data pass that passes its suite.
+    """Blocks data that fails its suite.
 
-    A catalog entry only has to name the suite; the hook adds the other options::
+    In the catalog, name only the suite; the hook adds the other options::
 
         validator: {class: <package>.ops.expectations.validator.SuiteValidator, options: {suite: cars}}
     """

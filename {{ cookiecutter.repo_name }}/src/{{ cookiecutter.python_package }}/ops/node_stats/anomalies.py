@@ -1,4 +1,4 @@
-"""What is unusual about a run, compared with the last runs of its branch."""
+"""Unusual figures of a run, compared with the last runs of its branch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Summary:
     schemas: dict[str, dict[str, str]] = field(factory=dict)
 
     def write(self, store: Store) -> None:
-        """Keep it for later runs. Of two that end at once, one may be lost."""
+        """Save it for later runs. If two runs end at the same time, one may be lost."""
         name = _file(self.branch)
         runs = [self, *_parsed(store.read(name))][:_LAST]
         found = {"format": _FORMAT, "runs": [asdict(run) for run in runs]}
@@ -74,7 +74,7 @@ def _parsed(text: bytes | None) -> list[Summary]:
 
 
 def median_seconds(runs: list[Summary]) -> dict[str, float]:
-    """How long each node usually takes."""
+    """The usual duration of each node."""
     times: dict[str, list[float]] = {}
     for run in runs:
         for node, seconds in run.seconds.items():
@@ -83,7 +83,7 @@ def median_seconds(runs: list[Summary]) -> dict[str, float]:
 
 
 def unusual_node(node: Node, runs: list[Summary]) -> list[str]:
-    """What is unusual about a node: it took far longer than in all of these runs."""
+    """Whether a node is unusual: it took far longer than in all of these runs."""
     times = [run.seconds[node.name] for run in runs if node.name in run.seconds]
     if node.started is None or node.ended is None or len(times) < _ENOUGH:
         return []
@@ -94,7 +94,7 @@ def unusual_node(node: Node, runs: list[Summary]) -> list[str]:
 
 
 def unusual_dataset(dataset: Dataset, runs: list[Summary]) -> list[str]:
-    """What is unusual about the data that was saved: its rows, or its columns."""
+    """What is unusual about the saved data: its rows or columns."""
     if dataset.saved is None:
         return []
     found, name, rows = [], dataset.name, dataset.saved.row_count

@@ -52,7 +52,7 @@ def size_of(dataset: Any) -> int | None:
 
 
 def _with_plain_columns(data: Any) -> Any:
-    """The same table of pandas with texts that differ for the names of its columns.
+    """The same pandas table with unique texts as column names.
 
     Those of a pivot table are numbers or tuples, and narwhals takes neither.
     """

@@ -1,6 +1,6 @@
-"""Node stats: rows, columns, nulls, bytes and memory of each node, and what is unusual.
+"""Node stats: rows, columns, nulls, bytes and memory of each node, and unusual values.
 
-The hook adds them to the journal of the run. An error in one never fails the run.
+The hook adds them to the journal of the run. It never fails the run.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SETTINGS: ContextVar[NodeStatsOptions | None] = ContextVar("node_stats", defaul
 
 
 class Peaks:
-    """The most memory that this process takes while each node runs, seen by a thread."""
+    """The peak memory of this process during each node, sampled by a thread."""
 
     def __init__(self) -> None:
         self._peaks: dict[Hashable, int] = {}
@@ -53,7 +53,7 @@ class Peaks:
         self._psutil: Any = None
 
     def begin(self, node: Hashable) -> None:
-        """A node begins."""
+        """Note that a node starts."""
         if self._psutil is None:
             # Not in the thread: a worker that is forked meanwhile could never import it.
             import psutil  # noqa: PLC0415
@@ -64,7 +64,7 @@ class Peaks:
         self._busy.set()
 
     def end(self, node: Hashable) -> int | None:
-        """A node has ended: the most memory that was seen, in bytes."""
+        """End the node, and return its peak of memory in bytes."""
         if node not in self._peaks:
             return None
         self._sample()
@@ -184,7 +184,7 @@ class NodeStats:
 
 
 class _EarlierRuns:
-    """The figures of earlier runs, read while this one runs."""
+    """The figures of earlier runs, read during this run."""
 
     def __init__(self, entries: Journal, trunk: list[str]) -> None:
         self._runs: list[Summary] = []

@@ -1,6 +1,6 @@
-"""Sends a run to OpenLineage when it has ended: what the journal has, and nothing else.
+"""Sends a run to OpenLineage when it has ended, with only what the journal has.
 
-A failure is one warning; it never fails the run.
+If sending fails, it logs one warning. It never fails the run.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from .send import Channel, Delivery, Result, send
 @click.option(
     "--failed-tasks",
     default="",
-    help="The tasks of the DAG run that Airflow says failed.",
+    help="Failed tasks of the DAG run, as Airflow lists them.",
 )
 @click.option("--pipeline", default="__default__", help="The pipeline of the DAG.")
 @env_option
@@ -39,12 +39,12 @@ def command(  # noqa: PLR0913
     pipeline: str,
     env: str | None,
 ) -> None:
-    """Send the notification of RUN again.
+    """Send notifications that were not sent, or that of RUN again.
 
-    RUN is the key of a run, its first characters, or `last`.
+    RUN is a key from `kedro runs list`, the start of a full key, or `last`.
 
-    Without RUN, send the notifications that were not sent: of runs that were killed and,
-    in the last task of an Airflow DAG, of the run of the DAG.
+    Without RUN, send the notifications of runs that were killed. In the last task of an
+    Airflow DAG, also send that of the DAG run.
     """
     notifier = Notifier.from_context(load_context(env))
     channels, problems = notifier.open_channels()

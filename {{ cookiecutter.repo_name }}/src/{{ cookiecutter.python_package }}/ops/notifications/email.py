@@ -1,4 +1,4 @@
-"""E-mail: one message for each run, through the SMTP server of the team."""
+"""E-mail: one message for each run, through your SMTP server."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """Notifications: one message when a run needs attention.
 
-Run status calls this guard when the journals of a run are complete. Whatever goes wrong
-here neither fails a run nor delays it for longer than the limit.
+Run status calls this guard when the journals of a run are complete. An error here never
+fails a run or delays it longer than the limit.
 
-The journal of a run says whether to send a notification, so that another process can send
-it if this one is killed. Of all processes that create the file ``notified.json`` beside
-the journals, the one that succeeds sends it.
+The journal of a run says whether to send a notification, so that another process can
+send it if this one is killed. Only one process can create the file ``notified.json``
+next to the journals; that process sends it.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ class Notifier:
         last: str = "",
         known: Run | None = None,
     ) -> list[Result]:
-        """Send what is due for these runs, the oldest first, unless others have.
+        """Send the notifications of these runs, oldest first, unless others have sent
+        them.
 
         Args:
             keys: of the runs.
@@ -142,7 +143,7 @@ class Notifier:
     def _claim(
         self, run: Run, files: dict[str, int], channels: list[Channel], last: bool
     ) -> list[Delivery]:
-        """The deliveries of a run that has ended, if this process is the one to send."""
+        """The deliveries of a run that has ended, if this process has to send them."""
         kind = None
         finished = is_finished(run, time.time())
         if not finished and not (last and run.state not in _GOING_ON):
@@ -181,7 +182,7 @@ class Notifier:
 
 
 def is_finished(run: Run, now: float) -> bool:
-    """Whether nobody will go on with a run.
+    """Whether no process will continue a run.
 
     A run that many processes share has succeeded when all nodes of its pipeline have.
     It has failed with the first task that Airflow does not try again. Where the number
@@ -248,7 +249,7 @@ def is_wanted(notifier: Notifier, names: list[str]) -> bool:
 def _send(
     entries: Journal, notifier: Notifier, channels: list[Channel], run: Run
 ) -> None:
-    """Send what is due at the end of a run, also for earlier runs that were killed."""
+    """Send the notification of a run that ended, and those of earlier, killed runs."""
     seconds = min(notifier.settings.limit, 10.0)
     if run.state == State.INTERRUPTED:
         seconds = min(seconds, _KILLED)
@@ -274,7 +275,7 @@ def _send(
 
 
 def _enter_results(entries: Journal, results: list[Result]) -> None:
-    """Enter whether a notification was sent in the journal, which is closed."""
+    """Record in a new journal file whether a notification was sent."""
     after = Journal(entries.ticket_for_others())
     for each in results:
         after.enter(

@@ -174,7 +174,7 @@ class Composer:
 
 
 def thread_id(run: Run) -> str:
-    """What runs of the same pipelines, branch and environment have in common."""
+    """A key that runs of the same pipelines, branch and environment share."""
     names = [run.project, *run.pipelines, "", run.branch, run.env]
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]
 

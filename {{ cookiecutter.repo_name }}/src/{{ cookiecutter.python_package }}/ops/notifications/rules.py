@@ -1,4 +1,4 @@
-"""The settings, and what they say: which runs to send for, which kind, and to whom."""
+"""The settings: for which runs to send a notification, of which kind, and to whom."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Kind(str, Enum):
 
     @property
     def is_bad(self) -> bool:
-        """Whether somebody has to act."""
+        """Whether somebody has to do something."""
         return self in {Kind.FAILURE, Kind.STOPPED, Kind.INTERRUPTION}
 
 
@@ -51,7 +51,7 @@ class When:
 
 @define
 class Only:
-    """Which runs to send one for; an empty list is any. ``*`` matches any text."""
+    """Which runs to send for; an empty list allows all. ``*`` matches any text."""
 
     branches: list[str] = field(factory=list)
     pipelines: list[str] = field(factory=list)
@@ -81,7 +81,7 @@ class NotificationOptions:
     routes: list[Route] = field(factory=list)
 
     def validate(self) -> None:
-        """Check what the types do not.
+        """Check what the types cannot.
 
         Raises:
             OpsError: in one line.
@@ -108,7 +108,7 @@ class NotificationOptions:
 
 
 def is_attended(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether somebody watches: a run at a terminal or in a notebook."""
+    """Whether you see the run: it is at a terminal or in a notebook."""
     if git.in_ci(environ) or describe.is_shared(environ):
         return False
     return hasattr(builtins, "__IPYTHON__") or bool(sys.stdin and sys.stdin.isatty())

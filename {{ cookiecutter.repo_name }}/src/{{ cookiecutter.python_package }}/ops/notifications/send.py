@@ -1,4 +1,4 @@
-"""Sends messages through channels, within a bound of time.
+"""Sends messages through channels, within a time limit.
 
 A channel is a class that ``ops.yml`` names as the catalog names a dataset: ``type:
 module.Class``, in this folder or in any package.

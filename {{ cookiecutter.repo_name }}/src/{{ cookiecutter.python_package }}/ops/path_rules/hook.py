@@ -1,8 +1,8 @@
-"""Path rules: change by rule where the entries of the catalog have their data.
+"""Path rules: change the paths, buckets and schemas of catalog entries.
 
-It is done in the catalog's *configuration*, so that everything Kedro builds from it
-(patterns, validators, versions, every runner, notebooks, kedro-viz) sees the places that
-the rules make, and so does every guard that acts later.
+The hook changes the catalog's *configuration*. Everything that Kedro builds from it
+(patterns, validators, versions, every runner, notebooks, Kedro-Viz) uses the new
+places, and so does every guard that acts later.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class PathRules:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Put entries with changed places in the place of the catalog's entries."""
+        """Replace the catalog's entries by entries with changed places."""
         loader = context.config_loader
         if not is_guard_on("path_rules", True):
             return
@@ -67,14 +67,14 @@ class _Patterns:
         self._resolver = CatalogConfigResolver(empty, default_runtime_patterns={})
 
     def match(self, name: str) -> str | None:
-        """The pattern that a dataset's name falls under."""
+        """The pattern that matches a dataset's name."""
         return self._resolver.match_dataset_pattern(
             name
         ) or self._resolver.match_user_catch_all_pattern(name)
 
 
 def _split_patterns(rules: list[Rule], catalog: dict[str, Any]) -> dict[str, Any]:
-    """Entries for datasets of patterns to which other rules apply than to the pattern.
+    """Entries for datasets whose rules differ from those of their pattern.
 
     A pattern is one entry for many names. Where ``only.datasets`` tells them apart, the
     names that are known before a run (of the pipelines, and those that a rule spells out)
@@ -135,7 +135,7 @@ def _refuse_sharing(
 
 
 def _refuse_parting(before: dict[str, set[str]], after: dict[str, set[str]]) -> None:
-    """Stop if rules take the forms of a transcoded dataset to different places."""
+    """Stop if rules move the forms of a transcoded dataset to different places."""
     forms: dict[str, str] = {}
     for name, places in before.items():
         other = forms.setdefault(name.partition("@")[0], name)

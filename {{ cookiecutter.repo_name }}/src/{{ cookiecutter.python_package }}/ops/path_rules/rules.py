@@ -1,4 +1,4 @@
-"""A path rule: which entries of the catalog it is for, and what it changes in them."""
+"""A path rule: which catalog entries it applies to, and what it changes in them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Change = Callable[[str], str]
 
 @define
 class OnlyDatasets:
-    """The entries that a rule is for; ``*`` stands for any text, no list for all."""
+    """The entries that a rule applies to; ``*`` matches any text, an empty list all."""
 
     types: list[str] = field(factory=list)
     datasets: list[str] = field(factory=list)
@@ -49,7 +49,7 @@ class PathRule:
 
 @frozen
 class Rule:
-    """A rule to act by: what ``pattern`` finds in a place becomes ``replacement``."""
+    """A rule to apply: a match of ``pattern`` in a place becomes ``replacement``."""
 
     title: str
     kind: str
@@ -97,7 +97,7 @@ class Rule:
         return cls(title, kind, pattern, replacement, given.only)
 
     def is_for(self, name: str, entry: dict[str, Any]) -> bool:
-        """Whether ``only`` lets it act on an entry of that name."""
+        """Whether ``only`` selects an entry of that name."""
         names = [name, name.partition("@")[0]]  # "cars@pandas" is "cars", too
         return _matches(names, self.only.datasets) and _matches(
             _types(entry), self.only.types
@@ -178,7 +178,7 @@ def _change_schemas(
 
 
 def fill_names(text: str, context: KedroContext) -> str:
-    """Put values in the place of the names in braces, in a template of ``re.sub``.
+    """Replace names in braces by their values, for a template of ``re.sub``.
 
     Raises:
         OpsError: for a name that is not known, and one whose value cannot be found.

@@ -1,1 +1,1 @@
-"""Preflight: a run that cannot succeed stops before it starts."""
+"""Preflight: a run that would fail stops before it starts."""

@@ -1,4 +1,4 @@
-"""Slow checks side by side, each with a deadline, on threads that end with the run."""
+"""Slow checks in parallel, each with a time limit, on threads that end with the run."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Found = Finding | Question
 def check_each(
     names: Iterable[str], check: Callable[[str], Iterable[Found]]
 ) -> Iterator[Found]:
-    """Check datasets by name; one that cannot be checked costs one line about it."""
+    """Check datasets by name; a dataset that cannot be checked is one warning."""
     for name in names:
         try:
             yield from check(name)
@@ -55,7 +55,7 @@ def check_each(
 
 
 def cannot_check(name: str, error: Exception) -> Finding:
-    """What to say about a dataset at which a check failed."""
+    """The finding about a dataset whose check failed."""
     reason = innermost_cause(error)
     return Finding(
         f"could not be checked: {type(reason).__name__}: {one_line(reason)}",

@@ -94,7 +94,7 @@ class Preflight:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Stop the run if it cannot succeed; log warnings."""
+        """Stop a run that would fail; log warnings."""
         starting = _STARTING.get()
         if starting is None:
             return
@@ -205,8 +205,8 @@ def _report(found: list[Finding]) -> None:
     if any(each.is_error for each in found):
         show_findings(found, "Preflight", to_stderr=True)
         raise PreflightError(
-            f"The run was not started: {findings.count(found)}. PREFLIGHT=off runs once "
-            "without preflight.",
+            f"The run was not started: {findings.count(found)}. PREFLIGHT=off turns "
+            "preflight off for one run.",
             found,
         )
     findings.log_warnings(found, "Preflight")

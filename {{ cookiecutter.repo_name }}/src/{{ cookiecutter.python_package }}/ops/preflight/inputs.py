@@ -118,7 +118,7 @@ def _has_data(dataset: Any) -> bool:
 
 
 def _is_for_one_thread(dataset: Any) -> bool:
-    """Whether it holds data, or one connection for all datasets."""
+    """Whether it is data, or one connection for all datasets."""
     if isinstance(dataset, MemoryDataset):
         return True
     return str(dataset.__class__.__module__).startswith("kedro_datasets.ibis")

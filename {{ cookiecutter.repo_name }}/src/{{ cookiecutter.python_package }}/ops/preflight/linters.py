@@ -76,7 +76,7 @@ class Linters:
         return [path for path in self.options.paths if (self.project / path).exists()]
 
     def check(self) -> Iterator[Question]:
-        """A question for each tool; all tools run side by side."""
+        """A question for each tool; all tools run in parallel."""
         for tool in ARGUMENTS:
             level = level_of(f"preflight.code.{tool}", getattr(self.options, tool))
             if self.paths and level != OFF:

@@ -29,7 +29,7 @@ _IN_WORKERS = (
 
 
 def check(run: PlannedRun) -> Iterator[Finding]:
-    """What the runner cannot do."""
+    """Findings about the runner."""
     from kedro.runner import ParallelRunner, ThreadRunner  # noqa: PLC0415
 
     runner = run.runner

@@ -1,1 +1,1 @@
-"""Progress: a run that is quick, easy to watch, and clear about how it ended."""
+"""Progress: a faster run, one progress bar, and a summary at the end."""

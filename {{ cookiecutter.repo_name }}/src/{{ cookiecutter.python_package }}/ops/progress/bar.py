@@ -1,9 +1,9 @@
-"""One progress bar at the bottom of a terminal, below what others print.
+"""One progress bar at the bottom of a terminal, below all other output.
 
-The bar is one line, drawn from time to time with the cursor put back to its start. So
-whatever else is printed goes over it, and nothing has to be put right if the process
-dies. A line that is not finished, such as the bar of a node, is remembered: what others
-print goes over it as well, and it is drawn again when it goes on.
+The bar is one line. After each drawing, the cursor goes back to its start, so other
+output overwrites the bar, and a killed process leaves nothing to clean up. An
+unfinished line, such as a node's own bar, is kept: other output overwrites it, too, and
+it is drawn again when it continues.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class StreamAboveBar:
     """A stream to the terminal that clears the line of the bar before it writes."""
 
     def __init__(self, stream: Any, bar: Bar | None = None) -> None:
-        """Take a stream; and the bar, which is in another process if there is none."""
+        """Take a stream and the bar; without a bar, another process draws it."""
         self.stream, self.bar = stream, bar
         self.unfinished: dict[int, str] = {}  # by thread: what its line has so far
         self.for_log: StreamAboveBar | None = None  # whose lines go on nobody's line
 
     def write(self, text: str) -> int:
-        """Write, as the stream would."""
+        """Write to the stream, above the bar."""
         thread = threading.get_ident()
         line = self.unfinished.get(thread, "")
         rest = re.split(r"[\r\n]", line + text)[-1]
@@ -61,7 +61,7 @@ class StreamAboveBar:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
-        """All else is as the stream has it."""
+        """Pass everything else to the stream."""
         return getattr(self.stream, name)
 
 
@@ -69,10 +69,10 @@ _Writer: TypeAlias = tuple[StreamAboveBar, int]  # a stream, and the thread that
 
 
 class Bar:
-    """Draws how far a run has come."""
+    """Draws the progress of a run."""
 
     def __init__(self, counts: Any, expected: Callable[[], float | None]) -> None:
-        """Take the counts of the run, and how to find out how long it may take."""
+        """Take the counts of the run, and a function for its expected duration."""
         self._counts, self._find_expected = counts, expected
         self._expected: float | None = None
         self._began = time.monotonic()
@@ -88,7 +88,7 @@ class Bar:
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
     def start(self) -> None:
-        """Draw from now on."""
+        """Start to draw."""
         for name in _STREAMS:
             stream = getattr(sys, name)
             if stream is not None and stream.isatty():
@@ -100,7 +100,7 @@ class Bar:
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
         self._over.set()
         with self._lock:
             within, self._in_line = self._in_line, None
@@ -116,12 +116,12 @@ class Bar:
             self._from_workers.unlink(missing_ok=True)
 
     def begin(self, node: str) -> None:
-        """A node runs."""
+        """Note that a node runs."""
         with self._lock:
             self._running[node] = None
 
     def end(self, node: str) -> None:
-        """A node has run."""
+        """Note that a node has run."""
         with self._lock:
             self._running.pop(node, None)
 
@@ -137,7 +137,7 @@ class Bar:
     def write_above(
         self, writer: _Writer, line: str, text: str, after: _Writer | None
     ) -> None:
-        """Write for somebody else, in the place of the bar.
+        """Write the text of another writer over the bar.
 
         Args:
             writer: who writes.
@@ -153,7 +153,7 @@ class Bar:
             writer[0].stream.write(again + text)
 
     def line(self, width: int) -> str:
-        """The bar as it is now."""
+        """The current bar."""
         counts = self._counts
         bar = progress_bar(
             counts.completed + counts.skipped,
@@ -214,7 +214,7 @@ class Bar:
 
 
 class BarOfParent:
-    """The bar, for a worker: it is drawn by the parent, which reads what runs in a file."""
+    """The bar for a worker: its parent reads the running nodes from a file."""
 
     def __init__(self, file: str) -> None:
         """Take the file; from now on, clear the line of the bar before a text is printed."""
@@ -226,7 +226,7 @@ class BarOfParent:
                     setattr(sys, name, StreamAboveBar(stream))
 
     def begin(self, node: str) -> None:
-        """A node runs."""
+        """Note that a node runs."""
         if node != self._node:
             self._node = node
             with suppress_errors(), open(self._file, "ab") as stream:

@@ -25,7 +25,7 @@ _LONGEST = 200  # letters of an error
 def last_lines(
     state: str, what: str, error: BaseException | None, project_path: Path
 ) -> list[tuple[str, str]]:
-    """State, node and dataset, error, and place in the team's code: each with its name."""
+    """State, node and dataset, error, and place in your code, each with its name."""
     lines = [(state, what)]
     if error is None:
         return lines
@@ -42,7 +42,7 @@ def last_lines(
 
 
 def error_line(error: BaseException, project_path: Path) -> str:
-    """Type and message, without secrets; what made a dataset fail, if that is known."""
+    """Type and message, without secrets; for a dataset error, those of its cause."""
     while isinstance(error, DatasetError) and error.__cause__ is not None:
         if type(error.__cause__).__name__ == _REMOTE:
             break
@@ -57,7 +57,7 @@ def error_line(error: BaseException, project_path: Path) -> str:
 
 
 def place_of(error: BaseException, project_path: Path) -> str:
-    """Where in the team's code an error is from: ``src/…/nodes.py:41 in fit_model``.
+    """Where an error occurred in your code: ``src/…/nodes.py:41 in fit_model``.
 
     From the text of the traceback, since a worker passes on nothing else.
     """
@@ -79,7 +79,7 @@ def is_of_team(file: str) -> bool:
 def print_traceback(
     kind: type[BaseException], error: BaseException, tb: TracebackType | None
 ) -> None:
-    """Print of each error the frames of the team's code, and the one that raised it."""
+    """Print the frames of your code and the frame that raised, for each error."""
     # Only a run that fails at a terminal needs what this imports.
     from rich.console import Console  # noqa: PLC0415
     from rich.traceback import Frame, Traceback  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Progress: shows how far a run has come and how it ended; spares Kedro work per node."""
+"""Progress: shows a run's progress and how it ended, and saves Kedro work per node."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class RunDisplay:
     """Shows one run: counts its nodes, draws the bar or logs lines, prints how it ended."""
 
     def __init__(self, total: int, project_path: Path, facts: RunFacts) -> None:
-        """Take how many nodes there are, the project's folder, and what others know."""
+        """Take the number of nodes, the project's folder, and what other guards
+        know."""
         self.total, self.skipped = total, 0
         self.nodes: set[str] = set()  # that have saved their outputs
         self.project_path, self._ask = project_path, facts
@@ -65,11 +66,11 @@ class RunDisplay:
 
     @property
     def completed(self) -> int:
-        """How many nodes have saved their outputs."""
+        """The number of nodes that have saved their outputs."""
         return len(self.nodes)
 
     def expected_seconds(self) -> float | None:
-        """How long the run may take; another guard knows that when the run has begun."""
+        """The expected duration, which another guard knows once the run has started."""
         return self._ask.expected_seconds()
 
     def start(self) -> None:
@@ -88,7 +89,7 @@ class RunDisplay:
             process.call_at_end(self._interrupted)
 
     def complete(self, node: str) -> None:
-        """A node has saved its outputs."""
+        """Count a node that has saved its outputs."""
         self.nodes.add(node)
         if self.bar is not None:
             self.bar.end(node)
@@ -97,7 +98,7 @@ class RunDisplay:
             _LOG.info("%d of %d: %s", done, self.total, node)
 
     def end(self, state: str, error: BaseException | None = None) -> None:
-        """The run has ended; what is said of it comes last."""
+        """End the display, and print the summary."""
         self._lines = ending.last_lines(
             state, self._summary(), error, self.project_path
         )
@@ -110,7 +111,7 @@ class RunDisplay:
             self._print_last_lines()
 
     def stop(self) -> None:
-        """Leave log and terminal as they were."""
+        """Restore log and terminal."""
         if self.bar is not None:
             self.bar.stop()
         logging.getLogger().removeHandler(self._counter)
@@ -121,11 +122,12 @@ class RunDisplay:
             self._file.close()
 
     def _interrupted(self, reason: str) -> None:
-        """The process ends. If the run has failed, the command has printed the error."""
+        """Print the summary when the process ends. After a failure, the error is
+        printed."""
         with suppress_errors():
             if not self._lines:
-                how = "by SIGTERM" if reason == "SIGTERM" else "before its end"
-                self._lines = [("interrupted", f"{how}: {self._summary()}")]
+                how = "by SIGTERM, " if reason == "SIGTERM" else ""
+                self._lines = [("interrupted", f"{how}after {self._summary()}")]
             self.stop()
             self._print_last_lines()
 
@@ -151,10 +153,10 @@ _DISPLAY: ContextVar[RunDisplay | None] = ContextVar("display", default=None)
 
 
 class Progress:
-    """The hook. It wraps all others, to say the last word on a run."""
+    """The hook. It wraps all others, so its summary comes last."""
 
     def __init__(self) -> None:
-        """Hide what Kedro's way of using OmegaConf would say at the start of each run."""
+        """Hide OmegaConf's deprecation warnings about Kedro."""
         message = r"register_new_resolver\(\) is deprecated"
         warnings.filterwarnings("ignore", message, module=r"kedro\.config")
         self._bar: Bar | BarOfParent | None = None  # a terminal has one
@@ -194,7 +196,7 @@ class Progress:
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(self) -> Generator[None, Any, Any]:
-        """Say how the run ended, when the other hooks have said what they have to say."""
+        """Print how the run ended, after all other hooks."""
         try:
             result = yield
         except Exception as error:
@@ -205,7 +207,7 @@ class Progress:
 
     @hook_impl(wrapper=True)
     def on_pipeline_error(self, error: Exception) -> Generator[None, Any, Any]:
-        """Say why it failed."""
+        """Print why it failed."""
         try:
             return (yield)
         finally:
@@ -213,17 +215,17 @@ class Progress:
 
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
-        """A node begins."""
+        """Note that a node starts."""
         if self._bar is not None:
             self._bar.begin(node.name)
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
-        """A node begins that loads nothing."""
+        """Note that a node starts that loads nothing."""
         self.before_dataset_loaded(node)
 
     def ticket_for_workers(self) -> tuple[str, str] | None:
-        """What a worker has to know of the run: its folder, and a file if there is a bar."""
+        """What a worker needs: the run's folder, and a file if there is a bar."""
         if (display := _DISPLAY.get()) is None:
             return None
         file = display.bar.file_for_workers() if display.bar is not None else ""

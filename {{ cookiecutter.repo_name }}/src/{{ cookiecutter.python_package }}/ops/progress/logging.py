@@ -1,7 +1,7 @@
-"""Where the lines of a run go: the console, and at a terminal a file in ``logs/``.
+"""The log of a run: the console, and at a terminal also a file in ``logs/``.
 
-``conf/logging.yml`` says what the handlers ``console`` and ``file`` are. Handlers with
-other names are the team's own, and are left alone.
+``conf/logging.yml`` defines the handlers ``console`` and ``file``. Handlers with other
+names are yours and stay as they are.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _KEDRO = os.path.dirname(kedro.__file__) + os.sep
 
 
 def can_show_bar() -> bool:
-    """Whether somebody looks at a terminal that can show a bar."""
+    """Whether the run is at a terminal that can show a bar."""
     if os.environ.get("CI") or sys.stderr is None or not sys.stderr.isatty():
         return False
     from rich.console import Console  # noqa: PLC0415  it takes a tenth of a second
@@ -34,10 +34,10 @@ def can_show_bar() -> bool:
 
 
 class ConsoleFilter(logging.Filter):
-    """Leaves out what Kedro says of every node, and what the last lines say again."""
+    """Leaves out Kedro's lines about each node, and lines that the summary repeats."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the console gets a record."""
+        """Whether the console shows a record."""
         if getattr(record, "in_last_lines", False):
             return False
         is_kedros = record.pathname.startswith(_KEDRO)
@@ -47,8 +47,8 @@ class ConsoleFilter(logging.Filter):
 class CompletedNodes(logging.Handler):
     """Calls a function with the name of each node that has saved its outputs.
 
-    Every runner logs this line in the process of the run. No hook is called there when a
-    node has run in a worker.
+    Every runner logs this line in the run's main process, where no hook is called for a
+    node that ran in a worker.
     """
 
     def __init__(self, completed: Callable[[str], None]) -> None:
@@ -75,7 +75,7 @@ def use_project_logging(project_path: Path) -> None:
 
 
 def console() -> logging.Handler | None:
-    """The handler of that name; none if the team has another one."""
+    """The handler of that name; none if it was replaced."""
     found = (each for each in logging.getLogger().handlers if each.name == "console")
     return next(found, None)
 
@@ -108,7 +108,7 @@ def open_file(project_path: Path) -> logging.Handler | None:
 
 
 def use_stderr(handler: logging.Handler) -> None:
-    """Let a handler for stderr write to what stands in for it while there is a bar."""
+    """Let a stderr handler write to the stream above the bar."""
     if isinstance(handler, logging.StreamHandler):
         if handler.stream in {sys.__stderr__, sys.stderr}:
             handler.setStream(getattr(sys.stderr, "for_log", None) or sys.stderr)

@@ -1,4 +1,4 @@
-"""``kedro runs``: what runs did, and what a run does now."""
+"""``kedro runs``: list runs, show one, and follow one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def list_(last: int, env: str | None, as_json: bool) -> None:
 def show_(run: str, env: str | None, as_json: bool) -> None:
     """Show RUN, node by node.
 
-    RUN is the key of a run, its start or its end, or `last`.
+    RUN is a key from `kedro runs list`, the start of a full key, or `last`.
     """
     from . import replay, terminal  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""What a run sets out to do, as the journal has it; its end in words; how to resume it."""
+"""Describes a run for the journal: its plan, how it ended, and how to resume it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _KEPT_OUT = {"project_path", "run_id", "session_id", "env", "runner", "pipeline_
 
 
 def key_of(run_id: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The name of the run's folder: no two runs have the same, and any system takes it.
+    """The name of the run's folder: unique, and valid on every system.
 
     What Airflow or the user names is one run, whatever number of processes works on it.
     """
@@ -50,7 +50,7 @@ def is_shared(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def tries(environ: Mapping[str, str] = os.environ) -> dict[str, int]:
-    """Which try of its task this is, and how many are left; empty if it is not known."""
+    """The number of this try of its task and of the tries left; empty if unknown."""
     found = re.fullmatch(r"(\d+)/(\d+)", environ.get(TRY, "").strip())
     if not found:
         return {}
@@ -124,7 +124,7 @@ def _method() -> str:
 
 
 def _registered(names: Iterable[str]) -> Pipeline:
-    """What would run without options that select a part of it."""
+    """The pipeline without the options that select a part of it."""
     known = project.pipelines  # without one that was made for this run only
     found: list[Pipeline] = [known[name] for name in names if name in known]
     return sum(found[1:], found[0]) if found else Pipeline([])
@@ -166,7 +166,7 @@ def _datasets(
 
 
 def _type(cls: type) -> str:
-    """As the catalog has it: ``pandas.CSVDataset``."""
+    """The type as in the catalog: ``pandas.CSVDataset``."""
     package, _, rest = cls.__module__.partition(".")
     if package == "kedro_datasets":
         return f"{rest.partition('.')[0]}.{cls.__name__}"
@@ -175,7 +175,7 @@ def _type(cls: type) -> str:
 
 
 def _place(dataset: Any) -> str:
-    """A path, a URL or the name of a table; empty if it has none of them."""
+    """A path, a URL or a table's name; empty if there is none."""
     dataset = kedro_internals.uncached(dataset)
     path = kedro_internals.path(dataset)
     if path:
@@ -203,7 +203,7 @@ def report(run: Run, page: str = "", viz: str = "") -> str:
 
 
 def last_lines(run: Run, page: str, viz: str) -> list[tuple[str, str]]:
-    """What is said at the end of a run beside how it ended, each with its name."""
+    """More lines for the summary of a run, each with its name."""
     lines = [("resume", run.resume), ("page", page), ("viz", viz)]
     lines += [("unusual", mark) for mark in run.marks()]
     return [(name, printable(text)) for name, text in lines if text]
@@ -230,7 +230,7 @@ _FROM = {
 def resume_command(
     run: Run, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
 ) -> str:
-    """``kedro run`` with the options of the run, from the nodes that are to be run.
+    """``kedro run`` with the run's options, from the nodes to resume from.
 
     Parameters of the command line are left out: they may hold secrets.
     """

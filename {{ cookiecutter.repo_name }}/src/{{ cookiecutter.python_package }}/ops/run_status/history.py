@@ -1,4 +1,4 @@
-"""The runs of a project, as their journals tell them."""
+"""The runs of a project, read from their journals."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class History:
         return self.without(set())
 
     def without(self, keys: Container[str]) -> Iterator[Run]:
-        """The runs but for some, the last one first."""
+        """The runs without some, newest first."""
         journals = defaultdict[str, list[str]](list)
         for name in self.store.files(""):
             journals[name.partition("/")[0]].append(name)
@@ -88,23 +88,25 @@ class History:
         """
         keys = run_keys(self.store)
         if not keys:
-            raise OpsError(f"There are no runs in {self.store.url} yet: kedro run.")
+            raise OpsError(
+                f"There are no runs in {self.store.url} yet. Start one: kedro run."
+            )
         found = keys[-1:] if name == LAST else [k for k in keys if _fits(name, k)]
         if name in found:
             return name
         if len(found) == 1:
             return found[0]
         if not found:
-            raise OpsError(f"There is no run '{name}': see kedro runs list.")
+            raise OpsError(f"Run '{name}' does not exist. See kedro runs list.")
         raise OpsError(
-            f"'{name}' fits {len(found)} runs: write more, e.g. {found[-1]}."
+            f"'{name}' matches {len(found)} runs. Write more, such as {found[-1]}."
         )
 
     def expected_seconds(self, key: str, nodes: set[str]) -> float | None:
-        """How long the last run took that ran just these nodes; none if it is long ago.
+        """Duration of the last run of exactly these nodes; none if it is too long ago.
 
         Args:
-            key: of the run that goes on.
+            key: of the current run.
             nodes: their names.
         """
         for run in islice(self.without({key}), _LOOK_BACK):
@@ -114,7 +116,7 @@ class History:
         return None
 
     def prune(self, keep: int, days: float, key: str) -> None:
-        """Forget the oldest runs, except those that go on.
+        """Remove the oldest runs, except those that are still running.
 
         Args:
             keep: how many are kept.
@@ -130,5 +132,5 @@ class History:
 
 
 def _fits(name: str, key: str) -> bool:
-    """Lists show the end of a key, which is short and says enough."""
+    """Lists show only the end of a key, so that matches, too."""
     return key.startswith(name) or key.endswith(f"-{name}")

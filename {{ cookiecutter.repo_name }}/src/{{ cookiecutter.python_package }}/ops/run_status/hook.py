@@ -53,7 +53,7 @@ _STORE: ContextVar[Store] = ContextVar("store")
 
 
 class RunStatus:
-    """The hook. It wraps others where it has to know how they ended."""
+    """The hook. It wraps other hooks whose result it has to know."""
 
     def __init__(self) -> None:
         """No run is open."""
@@ -74,7 +74,8 @@ class RunStatus:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
-        """Record the run with its nodes, and what stops it before it has begun."""
+        """Record the run with its nodes, and an error that stops it before it
+        starts."""
         watch = self._start(run_params, pipeline, catalog)
         with self._recording_failure(watch):
             return (yield)
@@ -83,7 +84,7 @@ class RunStatus:
     def after_pipeline_run(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
-        """Record the end of the run, which the other guards decide, too."""
+        """Record the end of the run, after the other guards."""
         watch = self._watch_of(run_params, catalog)
         if watch is not None:
             watch.journal.enter("pipeline_ran")
@@ -114,7 +115,7 @@ class RunStatus:
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
-        """Record what is loaded, but for parameters, which are in memory already."""
+        """Record loads, except those of parameters, which are in memory."""
         entries = journal.current()
         if entries is None or dataset_name.startswith("params:"):
             return
@@ -123,7 +124,7 @@ class RunStatus:
 
     @hook_impl
     def before_node_run(self, node: Node, catalog: DataCatalog, run_id: str) -> None:
-        """Record that a node computes."""
+        """Record that a node has loaded its inputs."""
         if entries := journal.journal_of_catalog(catalog, run_id):
             self._close_generator(entries, node)
             entries.enter("node_started", node=node.name)
@@ -148,7 +149,7 @@ class RunStatus:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
-        """Record what is saved; of a generator's many parts the first."""
+        """Record saves; of a generator, only that of its first chunk."""
         entries = journal.current()
         if entries is None:
             return
@@ -160,7 +161,7 @@ class RunStatus:
         entries.enter("dataset_saved", node=node.name, dataset=dataset_name)
 
     def ticket_for_workers(self) -> Ticket | None:
-        """What a worker of the project's runners needs to enter into this run."""
+        """What a worker of the project's runners needs to record into this run."""
         entries = journal.current()
         return entries.ticket_for_others() if entries else None
 
@@ -170,7 +171,8 @@ class RunStatus:
 
     @contextmanager
     def _recording_failure(self, watch: Watch | None) -> Iterator[None]:
-        """What another guard raises fails the run. Ctrl-C or an exit interrupts it."""
+        """Record an error of another guard as a failure; Ctrl-C or an exit as an
+        interruption."""
         try:
             yield
         except Exception as error:
@@ -182,7 +184,7 @@ class RunStatus:
     def _start(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> Watch | None:
-        """Record this run. An error of ours costs a warning and no run."""
+        """Record this run. An error in this guard only causes a warning."""
         settings = _SETTINGS.get()
         if settings is None:
             return None
@@ -224,7 +226,8 @@ class RunStatus:
             log.info(text, extra={"in_last_lines": True})
 
     def _close_generator(self, entries: Journal, node: Node) -> None:
-        """A generator has no end of its own: it is the next node in its thread."""
+        """Close a generator when the next node starts in its thread: it has no end
+        event."""
         before = getattr(self._generators, "last", None)
         if before and before[:2] != (entries, node.name):
             before[0].enter("node_completed", node=before[1])

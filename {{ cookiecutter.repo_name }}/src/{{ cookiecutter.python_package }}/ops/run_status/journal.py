@@ -1,8 +1,8 @@
-"""The journal: what happens in a run, entered as it happens.
+"""The journal: the events of a run, written as they happen.
 
-Each process that works on a run has a file of its own in the folder of the run, to which
-it adds a line of JSON for each event. ``replay`` puts them together. Writing never fails
-a run: what cannot be written is lost, with one warning.
+Each process of a run has its own file in the folder of the run and appends one line of
+JSON for each event. ``replay`` combines the files. Writing never fails a run: if a line
+cannot be written, it is lost, and the run warns once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _AT_THE_END = 10.0  # seconds that a worker waits for its last upload
 
 @frozen
 class Ticket:
-    """What another process needs to work on a run: small, and it can be pickled."""
+    """What another process needs to work on a run; small and picklable."""
 
     store: Store  # with a folder for each run, by its key
     key: str
@@ -43,7 +43,7 @@ class Ticket:
 
 @define(eq=False)
 class Journal:
-    """What this process writes of one run."""
+    """The part of one run's journal that this process writes."""
 
     ticket: Ticket
     catalog: Any = None  # by which a run is told apart from others in this process
@@ -57,17 +57,17 @@ class Journal:
     _upload: Upload | None = None
 
     def enter(self, event: str, **fields: Any) -> None:
-        """Add an event; it costs one short write."""
+        """Add an event, in one short write."""
         self._begin()
         self._write(event, fields)
 
     def ticket_for_others(self) -> Ticket:
-        """What another process needs to enter into the same run."""
+        """What another process needs to record into the same run."""
         secrets = redaction.hidden()
         return evolve(self.ticket, joined=self.name, secrets=secrets)
 
     def flush(self, seconds: float) -> None:
-        """See to it that all is in the store, if that takes no longer."""
+        """Upload everything, within this time."""
         if self._upload is not None and self._pid == os.getpid():
             self._upload.finish(seconds)
 
@@ -115,15 +115,14 @@ class Journal:
             return
         self._warned = True
         logging.getLogger(__name__).warning(
-            "The journal in %s is not complete, so that the status of this run will not "
-            "be right (%s)",
+            "The journal in %s is incomplete, so the status of this run may be wrong (%s)",
             redaction.without_secrets(self.ticket.store.url),
             redaction.error_text(error),
         )
 
 
 class Upload:
-    """A thread that brings a file to its store, once a second while it grows."""
+    """A thread that uploads a growing file to its store once a second."""
 
     def __init__(self, file: OwnFile, warn: Callable[[Exception], None]) -> None:
         self.news, self._ending = threading.Event(), threading.Event()
@@ -136,7 +135,7 @@ class Upload:
         Finalize(self, self.finish, args=(_AT_THE_END,), exitpriority=10)
 
     def finish(self, seconds: float) -> None:
-        """Upload the rest, if that takes no longer, and end."""
+        """Upload the rest within this time, and end."""
         self._ending.set()
         self.news.set()
         self._thread.join(seconds)
@@ -161,7 +160,7 @@ _ENCODER = json.JSONEncoder(default=str)  # made once, since there are many even
 
 
 def enter(event: str, **fields: Any) -> None:
-    """Enter an event into the run that this is a part of; outside a run, do nothing."""
+    """Write an event to the current run's journal; outside a run, do nothing."""
     if journal := current():
         journal.enter(event, **fields)
 
@@ -175,7 +174,7 @@ def start(ticket: Ticket, catalog: Any) -> Journal:
 
 
 def join(ticket: Ticket) -> None:
-    """Work on a run that another process has started, and on nothing else."""
+    """Join a run that another process has started."""
     redaction.hide(ticket.secrets)
     _OPEN.clear()
     start(ticket, None)
@@ -190,7 +189,7 @@ def end(journal: Journal) -> None:
 
 
 def current() -> Journal | None:
-    """The run that this is a part of: of this thread, or the only one, or the caller's.
+    """The current run: that of this thread, the only one, or the caller's.
 
     Kedro tells hooks on datasets neither the run nor the catalog, and calls them in
     threads of its runners, while `kedro server` has several runs in one process.
@@ -205,7 +204,8 @@ def current() -> Journal | None:
 
 
 def journal_of_catalog(catalog: Any, run_id: str | None) -> Journal | None:
-    """The run with that catalog; in a worker, which has a copy of it, with that id."""
+    """The run with this catalog; in a worker, which has a copy, the run with this
+    id."""
     if found := _OPEN.get(id(catalog)):
         return found
     same = [each for each in list(_OPEN.values()) if each.ticket.run_id == run_id]

@@ -1,4 +1,4 @@
-"""Kedro-Viz of the project, built after a run by ``kedro viz build``."""
+"""Builds Kedro-Viz after a run, with ``kedro viz build``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WRITTEN_LAST = Path("api", "deploy-viz-metadata")
 
 
 def build(project_path: Path, store: Store, env: str) -> str:
-    """Put Kedro-Viz, as it is now, in the place of that of the run before.
+    """Build Kedro-Viz, and replace that of the previous run.
 
     Returns:
         Its first page, for a person; empty if it was not built.
@@ -54,7 +54,7 @@ def build(project_path: Path, store: Store, env: str) -> str:
 
 
 def _run(project_path: Path, env: str) -> str:
-    """Build it as the run's environment has the project; return what went wrong."""
+    """Build it in the run's environment; return what went wrong."""
     variables = {**os.environ, "RUN_STATUS": "off"}
     process = subprocess.Popen(
         [sys.executable, "-m", "kedro", "viz", "build", "--include-hooks"],

@@ -1,7 +1,7 @@
-"""What a run was: its nodes, its datasets and its checks.
+"""A run: its nodes, its datasets and its checks.
 
-Times are seconds since 1970 (UTC), durations seconds. What is not known is None, never
-zero.
+Times are seconds since 1970 (UTC), durations are seconds. An unknown value is None,
+never zero.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from attrs import Factory, define
 
 
 class State(str, Enum):
-    """How far a run or a node has come."""
+    """The state of a run or a node."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -33,7 +33,7 @@ ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.INTERRUPTED})  # of a ru
 
 
 class Phase(str, Enum):
-    """What a running node is doing."""
+    """The phase of a running node."""
 
     LOADING = "loading"
     COMPUTING = "computing"
@@ -42,7 +42,7 @@ class Phase(str, Enum):
 
 @define
 class Span:
-    """One stretch of a node's time; ``end`` is None while it lasts."""
+    """One phase of a node; ``end`` is None while it lasts."""
 
     phase: Phase
     start: float
@@ -60,7 +60,7 @@ class Failure:
 
 @define
 class Figures:
-    """What is known of a dataset's data, in the words of OpenLineage's facets."""
+    """Figures of a dataset's data, named as in OpenLineage's facets."""
 
     row_count: int | None = None
     size: int | None = None  # bytes
@@ -82,7 +82,7 @@ class Dataset:
 
 @define
 class Check:
-    """What a guard found."""
+    """The result of a guard's check."""
 
     guard: str  # the module of ops/ that checked
     subject: str  # what was checked: a dataset, a node, a tool
@@ -144,7 +144,7 @@ class Run:
     checks: list[Check] = Factory(list)
 
     def short_key(self) -> str:
-        """The end of its key, which is enough to find it among others."""
+        """The end of its key, which identifies it in a list."""
         return self.key.rpartition("-")[2]
 
     def seconds(self) -> float | None:
@@ -153,7 +153,7 @@ class Run:
         return None if self.started is None or end is None else end - self.started
 
     def counts(self) -> dict[str, int]:
-        """How many nodes are in which state, but for those that are not selected."""
+        """The number of nodes in each state, without those that are not selected."""
         found = Counter(node.state for node in self.nodes.values())
         states = (state for state in State if state != State.NOT_SELECTED)
         return {state.value: found[state] for state in states if found[state]}
@@ -163,12 +163,13 @@ class Run:
         return ", ".join(f"{count:,} {state}" for state, count in self.counts().items())
 
     def marks(self) -> list[str]:
-        """What is unusual, each with the node or dataset that it is about."""
+        """Unusual figures, each with its node or dataset."""
         things: list[Node | Dataset] = [*self.nodes.values(), *self.datasets.values()]
         return [f"{thing.name}: {mark}" for thing in things for mark in thing.marks]
 
     def mark_upstream_failed(self, waiting: State, causes: dict[State, str]) -> None:
-        """Say of nodes in the state ``waiting`` that what they need is missing.
+        """Mark nodes in the state ``waiting`` whose inputs are missing as upstream
+        failed.
 
         Nodes are in the order of the layers: one that fails is before those that need it.
 

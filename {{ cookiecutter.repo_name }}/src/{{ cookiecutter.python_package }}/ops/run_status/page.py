@@ -1,12 +1,12 @@
-"""The status page: what the runs in a store did, and what one does now.
+"""The status page: the runs in a store, including the current one.
 
-``index.html`` lists the runs. ``<key>/run.js`` is all of one run, as a call with a JSON
-object: the page loads it when the run is chosen, and again and again while the run goes
-on. It is a script because a page on a disk may load scripts, but no data. ``runs.json``
-is the list once more: for the next run, and for other programs.
+``index.html`` lists the runs. ``<key>/run.js`` has everything about one run, as a call
+with a JSON object. The page loads it when you choose the run, and repeatedly during the
+run. It is a script because a page on a disk may load scripts but not data.
+``runs.json`` has the list again, for the next run and for other programs.
 
-Times are seconds since 1970 (UTC), those of nodes seconds since the run started. What is
-not known is left out, and so is what most nodes or datasets of the run share.
+Times are seconds since 1970 (UTC); those of nodes are seconds since the run started.
+Unknown values are left out, and so are values that most nodes or datasets share.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 def write(put: Put, runs: Iterable[Run]) -> None:
-    """Write the page of these runs anew, with a function that writes a file."""
+    """Write the page of these runs again, with a function that writes a file."""
     lines = []
     for run in runs:
         put(f"{run.key}/{RUN}", script(run))
@@ -74,7 +74,7 @@ class StatusPage:
         return self._store.path(INDEX)
 
     def update(self, read: Callable[[], Run]) -> None:
-        """Show a run as it is now, unless the page has had its share of time.
+        """Show the run's current state, unless the page has used its share of time.
 
         Args:
             read: reads how it is; it is not called where there is no time.
@@ -89,7 +89,7 @@ class StatusPage:
         self._spent += time.thread_time() - began
 
     def finish(self, run: Run) -> None:
-        """Show a run as it has ended."""
+        """Show the run's final state."""
         self._store.write(f"{run.key}/{RUN}", script(run))
         self._list(run)
 
@@ -100,7 +100,7 @@ class StatusPage:
                 self._list()
 
     def _list(self, run: Run | None = None) -> None:
-        """Write the list: with this run, and with what has become of others."""
+        """Write the list, with this run and the current state of others."""
         before = {line["key"]: line for line in self._lines()}
         files = self._store.files("", (LINES, f"/{RUN}"))
         # A store behind a URL may not have the journal of this run yet.
@@ -120,7 +120,7 @@ class StatusPage:
         self._is_listed = True
 
     def _read(self, key: str, line: JsonObject | None) -> JsonObject | None:
-        """The line of another run, whose file is written if that run does not do it."""
+        """The line of another run. Its file is written if that run does not do it."""
         run = replay.read(self._store, key)
         if run.started is None:
             return line
@@ -146,7 +146,7 @@ def _put_list(put: Put, lines: list[JsonObject]) -> None:
 
 @cache
 def _sources() -> dict[str, str]:
-    """Style and script of the page, and the policy that lets no other act."""
+    """Style and script of the page, and the policy that allows nothing else."""
     style = _source("page.css")
     scripts = "\n".join(_source(f"{name}.js") for name in _SCRIPTS.split())
     code = f'(() => {{\n"use strict";\n{scripts}}})();\n'
@@ -197,7 +197,7 @@ def script(run: Run) -> bytes:
 
 
 def script_json(items: list[JsonObject]) -> str:
-    """JSON, a line each, in which nothing ends a script, whatever names and texts say."""
+    """JSON lines that cannot end a script, whatever names and texts contain."""
     packed = ",\n".join(map(_ENCODER.encode, items))  # all ASCII
     for letter in "<>&":
         packed = packed.replace(letter, f"\\u{ord(letter):04x}")
@@ -205,7 +205,7 @@ def script_json(items: list[JsonObject]) -> str:
 
 
 def _shared(items: list[JsonObject], empty: JsonObject) -> JsonObject:
-    """Take out of the items, for each of these keys, the value that most of them have."""
+    """Remove each key's most frequent value from the items, and return these values."""
     shared = {}
     for key, nothing in empty.items():
         texts = [repr(item.setdefault(key, nothing)) for item in items]
@@ -277,5 +277,5 @@ def _dataset(dataset: Dataset) -> JsonObject:
 
 
 def _known(facts: JsonObject) -> JsonObject:
-    """Without what is not known: the page takes what is missing for that."""
+    """The known values only: the page treats a missing value as unknown."""
     return {name: value for name, value in facts.items() if value or value == 0}

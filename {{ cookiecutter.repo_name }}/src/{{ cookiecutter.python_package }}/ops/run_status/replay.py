@@ -1,8 +1,8 @@
-"""Folds the journals of a run into what it did and how it stands.
+"""Reads the journals of a run and derives its states.
 
-A run is one session of Kedro, or several with one key, as the tasks of an Airflow DAG are.
-No event has the state of a node: it follows from what happened to it, and from how the
-session ended, or from its process being gone.
+A run is one Kedro session, or several with one key, such as the tasks of an Airflow
+DAG. No event contains the state of a node. It follows from the node's events, and from
+how the session ended or whether its process is gone.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _WEIGHT = [
 
 
 class Follower:
-    """Reads the journals of one run, each time what has come since."""
+    """Reads the journals of one run; each time, only the new lines."""
 
     def __init__(self, store: Store, key: str, own: OwnFile | None = None) -> None:
         """Take where the journals are, the key of the run, and this process's journal.
@@ -101,7 +101,7 @@ class Follower:
         return self._take({**texts, **self._store.read_many(new)})
 
     def _take(self, texts: dict[str, bytes]) -> bool:
-        """Take in what has come; return whether a session has ended."""
+        """Apply the new events; return whether a session has ended."""
         has_ended = False
         for name, text in texts.items():
             whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete
@@ -143,7 +143,7 @@ def is_over(store: Store, key: str) -> bool:
 
 
 def _merged(runs: list[Run]) -> Run:
-    """Sessions with one key as one run; of a node that ran again, the last try counts."""
+    """Merge sessions with one key into one run; the last attempt of a node counts."""
     whole, *others = copy.deepcopy(runs)
     for run in others:
         for name in _selected(run) | (run.nodes.keys() - whole.nodes.keys()):
@@ -179,7 +179,7 @@ def _selected(run: Run) -> set[str]:
 
 
 def _is_redone(run: Run, later: list[Run]) -> bool:
-    """Whether later sessions ran again what a session left undone."""
+    """Whether later sessions ran the nodes that a session left."""
     if run.state not in _TRIED_AGAIN:
         return False
     left = {name for name in _selected(run) if run.nodes[name].state not in _DONE}
@@ -191,7 +191,7 @@ def _is_redone(run: Run, later: list[Run]) -> bool:
 
 
 class Session:
-    """Takes in events one by one; ``run`` is what they say so far."""
+    """Applies events one by one; ``run`` is the result so far."""
 
     def __init__(self) -> None:
         """Nothing is known yet."""
@@ -206,7 +206,7 @@ class Session:
         self._early: list[Event] = []  # read before the nodes that they are about
 
     def add(self, event: Event) -> None:
-        """Take in an event; one that is not understood is left out."""
+        """Apply an event; ignore unknown ones."""
         at = float(event["at"])
         self.run.last_news = max(self.run.last_news or at, at)
         if self.run.started is None and event["event"] not in _FIRST:
@@ -218,7 +218,7 @@ class Session:
             return  # of a newer version, or about what was never said
 
     def settled(self, now: float, over: float = 0.0) -> Run:
-        """The run as it stands; it may be the session's own.
+        """The run so far; it may be the session's own object.
 
         Args:
             now: the time.
@@ -385,7 +385,7 @@ class Session:
         return self._saved.get(node.name, set()) >= set(node.outputs)
 
     def _close_nodes(self) -> None:
-        """Say of open nodes what the end of the pipeline says of them.
+        """Set the state of open nodes when the pipeline has ended.
 
         An error in loading or saving reaches no hook of the node: what is open has failed.
         An open generator may be complete: it has failed only if no other node has.
@@ -430,11 +430,11 @@ def _fail(node: Node, failure: Failure, at: float) -> None:
     node.failure = failure
 
 
-# What follows for nodes from how the run ended
+# The end of the run decides the state of unfinished nodes
 
 
 def _explain_nodes(run: Run, blind: bool) -> None:
-    """Say of every node that has no end why it has none."""
+    """Set the state and reason of every node that has not ended."""
     if blind:
         why = "the runner's workers run no hooks"
         _replace(run, State.QUEUED, State.UNKNOWN, why)

@@ -1,4 +1,4 @@
-"""A run in the terminal: as a table, and while it runs."""
+"""Shows a run in the terminal: as a table, or live."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _plain(_: Any, __: Any, value: Any) -> Any:
 
 
 def show(run: Run) -> None:
-    """Print all that is known of a run."""
+    """Print everything about a run."""
     parts: list[Any] = [_title(run)]
     if nodes := [_node_row(node, run) for node in run.nodes.values()]:
         parts.append(table(nodes, whole=("state", *Phase)))
@@ -91,7 +91,7 @@ def show(run: Run) -> None:
 
 
 def watch(follower: Follower, history: History) -> None:
-    """Print what changes until a run ends; at a terminal, above the bar of `kedro run`."""
+    """Print changes until a run ends; at a terminal, above the bar of `kedro run`."""
     console = Console()
     run = follower.run()
     expected = history.expected_seconds(run.key, {n.name for n in _selected(run)})
@@ -135,10 +135,10 @@ def _bar(run: Run, expected: float | None, width: int) -> Table:
 
 
 def _title(run: Run) -> Text:
-    facts = [run.key, run.branch, run.runner, duration(run.seconds())]
-    facts += [run.node_summary(), local_time(run.started)]
-    title = _state(run.state).append("  ")
-    return title.append(printable(" · ".join(filter(None, facts))), style="default")
+    names = [run.key, run.branch, run.runner]
+    facts = [duration(run.seconds()), run.node_summary(), local_time(run.started)]
+    lines = [printable(" · ".join(filter(None, line))) for line in (names, facts)]
+    return _state(run.state).append("  " + "\n".join(lines), style="default")
 
 
 def _state(state: State) -> Text:

@@ -33,7 +33,7 @@ _WHY = {
 class Watch:
     """One run of this process, from its start to its end.
 
-    Everything but entering events is done by a thread, so that it is not in the way.
+    A thread does everything except writing events, so nodes do not wait.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Watch:
         tidy: Callable[[], None],
         resume: Callable[[Run], str],
     ) -> None:
-        """Take the journal, its page, what to do beside it, and how to resume the run."""
+        """Take the journal, its page, other work, and how to resume the run."""
         self.journal = entries
         self._page, self._tidy, self._resume = page, tidy, resume
         self._project_path = Path(entries.ticket.project_path)
@@ -59,7 +59,7 @@ class Watch:
 
     @property
     def page(self) -> str:
-        """Where the page is, for a person; empty if there is none."""
+        """The place of the page, to be shown; empty if there is none."""
         place = self._page.place if self._page else ""
         return redaction.text(place, self._project_path)
 
@@ -69,31 +69,31 @@ class Watch:
         self._thread.start()
 
     def fail(self, error: BaseException) -> None:
-        """Enter why the run failed."""
+        """Record why the run failed."""
         for finding in error.findings if isinstance(error, OpsError) else ():
             enter_finding(self.journal, finding)
         self.journal.enter("run_failed", **describe_error(error, self._project_path))
 
     def enter_resume(self) -> None:
-        """Enter how to resume the run."""
+        """Record how to resume the run."""
         command = self._resume(self.journal.reader.run())
         self.journal.enter("resume", command=command)
 
     def last_lines(self) -> list[tuple[str, str]]:
-        """What to say of the run at its end, each line with its name."""
+        """Lines for the summary at the end of the run, each with its name."""
         run = self._last or self.journal.reader.run()
         if run.state in {State.RUNNING, State.INTERRUPTED}:  # nobody has entered how
             run.resume = self._resume(run)
         return describe.last_lines(run, self.page, self.viz)
 
     def expected_seconds(self) -> float | None:
-        """How long the run may take, by earlier ones."""
+        """The expected duration of the run, by earlier runs."""
         ticket, nodes = self.journal.ticket, self.journal.reader.run().nodes.values()
         names = {node.name for node in nodes if node.state != State.NOT_SELECTED}
         return History(ticket.store).expected_seconds(ticket.key, names)
 
     def end(self, state: State) -> Run | None:
-        """The run has ended; return it, if that is known in time."""
+        """End the run; return it, if it can be read in time."""
         return self._end("run_ended", _PATIENCE, state=state.value)
 
     def interrupt(self, reason: str, patience: float = _PATIENCE) -> None:
@@ -102,7 +102,7 @@ class Watch:
         self._end("run_interrupted", patience, type=reason, message=why)
 
     def signal(self) -> str:
-        """The signal that came during the run, after which a notebook lives on."""
+        """The signal that came during the run; in a notebook, the process continues."""
         return process.last_signal(since=self._began)
 
     def _interrupted(self, reason: str) -> None:
@@ -149,7 +149,7 @@ class Watch:
 
 
 def enter_finding(entries: Journal, finding: Finding) -> None:
-    """Enter what a guard has found; without a name, it is one of the team's."""
+    """Record a finding; without a guard's name, it is yours."""
     text = redaction.text(finding.text, Path(entries.ticket.project_path))
     facts = {name: getattr(finding, name) for name in ("subject", "level", "passed")}
     guard = finding.guard or "hooks"
@@ -157,7 +157,7 @@ def enter_finding(entries: Journal, finding: Finding) -> None:
 
 
 def describe_error(error: BaseException, project_path: Path) -> dict[str, str]:
-    """An error as an event has it."""
+    """An error in the form of an event."""
     lines = traceback.format_exception(type(error), error, error.__traceback__)
     return {
         "type": type(error).__name__,

@@ -1,1 +1,1 @@
-"""Skip unchanged: only the nodes run whose code, parameters or data changed."""
+"""Skip unchanged: run only the nodes whose code, parameters or data changed."""

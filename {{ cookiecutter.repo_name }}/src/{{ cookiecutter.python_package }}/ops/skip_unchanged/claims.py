@@ -1,8 +1,8 @@
-"""Claims: which data each run writes, for other runs that go on at the same time.
+"""Claims: the places that each run writes to, for other runs at the same time.
 
-What a run finds after a save is its own only if nobody else wrote there. So each run
-claims where it writes, in ``claims/`` of the store, and says every minute that it goes
-on. What two runs write at the same time, neither remembers.
+After a save, a run can record its output only if no other run wrote there. So each run
+claims its places in ``claims/`` of the store and renews the claim every minute. If two
+runs write to the same place at the same time, neither records it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class RunMark:
         self._ended = threading.Event()
 
     def begin(self, places: Iterable[str]) -> None:
-        """Claim where this run writes, and see which other runs go on.
+        """Claim the places of this run, and read the claims of other runs.
 
         Args:
             places: an empty one may be anywhere. A run claims only once.
@@ -57,17 +57,17 @@ class RunMark:
         threading.Thread(target=self._beat, name="claim", daemon=True).start()
 
     def end(self) -> None:
-        """Say that this run writes no more."""
+        """End the claim."""
         if self._claim:
             self._ended.set()
             self._records.remove(**self._claim)
 
     def look(self) -> None:
-        """See which runs have begun meanwhile."""
+        """Read which runs have started meanwhile."""
         self._records.look()
 
     def alone_at(self, places: Iterable[str]) -> bool:
-        """Whether no other run wrote there since this one began, as of the last look."""
+        """Whether no other run has claimed these places since this one started."""
         if not self._claim:
             return False
         wanted = {EVERYTHING, *places}

@@ -1,8 +1,8 @@
-"""What a node's function would execute, as one digest.
+"""A digest of the code that a node's function would execute.
 
-The project's own code is followed function by function: what a function mentions belongs
-to it. A module that it imports while it runs counts as a whole file, and a library as its
-version. An edit may make a node run needlessly; none that matters may be missed.
+The project's own code is followed function by function, to everything that a function
+mentions. A module that it imports while it runs counts as a whole file, a library as
+its version. An edit may make a node run needlessly, but no edit that matters is missed.
 
 Comments, docstrings and formatting do not count. The digest is the same in every process
 and folder and, where there is source, in every Python.
@@ -46,7 +46,7 @@ _MAY_NAME = (str, list, tuple, dict)
 
 @frozen
 class CodeVersion:
-    """The code of a function or class, and all that it reaches."""
+    """The code of a function or class, and all code that it reaches."""
 
     digest: str
     items: dict[str, str]  # by titles: "pipelines/clean.py: trim()", "pandas 2.3.1"
@@ -64,14 +64,14 @@ class Constant:
 
 @frozen
 class Effects:
-    """What the import of a module does to others: it sets a seed, or an option."""
+    """Side effects of importing a module: it sets a seed or an option."""
 
     module: str
 
 
 @frozen
 class AllCode:
-    """All code of a package, for a call that gives code whose name it does not show."""
+    """All code of a package, for a call that loads code by an unknown name."""
 
     package: str
     call: str
@@ -80,7 +80,7 @@ class AllCode:
 
 @define
 class Part:
-    """One function, class, file or value: its own text, and the code that it needs."""
+    """One function, class, file or value: its text, and the code that it needs."""
 
     title: str = ""  # empty for what nobody would look for
     texts: list[str] = field(factory=list)
@@ -109,7 +109,7 @@ class CodeVersions:
     def version(
         self, thing: Any, parameters: frozenset[str] = frozenset()
     ) -> CodeVersion:
-        """The code of a function or class, or a value with the code that it holds.
+        """The version of a function, a class, or a value with the code in it.
 
         Args:
             thing: the function, class or value.
@@ -270,7 +270,8 @@ class CodeVersions:
             part.texts.append(of_local_file(path))
 
     def _effects_of_import(self, module: str) -> list[Effects]:
-        """Those of a module, and of the modules of its package that its import imports."""
+        """The effects of a module's import, including modules of its package that it
+        imports."""
         package = module.partition(".")[0]
         if module not in self._effects:
             found, modules = [], [module]
@@ -302,7 +303,7 @@ class CodeVersions:
         source: SourceFile,
         arguments: tuple[str, ...] = (),
     ) -> None:
-        """Add the code that it gets by a name; all code, if the name does not show."""
+        """Add code that is loaded by name; if the name is unknown, add all code."""
         calls = [*calls_by_name(tree, source.imported_names)]
         bound = bindings(tree) if calls else {}
         names = _names(source.module)
@@ -342,7 +343,7 @@ class CodeVersions:
         part.needs += self._code_of_texts(seen.texts)
 
     def _resolve(self, names: dict[str, Any], chain: tuple[str, ...]) -> list[Any]:
-        """What a name and its attributes are, by the names of a module."""
+        """Find the object behind a dotted name in a module."""
         module = names.get("__name__", "")
         name, *rest = chain
         if name not in names:

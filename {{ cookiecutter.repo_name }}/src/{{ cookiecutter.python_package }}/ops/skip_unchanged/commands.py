@@ -1,4 +1,4 @@
-"""``kedro plan``: what a run would do, node by node, and why."""
+"""``kedro plan``: which nodes would run, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The datasets of a run: how they are read and written, and what they hold now."""
+"""The datasets of a run: their configuration and their current data."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 
 @frozen
 class Held:
-    """What a dataset holds."""
+    """The current data of a dataset."""
 
     print: str | None  # of the content; none if it is not there or cannot be told
     why_not: str = ""  # in words, where there is none
@@ -59,7 +59,7 @@ class Held:
 
 @frozen
 class Datasets:
-    """Those of a catalog."""
+    """The datasets of a catalog."""
 
     catalog: Any
     cache: StatCache
@@ -68,17 +68,18 @@ class Datasets:
     codes: CodeVersions
 
     def dataset(self, name: str) -> Any:
-        """The dataset, as Kedro makes it for a run."""
+        """The dataset, as Kedro creates it for a run."""
         return self.catalog.get(name, fallback_to_runtime_pattern=True)
 
     def is_in_memory(self, name: str) -> bool:
-        """Whether nothing is left of it after the run."""
-        # Kedro marks a CachedDataset, too, but what is inside keeps its data.
+        """Whether its data is lost after the run."""
+        # Kedro marks a CachedDataset, too, but the dataset inside keeps its data.
         dataset = kedro_internals.uncached(self.dataset(name))
         return kedro_internals.is_ephemeral(dataset)
 
     def configuration(self, name: str) -> dict[str, Any]:
-        """What of its configuration and its class changes how it is read and written."""
+        """The parts of configuration and class that change how its data is read and
+        written."""
         dataset = dataset_io.readings(self.dataset(name))[-1]
         try:
             config = kedro_internals.init_config(dataset)
@@ -104,7 +105,7 @@ class Datasets:
         }
 
     def now(self, name: str) -> Held:
-        """What a load would read."""
+        """The data that a load would read."""
         readings = dataset_io.readings(self.dataset(name))
         way = self.options.way(name)
         if way:
@@ -112,7 +113,7 @@ class Datasets:
         return _first(held_by_default(each, self.cache) for each in readings)
 
     def on_branch(self, name: str, branch: str) -> Held | None:
-        """What another branch holds; none if its data cannot be copied to this one."""
+        """The data of another branch; none if it cannot be copied to this one."""
         dataset = kedro_internals.uncached(self.dataset(name))
         if self.options.way(name) or not hasattr(type(dataset), "on_branch"):
             return None
@@ -124,7 +125,7 @@ class Datasets:
         kedro_internals.uncached(self.dataset(name)).copy_from(branch)
 
     def read(self, name: str, held: Held) -> Held:
-        """What a load gets: what is held, with the code of the objects in it."""
+        """The loaded data: its fingerprint, with the code of the objects in it."""
         if held.print is None:
             return held
         # A pickle has the name of an object's class, but not what the class does.
@@ -136,12 +137,12 @@ class Datasets:
         return evolve(held, print=f"{held.print}+{code}")
 
     def is_still(self, name: str, held: Held) -> bool:
-        """Whether a load would read the same, and it was not written again."""
+        """Whether a load would read the same data, not written again since."""
         now = self.now(name)
         return (now.place, now.signs) == (held.place, held.signs)
 
     def place(self, name: str) -> str:
-        """Where a save would write it; empty if that is not known."""
+        """The place to which a save would write; empty if unknown."""
         return _place(dataset_io.readings(self.dataset(name))[0])
 
     def _without_places(self, key: str, value: Any) -> Any:
@@ -164,13 +165,13 @@ class Datasets:
 
 
 def _innermost(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry, or the one that it holds and whose data it may read instead."""
+    """The innermost entry, whose data a load may read instead."""
     inner = entry["dataset"] if hasattr(entry.get("type"), "readings") else entry
     return dict(inner)
 
 
 def _may_hold_objects(dataset: Any) -> bool:
-    """Whether a type may keep Python objects, which have code, and not only data."""
+    """Whether a type may store Python objects, which have code."""
     given: Any = kedro_internals.init_config(dataset)
     while isinstance(given, dict):
         if given.get("file_format") == "pickle" or "type" not in given:
@@ -184,7 +185,7 @@ def _may_hold_objects(dataset: Any) -> bool:
 
 
 def _may_name(path: str, package: str) -> bool:
-    """Whether a file names a package; so it may if its bytes do not show that."""
+    """Whether a file may name a package; yes if its bytes cannot tell."""
     try:
         with open(path, "rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -196,7 +197,7 @@ def _may_name(path: str, package: str) -> bool:
 
 
 def _first(found: Iterable[Held]) -> Held:
-    """The first that holds anything, as a load takes it; the others are not asked for."""
+    """The first that has data, as in a load; the others are not checked."""
     missing: list[Held] = []
     for held in found:
         if held.why_not != MISSING:
@@ -206,7 +207,7 @@ def _first(found: Iterable[Held]) -> Held:
 
 
 def held_by_default(dataset: Any, cache: StatCache) -> Held:
-    """What one dataset holds, if its data is files, or a table in a file."""
+    """The data of a dataset, if it is files or a table in a local file."""
     if dataset_io.local_table(dataset):
         return _held_in_table(dataset)
     return _held_in_files(dataset, cache)
@@ -271,7 +272,7 @@ def _unreadable(error: Exception, place: str = "") -> Held:
 
 
 def _place(dataset: Any) -> str:
-    """Where a dataset keeps its data; empty if that is not known."""
+    """The place of a dataset's data; empty if unknown."""
     if table := dataset_io.local_table(dataset):
         return f"file://{os.path.abspath(table[0])}::{table[1]}"
     there = dataset_io.stored_data(dataset)
@@ -279,7 +280,7 @@ def _place(dataset: Any) -> str:
 
 
 def held_by_the_teams_way(way: str, name: str, readings: list[Any]) -> Held:
-    """What a dataset holds, as the team says that it can be told.
+    """The data of a dataset, by your setting in ``fingerprints``.
 
     Args:
         way: ``run``, ``content``, a query, or the name of a function.

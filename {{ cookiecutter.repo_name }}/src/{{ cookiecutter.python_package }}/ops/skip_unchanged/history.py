@@ -1,11 +1,11 @@
-"""The history of groups of nodes: a record for each time that one ran to its end.
+"""The history of groups of nodes: one record for each completed run of a group.
 
-The records are JSON lines in ``made/<branch>/`` of the store. A record that is lost does
-no harm: the nodes run again.
+The records are JSON lines in ``made/<branch>/`` of the store. If a record is lost, the
+nodes run again.
 
-Small outputs that are in memory only are kept beside them, so that their nodes can be
-skipped: as JSON and never as a pickle, so that who can write to the store cannot make you
-run code. What is read must have the fingerprint that the record of the run has.
+Small outputs in memory are kept next to the records, so that their nodes can be
+skipped. They are JSON and never a pickle, so nobody who can write to the store can make
+you run code. A kept value must have the fingerprint in the record of the run.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BRANCHES = 20  # that are looked at beside one's own and the main branch
 
 @frozen
 class GroupRecord:
-    """Nodes that ran together, with fingerprints of what went in and what came out."""
+    """Nodes that ran together, with fingerprints of their inputs and outputs."""
 
     key: str  # which nodes: by the names of their outputs
     how: str  # code, parameters, configuration
@@ -53,7 +53,7 @@ NEVER = GroupRecord("", "")
 
 
 class _Index:
-    """The records of some branches, as they were when this was read."""
+    """The records of some branches, as they were when they were read."""
 
     def __init__(self, records: list[Record]) -> None:
         self.last: dict[str, GroupRecord] = {}
@@ -78,24 +78,24 @@ class NodeHistory:
         return self._store.is_local
 
     def find(self, how: str) -> Iterator[list[GroupRecord]]:
-        """What ran that way: on this branch, then on the main branch, then on others."""
+        """Records with this recipe: of this branch, then of main, then of others."""
         return (index.found.get(how, []) for index in self._read())
 
     def last(self, key: str) -> GroupRecord:
-        """The last time that these nodes ran: on this branch, else on another."""
+        """The last record of these nodes, of this branch or else of another."""
         found = (index.last[key] for index in self._read() if key in index.last)
         return next(found, NEVER)
 
     def add(self, record: GroupRecord) -> None:
-        """Add a record; behind a URL it waits for ``close``."""
+        """Add a record; at a URL, it is written by ``close``."""
         self._records.append(**asdict(record))
 
     def close(self) -> None:
-        """Bring all records to the store."""
+        """Write all records to the store."""
         self._records.close()
 
     def _read(self) -> Iterator[_Index]:
-        """The index of this branch, the main branch, others: each once it is needed."""
+        """The index of this branch, of main, of others; each is read when needed."""
         for number, branches in enumerate(self._branches):
             if number == len(self._indexes):
                 records = Records(self._store, _FOLDER, _KEY)
@@ -134,7 +134,7 @@ class NodeHistory:
 
 
 def _structured(record: Record) -> GroupRecord | None:
-    """A record, if it is not damaged, or of another version."""
+    """A record; none if it is damaged or of another version."""
     known: dict[str, Any] = {
         each.name: record.get(each.name) for each in fields(GroupRecord)
     }

@@ -1,4 +1,4 @@
-"""Which nodes of a run have to run, as far as is known, and why."""
+"""Which nodes of a run have to run, and why, as far as is known beforehand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ALWAYS = "always"  # the tag of nodes that run whatever is known
 
 @define(eq=False)
 class Group:
-    """Nodes that run or are left out together, by the data that outlasts a run."""
+    """Nodes that run or are skipped together, because they share data in memory."""
 
     nodes: list[Node]  # each after those that it needs
     parents: set[int] = field(factory=set)  # the groups that it needs
@@ -50,17 +50,17 @@ class Group:
 
     @property
     def name(self) -> str:
-        """Its nodes, for a person."""
+        """The names of its nodes, to be shown."""
         return ", ".join(node.name for node in self.nodes)
 
     @property
     def seconds(self) -> float | None:
-        """How long it took the last time."""
+        """Its last duration."""
         return sum(self.last.seconds.values()) if self.last.seconds else None
 
 
 class Plan:
-    """The groups of a run, each after those that it needs."""
+    """The groups of a run, each after the groups that it needs."""
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -71,7 +71,7 @@ class Plan:
         kept: KeptValues,
         mark: RunMark | None = None,
     ) -> None:
-        """Look at everything that can be looked at before the first node runs.
+        """Check everything that can be checked before the first node runs.
 
         Args:
             pipeline: of the run.
@@ -98,7 +98,7 @@ class Plan:
             self.decide(group)
 
     def decide(self, group: Group) -> None:
-        """Say whether a group has to run, by what is known now."""
+        """Decide whether a group has to run, by what is known so far."""
         if group.last is NEVER:
             group.last = self.history.last(group.key)
         open_inputs = self._look(group)
@@ -127,7 +127,7 @@ class Plan:
             group.reasons = [why_skip(record, group.written, branch)]
 
     def _fits(self, record: GroupRecord, group: Group, open_inputs: list[str]) -> bool:
-        """Whether a group would make again what was recorded; take its values if so."""
+        """Whether a record applies to a group; if so, take its kept values."""
         inputs = fingerprints(group.read)
         if open_inputs:
             inputs = {**record.inputs, **inputs}
@@ -146,7 +146,7 @@ class Plan:
         return True
 
     def _of_other(self, group: Group) -> GroupRecord | None:
-        """The record of another branch that made the same and still has the data.
+        """The record of another branch with the same result that still has the data.
 
         The group has a copy of it then, or would have one if this were a run.
         """
@@ -181,7 +181,7 @@ class Plan:
         return None
 
     def wave(self, last: bool = False) -> list[Group]:
-        """What can run now: all that must and does not wait for what may.
+        """The groups that can run now: they must run, and depend on no undecided group.
 
         Args:
             last: run what may have to run, too, instead of waiting to know.
@@ -199,33 +199,33 @@ class Plan:
         return found
 
     def settle(self) -> None:
-        """Decide on what has been waiting, and of which all inputs are known now."""
+        """Decide on waiting groups whose inputs are now all known."""
         for group in self.groups:
             if group.action == MAYBE and not self._is_open(group):
                 self.decide(group)
 
     def _is_open(self, group: Group) -> bool:
-        """Whether nodes that it needs may yet run."""
+        """Whether nodes that it depends on may still run."""
         return any(self.groups[n].action in {RUN, MAYBE} for n in group.parents)
 
     def look_again(self, names: Iterable[str]) -> None:
-        """See what these datasets hold, which have been written."""
+        """Check these datasets again after they were written."""
         for name in names:
             for each in self._names[bare(name)]:
                 self._held[each] = self.datasets.now(each)
 
     def held(self, name: str) -> Held:
-        """What a dataset holds now."""
+        """The current data of a dataset."""
         if name not in self._held:
             self._held[name] = self.datasets.now(name)
         return self._held[name]
 
     def read(self, name: str) -> Held:
-        """What a node that reads a dataset gets now."""
+        """The data that a node reads now."""
         return self.datasets.read(name, self.held(name))
 
     def _look(self, group: Group) -> list[str]:
-        """See what it reads and what it wrote; return the inputs that may yet change."""
+        """Check its inputs and outputs; return the inputs that may still change."""
         changing = {
             bare(name)
             for number in group.parents
@@ -240,7 +240,7 @@ class Plan:
         return open_inputs
 
     def _unknown(self, group: Group) -> list[str]:
-        """Why nothing that was recorded could say that it need not run."""
+        """Why no record could allow it to be skipped."""
         reasons = []
         for name, held in {**group.read, **group.written}.items():
             if held.print is None and held.why_not != MISSING:
@@ -254,8 +254,8 @@ class Plan:
         return reasons
 
     def _find_shared_places(self) -> None:
-        """Where two nodes write, or one into the folder of the other, nobody knows what
-        one of them has written."""
+        """Find places to which two nodes write, or one into the folder of the other: the
+        data there belongs to neither."""
         places = {
             name: self.datasets.place(name)
             for group in self.groups
@@ -275,12 +275,12 @@ class Plan:
 
 
 def fingerprints(held: dict[str, Held]) -> dict[str, str]:
-    """What datasets hold, for a record."""
+    """The fingerprints of datasets, for a record."""
     return {name: held[name].print or "" for name in sorted(held)}
 
 
 def _describe(group: Group, recipes: Recipes, forced: set[str]) -> None:
-    """Add what is known of a group before any data is looked at."""
+    """Add what is known about a group before any data is checked."""
     group.key = of_texts(*group.outputs, *group.in_memory)
     group.recipe = recipes.recipe(group.nodes, group.parameters)
     group.always = [why for node in group.nodes for why in _always(node, forced)]
@@ -302,12 +302,12 @@ def _always(node: Node, forced: set[str]) -> Iterable[str]:
 
 
 def bare(dataset: str) -> str:
-    """The name without the way in which it is read: ``cars`` of ``cars@spark``."""
+    """The name without transcoding: ``cars`` of ``cars@spark``."""
     return dataset.partition("@")[0]
 
 
 def find_groups(pipeline: Pipeline, in_memory: Callable[[str], bool]) -> list[Group]:
-    """All groups, each after those that it needs.
+    """All groups, each after the groups that it needs.
 
     Args:
         pipeline: of the run.

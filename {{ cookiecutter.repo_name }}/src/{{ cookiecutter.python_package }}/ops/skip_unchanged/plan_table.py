@@ -1,7 +1,8 @@
-"""The plan of a run as a table, and what makes up the fingerprint of a node."""
+"""The plan of a run as a table, and the parts of a node's fingerprint."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,13 +14,14 @@ from kedro.pipeline import Pipeline
 from rich.text import Text
 
 from ..core.errors import OpsError
-from ..core.formats import duration
+from ..core.formats import duration, local_time_of
 from ..core.terminal import print_long, table
 from .dataset_version import NO_FINGERPRINT, Held
 from .history import NEVER
 from .plan import MAYBE, RUN, SKIP, Group, Plan, bare
 from .run import SkipRun
 
+_DIGEST = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")  # a table shows its first digits
 _COLOURS = {RUN: "yellow", MAYBE: "cyan", SKIP: "green"}
 _HOW_TO_DETECT = (
     f"A node always runs if its data {NO_FINGERPRINT}. To say how a change is detected, "
@@ -29,7 +31,7 @@ _HOW_TO_DETECT = (
 
 @frozen
 class View:
-    """What is shown of a plan."""
+    """Shows a plan."""
 
     plan: Plan
     folder: Path
@@ -37,7 +39,7 @@ class View:
 
     @classmethod
     def of_run(cls, run: SkipRun, pipeline: Pipeline, selected: dict[str, Any]) -> View:
-        """The view of a run that would have been.
+        """The view of a planned run.
 
         Args:
             run: the run.
@@ -55,7 +57,7 @@ class View:
 
     @property
     def is_something_to_do(self) -> bool:
-        """Whether a node would run, or may have to."""
+        """Whether a node would run, or may run."""
         return any(group.action != SKIP for group in self.plan.groups)
 
     def as_data(self) -> list[dict[str, Any]]:
@@ -91,7 +93,7 @@ class View:
         print_long(*parts)
 
     def explained(self, name: str) -> list[dict[str, str]]:
-        """All that goes into the fingerprint of a node, item by item.
+        """The parts of a node's fingerprint, item by item.
 
         Raises:
             OpsError: if the run has no such node.
@@ -116,13 +118,15 @@ class View:
     def show_explained(self, name: str, rows: list[dict[str, str]]) -> None:
         """Print what ``explained`` returns."""
         group = self._find(name)
-        when = f"{group.last.time} on '{group.last.branch}'"
+        when = f"{local_time_of(group.last.time)} on '{group.last.branch}'"
         title = f"Last record: {'none' if group.last is NEVER else when}"
         reasons = "; ".join(group.reasons)
         coloured = [
             {
                 **row,
                 "state": Text(row["state"], "" if row["state"] == "same" else "yellow"),
+                "then": _DIGEST.sub(r"\1", row["then"]),
+                "now": _DIGEST.sub(r"\1", row["now"]),
             }
             for row in rows
         ]
@@ -154,18 +158,18 @@ class View:
         for group in self.plan.groups:
             nodes[group.action] += len(group.nodes)
             times[group.action] += group.seconds or 0.0
-        maybe = f", {nodes[MAYBE]} perhaps ({duration(times[MAYBE])})"
-        return (
-            f"Plan: {nodes[RUN]} to run (about {duration(times[RUN])})"
-            f"{maybe if nodes[MAYBE] else ''}, "
-            f"{nodes[SKIP]} up to date ({duration(times[SKIP])} saved)"
+        about, maybe, saved = (
+            f" ({text.format(duration(times[action]))})" if times[action] else ""
+            for action, text in ((RUN, "about {}"), (MAYBE, "{}"), (SKIP, "{} saved"))
         )
+        perhaps = f", {nodes[MAYBE]} maybe{maybe}" if nodes[MAYBE] else ""
+        return f"Plan: {nodes[RUN]} to run{about}{perhaps}, {nodes[SKIP]} up to date{saved}"
 
     def _find(self, name: str) -> Group:
         for group in self.plan.groups:
             if any(name in {node.name, node.short_name} for node in group.nodes):
                 return group
-        raise OpsError(f"There is no node '{name}' in this run: see kedro plan.")
+        raise OpsError(f"Node '{name}' is not in this run. See kedro plan.")
 
     def _short(self, place: str) -> str:
         return place.removeprefix("file://").removeprefix(f"{self.folder.as_posix()}/")
@@ -174,7 +178,7 @@ class View:
 def _old(
     plan: Plan, part: Pipeline, whole: Pipeline
 ) -> Iterator[tuple[str, list[str]]]:
-    """What the run would read of nodes that have changed, but that it leaves out."""
+    """Inputs of the run from nodes that are out of date but not selected."""
     selected = {node.name for node in part.nodes}
     known = {node.name for node in whole.nodes}
     if not selected or selected >= known:

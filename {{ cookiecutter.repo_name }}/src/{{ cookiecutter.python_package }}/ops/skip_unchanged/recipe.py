@@ -1,6 +1,6 @@
-"""Everything but the data that decides what a node makes, and why a node runs or not.
+"""The recipe of a node (code, parameters, configuration), and why the node runs.
 
-The reasons say what to do about it.
+The reasons say what you can do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST = 60  # characters of a value that is shown
 
 @define
 class Recipe:
-    """What nodes are made of, item by item."""
+    """The recipe of some nodes, item by item."""
 
     items: dict[str, str] = field(factory=dict)  # a short fingerprint for each
     shown: dict[str, str] = field(factory=dict)  # values of parameters, without secrets
@@ -47,10 +47,11 @@ class Recipe:
 
 
 class Recipes:
-    """Those of a run; what several nodes share is looked at once."""
+    """The recipes of a run; what several nodes share is computed once."""
 
     def __init__(self, datasets: Datasets, hooks: Iterable[Any] = ()) -> None:
-        """Take the datasets of the run, and the hooks that change what nodes get."""
+        """Take the datasets of the run, and the hooks that change the inputs of
+        nodes."""
         self.datasets = datasets
         self._version = datasets.codes.version
         self._hooks = [self._version(each) for each in hooks]
@@ -73,7 +74,7 @@ class Recipes:
         return found
 
     def dataset_recipe(self, name: str) -> Recipe:
-        """What a parameter is, or how a dataset is read and written."""
+        """The recipe of a parameter, or of how a dataset is read and written."""
         if name not in self._known:
             make = self._parameter if is_parameter(name) else self._configuration
             self._known[name] = make(name)
@@ -96,7 +97,7 @@ class Recipes:
         return found
 
     def _value(self, title: str, value: Any) -> Recipe:
-        """The recipe of a value, with the code that it holds or names."""
+        """The recipe of a value, with the code in it or named by it."""
         version = self._version_of_equals(value)
         own, *named = version.items
         items = {title: version.items[own], f"code of {title}": version.digest}
@@ -140,7 +141,7 @@ def _arguments_that_are(parameters: list[str], node: Node) -> frozenset[str]:
 
 
 def _wiring(node: Node) -> list[Any]:
-    """Which dataset is which argument, and which output."""
+    """Which argument or output each dataset is."""
     given = kedro_internals.node_arguments(node)
     return [dict(each) if isinstance(each, dict) else each for each in given]
 
@@ -152,7 +153,7 @@ def why_run(
     outputs: dict[str, Held],
     branch: str,
 ) -> list[str]:
-    """Why nodes have to run, against what was recorded the last time."""
+    """Why nodes have to run, compared with their last record."""
     if last is NEVER:
         return ["never ran"]
     reasons = [
@@ -177,12 +178,12 @@ def why_run(
 
 
 def why_maybe(names: Iterable[str]) -> str:
-    """What the answer waits for."""
+    """Why nodes may run."""
     return f"only if {_listed(names)} really changes"
 
 
 def why_not_kept(last: GroupRecord, names: list[str]) -> list[str]:
-    """Why nodes have to run of which nothing changed: for outputs in memory only."""
+    """Why unchanged nodes have to run: an output in memory was not kept."""
     names = [name for name in names if name in last.not_kept or not last.not_kept]
     if not names:
         return []
@@ -194,7 +195,7 @@ def why_not_kept(last: GroupRecord, names: list[str]) -> list[str]:
 
 
 def why_skip(last: GroupRecord, outputs: dict[str, Held], branch: str) -> str:
-    """Why nodes need not run."""
+    """Why nodes are skipped."""
     if any(held.below for held in outputs.values()):
         return f"unchanged since {last.branch or 'main'}"
     return "unchanged" if last.branch == branch else f"'{last.branch}' made the same"
@@ -209,7 +210,7 @@ def _input(name: str, then: str | None, now: str | None) -> str:
 
 
 def _items(last: GroupRecord, recipe: Recipe) -> list[str]:
-    """What differs in code, parameters and configuration, in words."""
+    """Differences in code, parameters and configuration, in words."""
     found: list[str] = []
     general: list[str] = []
     for name in dict.fromkeys([*recipe.items, *last.items]):

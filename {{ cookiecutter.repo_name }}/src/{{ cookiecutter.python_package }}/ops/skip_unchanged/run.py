@@ -1,4 +1,4 @@
-"""One run that leaves out what is unchanged: its plan, its waves, what it remembers."""
+"""One run that skips unchanged nodes: its plan, its waves and its records."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LOG = logging.getLogger(__name__)
 
 @define(slots=False)
 class SkipRun:
-    """Decides what of a run is run, and remembers what was made."""
+    """Decides which nodes run, and records their results."""
 
     plan: Plan
     history: NodeHistory
@@ -59,7 +59,7 @@ class SkipRun:
         run_id: str | None = None,
         copies: bool = False,
     ) -> SkipRun:
-        """The run that is about to start, or is only planned: then it copies no data.
+        """Prepare a run, or only its plan, which copies no data.
 
         Raises:
             OpsError: if a setting is wrong.
@@ -87,7 +87,7 @@ class SkipRun:
         return cls(plan, history, mark, cache, settings, run_id)
 
     def carry_out(self, run: Callable[[Pipeline], Any], waves: int | None) -> None:
-        """Run what has to be run.
+        """Run the nodes that have to run.
 
         Args:
             run: runs a pipeline.
@@ -115,13 +115,13 @@ class SkipRun:
             self._end()
 
     def completed(self, node: Node) -> None:
-        """A node has saved what it made."""
+        """Note that a node has saved its outputs."""
         group = self._group_of.get(node.name)
         if group is not None:
             self._node_ran(group, node.name)
 
     def report(self) -> None:
-        """Say what was left out, and what that has saved."""
+        """Log which nodes were skipped, and the time saved."""
         left_out = [group for group in self.plan.groups if group.action == SKIP]
         count = sum(len(group.nodes) for group in left_out)
         total = sum(len(group.nodes) for group in self.plan.groups)
@@ -221,7 +221,8 @@ class SkipRun:
             self._flush()
 
     def _keep_values(self, group: Group) -> tuple[dict[str, str], dict[str, str]]:
-        """Keep outputs that are in memory only: their fingerprints, or why not."""
+        """Keep outputs in memory; return their fingerprints, or why they are not
+        kept."""
         kept, not_kept = {}, {}
         for name in group.in_memory:
             try:
@@ -233,7 +234,7 @@ class SkipRun:
         return kept, not_kept
 
     def restore(self) -> None:
-        """Put the outputs in memory of nodes that were skipped into the catalog."""
+        """Put kept outputs of skipped nodes into the catalog."""
         for group in self.plan.groups:
             if group.action == SKIP:
                 for name, value in group.values.items():
@@ -244,7 +245,7 @@ class SkipRun:
                         self.plan.datasets.catalog[name] = MemoryDataset(value)
 
     def _flush(self) -> None:
-        """Write down what was made, but for what another run may have written."""
+        """Write the records, except for data that another run may have written."""
         waiting, self._waiting = self._waiting, []
         if waiting:
             self.mark.look()

@@ -1,8 +1,7 @@
-"""Skip unchanged: nodes run if their code, parameters or data changed, else not.
+"""Skip unchanged: run only the nodes whose code, parameters or data changed.
 
-No hook can take a node out of a run. So the session of the project gives the runner that
-it is told to use the mixin that is here: whichever runner that is, and wherever the
-session is started from.
+No hook can remove a node from a run. So the project's session adds the mixin in this
+module to the runner: to any runner, wherever the session is started.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class SkipUnchanged(AbstractRunner):
-    """A mixin, before a runner: it runs what changed, and remembers what was made."""
+    """A mixin for a runner: it runs what changed, and records the results."""
 
     context: KedroContext | None = None
     _skip_run: Any = None
@@ -83,7 +82,7 @@ class SkipUnchanged(AbstractRunner):
             self._skip_run.completed(node)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """Travel to another process as the runner that was named."""
+        """Pickle it as the original runner."""
         state = {**self.__dict__}
         for name in ("context", "_skip_run"):
             state.pop(name, None)
@@ -91,19 +90,19 @@ class SkipUnchanged(AbstractRunner):
 
 
 class SkippingSession(KedroSession):
-    """Kedro's session, whose runs leave out what is unchanged."""
+    """Kedro's session, whose runs skip unchanged nodes."""
 
     _runner: SkipUnchanged | None = None
 
     def load_context(self) -> KedroContext:
-        """Make the context, and tell the runner that is waiting for it."""
+        """Create the context, and pass it to the runner."""
         context = super().load_context()
         if self._runner is not None:
             self._runner.context = context
         return context
 
     def run(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Run the pipeline with the runner that is named, which skips then."""
+        """Run the pipeline with the chosen runner, which skips."""
         given = inspect.signature(super().run).bind_partial(*args, **kwargs).arguments
         runner: Any = given.get("runner") or SequentialRunner()
         kind: Any = type(runner)
@@ -122,8 +121,8 @@ class SkippingSession(KedroSession):
 
 @cache
 def with_skipping(kind: Any) -> type[SkipUnchanged]:
-    """A class of runners that skips. It goes by the name of the one that it is made of:
-    hooks and records are about that one."""
+    """A runner class that skips. It has the name of the original class, for hooks and
+    records."""
     names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
     return type(kind.__name__, (SkipUnchanged, kind), names)
 
@@ -145,7 +144,7 @@ def _is_on(context: KedroContext) -> bool:
 
 @contextmanager
 def _marked(context: KedroContext | None) -> Iterator[None]:
-    """Let other runs know that this one, which does not skip, writes anywhere."""
+    """Tell other runs that this run does not skip and may write anywhere."""
     settings = context and read_settings(context.config_loader, SkipUnchangedOptions)
     if context is None or not settings or not settings.enabled:
         yield
@@ -165,7 +164,7 @@ def _marked(context: KedroContext | None) -> Iterator[None]:
 def _planned(
     context: KedroContext, pipeline: Pipeline, catalog: Any, run_id: str | None
 ) -> Any:
-    """The run with its plan; none if there is no planning it."""
+    """The run with its plan; none if planning fails."""
     from .run import SkipRun  # noqa: PLC0415
 
     try:

@@ -1,4 +1,4 @@
-"""``skip_unchanged`` in ``ops.yml``, and what is asked for one run."""
+"""``skip_unchanged`` in ``ops.yml``, and the environment variable for one run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RUN, CONTENT = "run", "content"
 
 @settings_section("skip_unchanged")
 class SkipUnchangedOptions:
-    """How it is told whether something changed."""
+    """``skip_unchanged`` in ``ops.yml``."""
 
     enabled: bool = True
     waves: int = 3
@@ -27,7 +27,8 @@ class SkipUnchangedOptions:
     fingerprints: dict[str, str] = field(factory=dict)
 
     def way(self, name: str) -> str | None:
-        """How the team tells whether a dataset changed; none if it does not say."""
+        """Your setting for how to detect changes in a dataset; none if there is
+        none."""
         if name in self.fingerprints:
             return self.fingerprints[name]
         patterns = (each for each in self.fingerprints if fnmatchcase(name, each))
@@ -38,17 +39,17 @@ class SkipUnchangedOptions:
 def forced_nodes(
     nodes: Iterable[Node], environ: Mapping[str, str] = os.environ
 ) -> set[str]:
-    """The names of the nodes that run whatever is known of them, as the environment says.
+    """The names of the nodes that the environment variable forces to run.
 
     Raises:
-        OpsError: for a name that no node of the run has: a slip would let a node be
-            skipped that was to run.
+        OpsError: for a name that no node of the run has. A typo would otherwise skip a
+            node that you want to run.
     """
     names = {node.name: {ALL, node.name, node.short_name} for node in nodes}
     asked = set(filter(None, map(str.strip, environ.get(FORCE, "").split(","))))
     if unknown := sorted(asked.difference({ALL}, *names.values())):
         raise OpsError(
-            f"{FORCE} names '{unknown[0]}', which is no node of this run: write "
-            f"names of nodes with commas between them, or {ALL}."
+            f"{FORCE} names '{unknown[0]}', which is not a node of this run. "
+            f"Use names of nodes, separated by commas, or {ALL}."
         )
     return {name for name, known in names.items() if known & asked}

@@ -1,4 +1,4 @@
-"""Where code comes from: modules and packages, source files, and what code mentions."""
+"""Source code: modules, packages, source files, and the names that code mentions."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _NAME = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
 
 @frozen
 class Module:
-    """All of a module: its file, or the version of its library."""
+    """A whole module: its file, or the version of its library."""
 
     name: str
 
 
 class Modules:
-    """Where modules are, and whether they are the project's; nothing is imported."""
+    """Finds modules, and tells whether they are the project's; imports nothing."""
 
     def __init__(self, package: str) -> None:
         """Take the project's package."""
@@ -66,7 +66,7 @@ class Modules:
         return spec.origin or "" if spec and spec.has_location else ""
 
     def spec(self, module: str) -> ModuleSpec | None:
-        """Where a module is, without importing it."""
+        """Find a module without importing it."""
         if module not in self._specs:
             above, _, _ = module.rpartition(".")
             spec = getattr(sys.modules.get(module), "__spec__", None)
@@ -78,7 +78,7 @@ class Modules:
         return self._specs[module]
 
     def named_in(self, text: str) -> str:
-        """The module of the project, or the package, of which a text names something."""
+        """The project's module or the package that a text names."""
         if not _NAME.fullmatch(text):
             return ""
         name = text.replace(":", ".")
@@ -90,7 +90,7 @@ class Modules:
         return name
 
     def title(self, module: str) -> str:
-        """A module as people look for it: its file, from the project's package on."""
+        """A module's title: its file, relative to the project's package."""
         if not module:
             return "code without a file"
         path = module.removeprefix(f"{self._package}.").replace(".", "/")
@@ -98,7 +98,7 @@ class Modules:
         return f"{path}/__init__.py" if is_package else f"{path}.py"
 
     def code_of_package(self, package: str) -> str:
-        """All files of a package, without the kit."""
+        """All files of a package, without the guards."""
         if package not in self._codes:
             kit = Path(__file__).parents[1]
             spec = self.spec(package)
@@ -116,7 +116,7 @@ class Modules:
 
 @functools.cache
 def installed() -> dict[str, set[str]]:
-    """The installed packages with their versions, by the modules that they bring."""
+    """The installed packages with their versions, by their modules."""
     found = defaultdict(set)
     # importlib.metadata.packages_distributions takes half a second, and in Python 3.10
     # does not know packages without a file top_level.txt.
@@ -133,7 +133,7 @@ def installed() -> dict[str, set[str]]:
 
 
 def versions(package: str) -> list[str]:
-    """What is installed of a package."""
+    """The installed version of a package."""
     if package == EVERYTHING:
         return sorted(set().union(*installed().values()))
     return sorted(installed().get(package, {f"{package} of no known version"}))
@@ -144,7 +144,7 @@ def _content(file: Path) -> str:
 
 
 def library(module: str) -> list[Module]:
-    """The library that a module is of; none for Python's own."""
+    """The library of a module; none for Python's own."""
     top = module.partition(".")[0]
     return [] if not top or _is_of_python(top) else [Module(top)]
 
@@ -180,7 +180,7 @@ _UNNAMED = re.compile(
 
 @define(slots=False)
 class SourceFile:
-    """A module's source, and where functions and classes stand in it."""
+    """A module's source, and the places of its functions and classes."""
 
     module: str
     path: str
@@ -224,8 +224,8 @@ class SourceFile:
         return self._functions.get((code.co_name, code.co_firstlineno), [])
 
     def number(self, code: CodeType) -> int | None:
-        """Which function of its name on its line it is; none if the file does not have
-        this code at this place."""
+        """The number of a function among those of its name on its line; none if the
+        file does not have this code there."""
         return self._codes.get(code)
 
     def classes(self, name: str) -> list[ast.ClassDef]:
@@ -235,7 +235,7 @@ class SourceFile:
 
     @cached_property
     def imported_names(self) -> dict[str, str]:
-        """What names stand for that are imported anywhere: ``load`` for ``pickle.load``."""
+        """The full names of imported names: ``pickle.load`` for ``load``."""
         found = {}
         for each in ast.walk(self.tree):
             if isinstance(each, (ast.Import, ast.ImportFrom)):
@@ -247,12 +247,12 @@ class SourceFile:
 
     @cached_property
     def _statements(self) -> list[ast.stmt]:
-        """What runs when the module is imported, without its functions and classes."""
+        """The statements that run on import, without functions and classes."""
         return [each for each in self.tree.body if not isinstance(each, _DEFINITIONS)]
 
     @cached_property
     def import_mentions(self) -> Mentions:
-        """What the module mentions when it is imported."""
+        """The names that the module mentions on import."""
         return Mentions(self._statements)
 
     def only_imported_from(self, name: str) -> list[str]:
@@ -290,14 +290,14 @@ def _acted_on(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def root_name(tree: ast.AST | None) -> str:
-    """The name ``a`` of ``a`` and ``a["b"].c``; empty for what begins with no name."""
+    """The name ``a`` of ``a`` and ``a["b"].c``; empty if there is none."""
     while isinstance(tree, (ast.Attribute, ast.Subscript)):
         tree = tree.value
     return tree.id if isinstance(tree, ast.Name) else ""
 
 
 class Mentions:
-    """The names in syntax trees, with the functions inside of them."""
+    """The names in syntax trees, including those in nested functions."""
 
     def __init__(self, trees: Iterable[ast.AST], code: CodeType | None = None) -> None:
         """Find them.
@@ -326,7 +326,7 @@ class Mentions:
 
 
 def _hints(trees: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """All that type hints are made of, also those that are written as texts."""
+    """The parts of type hints, including hints written as texts."""
     found = (getattr(tree, name, None) for tree in trees for name in _HINTS)
     for hint in filter(None, found):
         for each in ast.walk(hint):
@@ -390,8 +390,8 @@ def tree_text(tree: object) -> str:
 def calls_by_name(
     tree: ast.AST, imported: dict[str, str]
 ) -> Iterator[tuple[str, ast.expr | None]]:
-    """What in a syntax tree gives code by a name, with each argument that it gets; with
-    none if no argument shows the name."""
+    """The calls in a syntax tree that load code by name, with each argument; with none
+    if no argument shows the name."""
     known: set[int] = set()
     for each in ast.walk(tree):
         arguments: list[ast.expr] = []

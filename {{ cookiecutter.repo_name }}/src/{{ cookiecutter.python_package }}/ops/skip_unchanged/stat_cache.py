@@ -1,4 +1,4 @@
-"""Checksums of files on this machine, which are read again only if they may have changed."""
+"""Checksums of local files. A file is read again only if it may have changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Signs = tuple[tuple[str, Sign], ...]
 
 
 class StatCache:
-    """Fingerprints by path; in a file, so that the next run need not read either."""
+    """Fingerprints by path, saved in a file for the next run."""
 
     def __init__(self, folder: str, project: str) -> None:
         """Read the file in a folder, if there is one that can be read."""
@@ -39,7 +39,7 @@ class StatCache:
             self._known = known
 
     def look(self, path: str) -> tuple[str | None, Signs]:
-        """The fingerprint of a file or folder, and what would tell that it changed.
+        """The fingerprint of a file or folder, and the signs of a change.
 
         Returns:
             As that of ``Files`` in core; none if nothing is there.
@@ -53,7 +53,7 @@ class StatCache:
         return checksum.of_texts(*parts), signs
 
     def save(self) -> None:
-        """Keep what is known for the next run."""
+        """Save the checksums for the next run."""
         if self._changed:
             self._changed = False
             latest = dict(list(self._known.items())[-_MOST:])
@@ -74,7 +74,7 @@ class StatCache:
 
 
 def signs_of(path: str) -> Signs:
-    """What would change with the content of a file or of anything in a folder."""
+    """Signs that change with the content of a file or folder."""
     try:
         there = os.stat(path)
         if not stat.S_ISDIR(there.st_mode):
@@ -108,7 +108,8 @@ def _sign(there: os.stat_result) -> Sign:
 
 
 def _holds(known: Any, sign: Sign) -> bool:
-    """Whether what was read belongs to the file as it is, and was old enough then."""
+    """Whether a checksum still applies to the file, and the file was old enough
+    then."""
     if not isinstance(known, list) or known[:-2] != list(sign):
         return False
     return bool(known[-2] - max(sign[1], sign[2]) > _FRESH)

@@ -1,7 +1,7 @@
-"""Values as texts: what differs differs, and what is the same is the same.
+"""Values as texts: equal values have equal texts, and different values different texts.
 
-Neither the hash seed nor the folder of the project shows in them. Nothing is pickled: the
-same content has other pickles, depending on what shares it.
+The texts do not depend on the hash seed or the folder of the project. Values are not
+pickled, because equal content can have different pickles.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PLAIN = (type(None), bool, int, float, complex, bytes, type(...), type(NotImple
 
 @define
 class ValueWriter:
-    """Writes values; functions and classes that they hold are left in ``code``."""
+    """Writes values as texts; functions and classes in them go to ``code``."""
 
     project: Path
     is_own: Callable[[str], bool]  # whether a module is the project's
@@ -92,7 +92,7 @@ class ValueWriter:
         return f"{word} {of_texts(*(text for text, _, _ in written))}"
 
     def _object(self, value: Any) -> str:
-        """What pickle would take of it: how it is made, and its state."""
+        """An object as pickle sees it: how to create it, and its state."""
         kind = type(value)
         # Statically: some libraries have objects with every attribute that is asked for.
         wrapped = inspect.getattr_static(value, "__wrapped__", None)
@@ -136,14 +136,15 @@ def module_of(cls: type) -> str:
 
 
 def _place(code: Any) -> tuple[str, str, int]:
-    """What tells code from other code, for an order among it."""
+    """A sort key for code."""
     module = getattr(code, "__module__", None) or ""
     line = getattr(getattr(code, "__code__", None), "co_firstlineno", 0)
     return module, getattr(code, "__qualname__", str(code)), line
 
 
 def cells_of(function: FunctionType) -> dict[str, Any]:
-    """The names of functions around a function that it uses, and what they hold."""
+    """The names that a function uses from its enclosing functions, with their
+    values."""
     found = {}
     closure = function.__closure__ or ()
     for name, cell in zip(function.__code__.co_freevars, closure, strict=True):
@@ -155,7 +156,7 @@ def cells_of(function: FunctionType) -> dict[str, Any]:
 
 
 def plain_parts(value: Any, depth: int = 3) -> Any:
-    """Of what a library's function or a class holds: code and plain values."""
+    """Code and plain values in a library's function or a class."""
     if isinstance(
         value, (str, bytes, int, float, FunctionType, type, functools.partial)
     ):

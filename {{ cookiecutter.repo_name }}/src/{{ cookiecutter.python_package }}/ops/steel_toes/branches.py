@@ -1,4 +1,4 @@
-"""The data of all branches, by the manifest and the catalog: list it, find it, clean it."""
+"""The data of all branches, by manifest and catalog: list, find and clean it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .settings import SteelToesOptions
 
 @frozen
 class Branches:
-    """The data of all branches of a project, whichever is checked out."""
+    """The data of all branches of a project, whichever branch is checked out."""
 
     context: KedroContext
     settings: SteelToesOptions
@@ -43,7 +43,7 @@ class Branches:
         return cls(context, settings, Manifest(Store(*open_store(context))))
 
     def records(self, branch: str | None = None) -> list[Record]:
-        """What is known of all branches, or of one."""
+        """The records of all branches, or of one."""
         return [*self.manifest.records(branch)]
 
     def dataset(self, name: str, branch: str) -> BranchedDataset | None:
@@ -57,11 +57,11 @@ class Branches:
         return found if moved else None
 
     def holding(self, record: Record) -> Holding:
-        """What a record is about, as it is now."""
+        """The current data of a record."""
         return Holding(record, self.dataset(record.dataset, record.branch))
 
     def owners(self, branch: str) -> paths.Owners:
-        """Which dataset of the catalog, or of its patterns, has main's data where."""
+        """The places of main's data, by dataset of the catalog or its patterns."""
         if branch not in self._owners:
             catalog = self._catalog(branch)
             entries: dict[str, Any] = dict(catalog.config_resolver.config)
@@ -103,7 +103,7 @@ class Holding:
 
     @property
     def target(self) -> Stored | None:
-        """The branch's data; None if the catalog has it elsewhere now, or nowhere."""
+        """The branch's data; None if the catalog now has it elsewhere or not at all."""
         there = stored_data(self.dataset.target) if self.dataset else None
         return there if there and there.location == self.record.location else None
 
@@ -152,7 +152,7 @@ def list_branches(branches: Branches) -> list[dict[str, Any]]:
         )
         row = {
             "branch": branch,
-            "git": "not known",
+            "git": "unknown",
             "datasets": len(records),
             "bytes": sum(sizes) if sizes else None,
             "last_save": last.time,
@@ -160,7 +160,7 @@ def list_branches(branches: Branches) -> list[dict[str, Any]]:
             "compared_with_main": dict(Counter(states)),
         }
         if in_git is not None:
-            row["git"] = "there" if branch in in_git else "gone"
+            row["git"] = "exists" if branch in in_git else "gone"
         rows.append(row)
     return rows
 
@@ -261,10 +261,10 @@ def clean(branches: Branches, record: Record) -> str | None:
 
 
 def refuse_to_clean(branches: Branches, record: Record) -> str | None:
-    """Why the data of a record must not be deleted; None if they can be."""
+    """Why the data of a record must not be deleted; None if it can be."""
     holding = branches.holding(record)
     if holding.target is None or holding.dataset is None:
-        return f"the catalog does not have it at {record.location} (any more)"
+        return f"in the catalog, it is no longer at {record.location}"
     owners = branches.owners(record.branch)
     owner = owners.owner_of(holding.dataset.own_places, saved=True)
     return f"{record.location} belongs to '{owner}'" if owner else None
@@ -287,7 +287,7 @@ def _merged_or_gone(
         known, merged = git.branches(path), git.merged(path, branches.settings.trunk)
         known |= git.branches_of_remotes(path) if everyone else set()
     except git.GitError as error:
-        raise OpsError(f"Which branches are gone is not known: {error}.") from error
+        raise OpsError(f"Cannot tell which branches are gone: {error}.") from error
     me = tuple(author().values())
     theirs = {each.branch for each in records if (each.user, each.host) != me}
     found = {record.branch for record in records}
@@ -295,7 +295,7 @@ def _merged_or_gone(
 
 
 def _idle(records: list[Record], days: int) -> set[str]:
-    """The branches with data that have saved none for some days."""
+    """The branches whose last save is older than some days."""
     limit = datetime.now(timezone.utc) - timedelta(days=days)
     text = limit.isoformat(timespec="seconds")  # all times are in UTC and this form
     busy = {record.branch for record in records if record.time > text}

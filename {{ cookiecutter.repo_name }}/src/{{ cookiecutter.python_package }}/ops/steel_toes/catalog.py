@@ -22,7 +22,7 @@ from .settings import SteelToesOptions
 
 
 class CatalogRewriter(NamedTuple):
-    """Rewrites a catalog's configuration for one branch; without a suffix it protects."""
+    """Rewrites a catalog's configuration for a branch; without a suffix, it protects."""
 
     branch: BranchSettings
     settings: SteelToesOptions
@@ -50,7 +50,7 @@ class CatalogRewriter(NamedTuple):
         return cls(known, settings, store.get("credentials"))
 
     def rewrite_all(self, context: KedroContext) -> None:
-        """Put the branch's datasets in the place of the project's entries.
+        """Replace the project's entries by the branch's datasets.
 
         Raises:
             OpsError: if entries have data in a place that cannot be branched.
@@ -67,7 +67,7 @@ class CatalogRewriter(NamedTuple):
         context.config_loader["catalog"] = rewritten
 
     def rewrite(self, name: str, entry: Any) -> Any:
-        """The entry that stands for ``entry`` on the branch.
+        """The entry that replaces ``entry`` on the branch.
 
         Raises:
             NotBranchable: if it has data in a place that cannot be branched.
@@ -143,7 +143,7 @@ class CatalogRewriter(NamedTuple):
 
 
 def _whole_folders(context: KedroContext, ignore: Ignore) -> tuple[str, ...]:
-    """The folders of partitions, that other entries may have a file in."""
+    """Folders of partitions, in which other entries may have a file."""
     found = []
     for name, entry in context.config_loader["catalog"].items():
         if isinstance(entry, dict) and not ignore.has(name, str(entry.get("type"))):
@@ -155,7 +155,7 @@ def _whole_folders(context: KedroContext, ignore: Ignore) -> tuple[str, ...]:
 
 
 def without_branch(entry: Any) -> Any:
-    """The entry as it stands in ``catalog.yml``, of one that was rewritten or was not."""
+    """The entry as in ``catalog.yml``, whether it was rewritten or not."""
     if not isinstance(entry, dict) or not isinstance(entry.get("dataset"), dict):
         return entry
     held = entry["dataset"]

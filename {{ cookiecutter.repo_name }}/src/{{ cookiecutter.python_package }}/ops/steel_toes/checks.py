@@ -1,4 +1,4 @@
-"""A run on a branch: what is checked before it, and what it says about its datasets."""
+"""Checks before a run on a branch, and what the run logs about its datasets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def branched_datasets(
 def refuse_harm(
     branched: dict[str, BranchedDataset], outputs: set[str], catalog: DataCatalog
 ) -> None:
-    """Stop a run that would step on toes.
+    """Stop a run that would overwrite the data of others.
 
     Raises:
         OpsError: if it would save on a protected trunk, or where another dataset has
@@ -64,10 +64,10 @@ def begin_run(
     run_params: dict[str, Any],
     pipeline: Pipeline,
 ) -> None:
-    """Say in one line where a run works, and tell its datasets what run it is.
+    """Log the run's branch in one line, and pass the run's origin to its datasets.
 
     Raises:
-        OpsError: if it cannot be known what is there.
+        OpsError: if the data cannot be checked.
     """
     if not branched:
         return
@@ -77,7 +77,7 @@ def begin_run(
     except DatasetError as error:
         raise OpsError(" ".join(str(error).split())) from error
     _LOG.info(
-        "Steel toes: branch '%s', %d datasets branched, %d read from main.",
+        "Steel toes: branch '%s', %d datasets branched, %d of them read from main.",
         next(iter(branched.values())).branch,
         len(branched),
         len(inputs) - len(own),
@@ -93,8 +93,8 @@ def begin_run(
         remove_leftovers(folder)
     for dataset in itertools.compress(own, ask(_hides, own)):
         _LOG.warning(
-            "Steel toes: the branch's copy of '%s' hides a newer one of main. "
-            "To read that: kedro branches clean --dataset %s --yes",
+            "Steel toes: the branch's copy of '%s' hides newer data on main. "
+            "To read main's: kedro branches clean --dataset %s --yes",
             dataset.name,
             shlex.quote(dataset.name),
         )
@@ -103,13 +103,15 @@ def begin_run(
 def saves_to_main(
     rewriter: CatalogRewriter, outputs: set[str], catalog: DataCatalog
 ) -> list[Finding]:
-    """What a run on a branch saves to main's data, since ``ignore`` says so."""
+    """What a run on a branch saves to main's data because of ``ignore``."""
     found = []
     for name in sorted(outputs) if rewriter.branch.suffix else ():
         if name in catalog:
             entry = catalog.config_resolver.resolve_pattern(name)
             if where := rewriter.shared(name, entry):
-                why = "the run overwrites main's data, since steel_toes.ignore lists it"
+                why = (
+                    "the run overwrites main's data, because steel_toes.ignore lists it"
+                )
                 found.append(
                     Finding(why, name, where, level=WARNING, guard="steel_toes")
                 )
@@ -145,7 +147,7 @@ def _hides(dataset: BranchedDataset) -> bool:
 def ask(
     question: Callable[[BranchedDataset], _Answer], datasets: list[BranchedDataset]
 ) -> list[_Answer]:
-    """Ask the same of several datasets; a bucket answers many questions at once."""
+    """Ask several datasets the same question; buckets in parallel."""
 
     # A connection to a database may break if several threads use it, as that to DuckDB
     # does.

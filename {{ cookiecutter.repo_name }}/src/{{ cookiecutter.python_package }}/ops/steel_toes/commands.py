@@ -104,7 +104,7 @@ def clean(  # noqa: PLR0913, PLR0917
     env: str | None,
     as_json: bool,
 ) -> None:
-    """Remove the data of each BRANCH, by default of all that are merged or gone.
+    """Remove the data of BRANCHes, or of merged and gone branches.
 
     With --older-than, remove the data of idle branches. With only --dataset, remove the
     current branch's copy. Main's data is never removed, nor data that the manifest does
@@ -145,7 +145,7 @@ def clean(  # noqa: PLR0913, PLR0917
 @click.argument("branch")
 @click.option("--dataset", "-d", "datasets", multiple=True, help="Only this dataset.")
 @click.option(
-    "--force", is_flag=True, help="Overwrite main's data even if they have changed."
+    "--force", is_flag=True, help="Overwrite main's data even if it has changed."
 )
 @yes_option
 @env_option
@@ -184,7 +184,7 @@ def promote(  # noqa: PLR0913, PLR0917
 
 
 def _nothing(_: object) -> str:
-    """Of a column that only JSON has."""
+    """Hide a column that only JSON has."""
     return ""
 
 
@@ -208,7 +208,7 @@ def _two_sides(
 
 def _refuse_unknown(names: Iterable[str], branches: Branches) -> None:
     if unknown := [name for name in names if not branches.records(name)]:
-        raise OpsError(f"The manifest knows no data of branch '{unknown[0]}'.")
+        raise OpsError(f"Branch '{unknown[0]}' has no data. See kedro branches list.")
 
 
 def _current(branches: Branches) -> str:
@@ -218,7 +218,7 @@ def _current(branches: Branches) -> str:
 
 
 def _explanations(context: Any, dataset: str) -> list[str]:
-    """What other guards did to the place of a dataset, in the order in which they act."""
+    """What other guards did to a dataset's place, in order."""
     from kedro.framework.project import settings  # noqa: PLC0415
 
     hooks = [hook for hook in reversed(settings.HOOKS) if hasattr(hook, "explain")]

@@ -1,4 +1,4 @@
-"""What is different between the data of two branches."""
+"""The differences between the data of two branches."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def compare(
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """The figures that differ between two summaries, in words."""
+    """The differences between two summaries, in words."""
     words = [
         {key: str(figure) for key, figure in each.items()} for each in (before, after)
     ]

@@ -1,4 +1,4 @@
-"""The dataset that reads the branch's copy of the data, else main's."""
+"""The dataset that loads the branch's copy of the data, or main's."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _ABOUT_READING |= kedro_internals.ABOUT_LOADING
 class BranchSettings:
     """What all datasets of a branch have in common.
 
-    It is an object, since Kedro takes the braces in a text of an entry for the names of a
-    factory pattern, and a branch or a folder may have some in its name.
+    It is an object and not text, because the names of branches and folders may contain
+    braces, and Kedro would take them for placeholders of a factory pattern.
     """
 
     name: str  # of the branch, as git knows it
@@ -60,7 +60,7 @@ class BranchSettings:
 
 
 class _Named(ABCMeta):
-    """A class that is written to YAML as its name, as it would stand in a catalog."""
+    """A class that YAML shows by its name, as in a catalog."""
 
 
 def _represent(dumper: yaml.Dumper, cls: type) -> yaml.Node:
@@ -75,11 +75,11 @@ yaml.add_representer(BranchSettings, lambda dumper, it: dumper.represent_str(it.
 class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
     """Loads the branch's copy if there is one, else main's; saves to the branch's.
 
-    It stands in a catalog's configuration in the place of the entry that it holds, and
-    for everything but loading and saving it passes for a dataset of that type.
+    It replaces an entry in the catalog's configuration. Except for loading and saving,
+    it behaves like a dataset of that entry's type.
 
-    ``exists`` asks for the copy that a save would replace: with an answer from main
-    ``kedro run --only-missing-outputs`` would skip what the branch has changed.
+    ``exists`` checks only the branch's copy. If it checked main's, ``kedro run
+    --only-missing-outputs`` would skip what the branch has changed.
     """
 
     target: AbstractDataset[Any, Any]  # that of the branch: what a save writes
@@ -135,13 +135,13 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
 
     @property
     def own_places(self) -> set[str]:
-        """The places that only the branch has, as ``entry_places.texts`` has them."""
+        """The branch's own places, in the form of ``entry_places.texts``."""
         texts = entry_places.texts
         return {*texts(self.target_config)} - {*texts(self.base_config)}
 
     @property
     def second_places(self) -> list[str]:
-        """The paths that a save writes to beside the entry's own, and outside of it."""
+        """Paths outside the entry's own path to which a save also writes."""
         own = [*map(entry_places.normal_path, entry_places.paths(self.target_config))]
         return sorted(
             place
@@ -156,7 +156,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
 
     @property
     def readings(self) -> tuple[AbstractDataset[Any, Any], AbstractDataset[Any, Any]]:
-        """What a load reads: the first that holds data. ``exists`` asks for one only."""
+        """The datasets that a load tries in order. ``exists`` checks only one."""
         return self.target, self.base
 
     def load(self) -> Any:
@@ -179,7 +179,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         return self._type(**copy.deepcopy(moved))
 
     def copy_from(self, branch: str) -> None:
-        """Become a copy of another branch's data, as it is stored."""
+        """Become a copy of another branch's stored data."""
         ours = dataset_io.Files.from_dataset(self.target)
         theirs = dataset_io.Files.from_dataset(self.on_branch(branch))
         if self.recorder is not None and ours is not None and theirs is not None:
@@ -188,7 +188,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
             self.release()
 
     def set_origin(self, origin: dict[str, Any]) -> None:
-        """Say for the manifest what will save it: the run, the node, the commit."""
+        """Set the origin for the manifest: the run, the node, the commit."""
         if self.recorder:
             self.recorder = self.recorder._replace(origin=origin)
 
@@ -222,7 +222,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         return f"'{self.name}' on branch '{self.branch}'"
 
     def _copy(self, **overwrite_params: Any) -> AbstractDataset[Any, Any]:
-        """A copy that loads another version: Kedro's ``catalog.load(name, version)``."""
+        """A copy that loads another version, for ``catalog.load(name, version)``."""
         duplicate = copy.copy(self)
         duplicate.is_saved = False
         duplicate.target = kedro_internals.copied(self.target, **overwrite_params)
@@ -236,7 +236,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        """Pass ``isinstance`` for the type inside: nodes, plugins and Kedro ask."""
+        """Pass ``isinstance`` checks of nodes, plugins and Kedro for the inner type."""
         return self.__dict__.get("_type", BranchedDataset)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -264,7 +264,7 @@ class BranchedIncrementalDataset(BranchedDataset):
 
 
 class ProtectedDataset(BranchedDataset):
-    """A dataset of a protected trunk: it can be read, and a save is refused."""
+    """A dataset of a protected trunk: it can be loaded but not saved."""
 
     def save(self, data: Any) -> None:
         raise DatasetError(refusal(self))

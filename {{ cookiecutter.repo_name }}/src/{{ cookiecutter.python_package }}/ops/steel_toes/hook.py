@@ -1,10 +1,10 @@
 """Steel toes: every git branch has its own copy of the data.
 
-A load reads ``<path>_<branch>`` if it exists, else ``<path>``; a save writes to
-``<path>_<branch>``. It is done in the catalog's *configuration*, so that everything
-Kedro builds from it (patterns, validators, versions, every runner, notebooks,
-kedro-viz) sees the branch's data without knowing. On the trunk nothing is touched, and
-what does it is not even imported.
+A load reads ``<path>_<branch>`` if it exists, and ``<path>`` otherwise. A save writes
+to ``<path>_<branch>``. The hook changes the catalog's *configuration*, so everything
+that Kedro builds from it (patterns, validators, versions, every runner, notebooks,
+Kedro-Viz) uses the branch's data. On a trunk, nothing changes, and the code that does
+this is not even imported.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class SteelToes:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Put the branch's datasets in the place of the catalog's entries."""
+        """Replace the catalog's entries by the branch's datasets."""
         self._rewriter = None
         try:
             self._rewrite(context)
@@ -64,10 +64,10 @@ class SteelToes:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
-        """Stop a run that would step on toes; else say in one line where it works.
+        """Stop a run that would overwrite the data of others, or log its branch.
 
-        What it says takes a look at the data, so the hooks below have their say first:
-        a bucket that is out of reach is for them to report.
+        The log line needs to look at the data, so other hooks act first: they report a
+        bucket that cannot be reached.
         """
         if self._rewriter is None:
             return (yield)
@@ -85,7 +85,7 @@ class SteelToes:
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Bring the manifest to its store."""
+        """Write the manifest to its store."""
         if self._rewriter is not None:
             from . import manifest  # noqa: PLC0415
 
@@ -93,7 +93,7 @@ class SteelToes:
 
     @hook_impl
     def on_pipeline_error(self) -> None:
-        """Bring the manifest to its store."""
+        """Write the manifest to its store."""
         self.after_pipeline_run()
 
     def warnings_of_run(
@@ -123,5 +123,5 @@ def _current_branch(context: KedroContext) -> git.Branch:
         return git.current_branch(context.project_path)
     except OpsError as error:
         raise OpsError(
-            f"{error.message} STEEL_TOES=off runs once without steel toes."
+            f"{error.message} STEEL_TOES=off turns steel toes off for one run."
         ) from error

@@ -1,7 +1,7 @@
-"""The manifest: which data the branches hold, and where it came from.
+"""The manifest: the data of each branch, and where it came from.
 
 It has a record for each branch and dataset, in JSON lines in ``manifest/<branch>/`` of
-the store. A save adds one; nothing here ever fails the run that saves.
+the store. Each save adds a line. An error here never fails the run.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FRESH = 1.0  # seconds for which a process need not look what others have added
 
 
 class Record(NamedTuple):
-    """What is known of one dataset on one branch. None: not known."""
+    """A record of one dataset on one branch. None means unknown."""
 
     branch: str  # as git names it
     dataset: str
@@ -79,7 +79,7 @@ class Manifest:
         return _checked(found) if found else None
 
     def write(self, record: Record) -> None:
-        """Add a record, which replaces the one before.
+        """Add a record, which replaces the previous one.
 
         During a run, a store behind a URL has it within a second: it is one request,
         however many datasets are saved meanwhile.
@@ -94,7 +94,8 @@ class Manifest:
             _TIMERS[0].start()
 
     def remove(self, record: Record) -> None:
-        """Forget a dataset on a branch, but not what was saved since it was read."""
+        """Remove a dataset's record on a branch, unless it was saved since it was
+        read."""
         records = self._records(slug(record.branch))
         records.remove(branch=record.branch, dataset=record.dataset)
 
@@ -127,7 +128,7 @@ _TIMERS: list[Timer] = []
 
 
 def flush() -> None:
-    """Bring the records that wait to their stores: the run ends, or a second is over."""
+    """Write waiting records to their stores, each second and at the end of the run."""
     while _TIMERS:
         _TIMERS.pop().cancel()
     for (process, url, _), records in list(_OPEN.items()):
@@ -137,7 +138,7 @@ def flush() -> None:
 
 
 class Recorder(NamedTuple):
-    """Enters the saves of one dataset on one branch; never fails the run that saves.
+    """Records the saves of one dataset on one branch; never fails the run.
 
     ``origin`` holds what only the run knows: its key, the node, the commit.
     """
@@ -149,7 +150,7 @@ class Recorder(NamedTuple):
 
     @contextmanager
     def record(self, target: Any, base: Any, data: Any) -> Iterator[None]:
-        """Enter the save that happens inside.
+        """Record the save that happens inside.
 
         Args:
             target: the dataset of the branch that is saved.
@@ -167,7 +168,7 @@ class Recorder(NamedTuple):
                 self._enter(target, data, fork)
 
     def hides(self, target: Any, base: Any) -> bool:
-        """Whether the branch's data hide data of main that are newer."""
+        """Whether the branch's data hides newer data of main."""
         with _warn_of_errors(self.manifest.store.url):
             record = self.manifest.read(self.branch, self.dataset)
             there, below = stored_data(target), stored_data(base)
@@ -218,13 +219,13 @@ _NOT_WRITTEN = (
 
 
 def now() -> str:
-    """The time as records have it."""
+    """The current time in the form of records."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 @cache
 def author() -> dict[str, Any]:
-    """Who writes, and where."""
+    """The user and the machine."""
     return {"user": user() or None, "host": platform.node() or None}
 
 
@@ -245,7 +246,7 @@ def _fork_point(target: Any, base: Any) -> str | None:
 
 
 def _checked(entry: dict[str, Any]) -> Record | None:
-    """The record that an entry is; None if it is gone, or not as a save writes it."""
+    """The record of an entry; None if it was removed or is malformed."""
     if entry.get("gone"):
         return None
     for name in Record._fields:

@@ -1,4 +1,4 @@
-"""The places of an entry's data on a branch, and who else has data there."""
+"""The places of an entry's data on a branch, and which entry owns a place."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LONGEST_TABLE = 63  # bytes, in PostgreSQL, which cuts off the rest without a w
 
 
 class NotBranchable(Exception):
-    """A place that has no counterpart on a branch; the message says why."""
+    """A place that cannot be branched; the message says why."""
 
 
 def on_branch(
@@ -57,12 +57,12 @@ def on_branch(
     move: tuple[str, ...] = (),
     folders: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """The same entry with the places of its data moved to a branch.
+    """The entry with its places moved to a branch.
 
     Args:
         config: the entry.
         suffix: the branch, as a part of a file name.
-        move: arguments that name a place, beside those that are known; globs.
+        move: more arguments that name a place; globs.
         folders: normal paths of the folders that entries of the catalog read as a whole.
             What another entry has in one of them moves with it.
 
@@ -95,7 +95,7 @@ def on_branch(
 def unknown(
     config: dict[str, Any], move: tuple[str, ...] = (), keep: tuple[str, ...] = ()
 ) -> list[str]:
-    """The arguments that may name a place to save to, and are not known to be harmless.
+    """The arguments that may name a place to save to and are not declared.
 
     Args:
         config: the entry, as it stands in ``catalog.yml``.
@@ -217,7 +217,7 @@ def branch_table(table: str, suffix: str) -> str:
 
 
 class Owners:
-    """Which entry of a catalog has its data in a place."""
+    """Finds the catalog entry that has its data in a place."""
 
     def __init__(self, entries: dict[str, dict[str, Any]]) -> None:
         """Take the entries, by name, as they stand in ``catalog.yml``."""

@@ -1,8 +1,8 @@
-"""Promote: a branch's data take the place of main's.
+"""Promote: a branch's data replaces main's.
 
-Everything is copied beside its new place first. Only then do main's data change, one
-dataset after the other. If that is interrupted, the same command finishes it. Nothing is
-read from a record: the catalog and the branch alone say which places change.
+First, everything is copied next to its new place. Only then does main's data change,
+one dataset after the other. If this is interrupted, the same command finishes it. No
+record decides which places change: only the catalog and the branch do.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .manifest import NOTHING
 _ACTIONS = {
     "same": "nothing: main has the same data",
     "ahead": "copy",
-    "behind": "refused: main's data have changed since the branch forked",
-    "unknown": "refused: it is not known what the branch forked from",
+    "behind": "refused: main's data has changed since the branch forked",
+    "unknown": "refused: the branch's fork point is unknown",
 }
 
 
@@ -39,10 +39,10 @@ def plan(
     """
     records = branches.records(branch)
     if not records:
-        raise OpsError(f"The manifest knows no data of branch '{branch}'.")
+        raise OpsError(f"Branch '{branch}' has no data. See kedro branches list.")
     unknown = set(datasets) - {record.dataset for record in records}
     if unknown:
-        raise OpsError(f"The manifest knows no '{min(unknown)}' of branch '{branch}'.")
+        raise OpsError(f"Branch '{branch}' has no data of '{min(unknown)}'.")
     return [
         {
             "dataset": record.dataset,
@@ -56,9 +56,9 @@ def plan(
 
 
 def promote(branches: Branches, branch: str, datasets: list[str]) -> None:
-    """Put the branch's data of some datasets in the place of main's.
+    """Replace main's data of some datasets by the branch's.
 
-    If a copy cannot be made, main's data are as they were.
+    If a copy fails, main's data is unchanged.
 
     Raises:
         OpsError: if the catalog or the kind of a dataset does not allow it.
@@ -77,7 +77,7 @@ def promote(branches: Branches, branch: str, datasets: list[str]) -> None:
 
 
 def _refuse_half(holding: Holding) -> str:
-    """What to say of a dataset that saves to two places: main would mix them."""
+    """Refuse a dataset that saves to two places, because main would mix them."""
     more = holding.dataset.second_places if holding.dataset else []
     return f"refused: it also saves to {more[0]}: run its node on main" if more else ""
 
@@ -85,12 +85,12 @@ def _refuse_half(holding: Holding) -> str:
 def _action(holding: Holding, force: bool) -> str:
     target, base = holding.target, holding.base
     if target is None or base is None:
-        return "refused: the catalog does not have it there (any more)"
+        return "refused: in the catalog, it is no longer there"
     if target.is_view:
         return "nothing: it is a view, which a run on main creates again"
     ours = target.fingerprint()
     if ours is None:
-        return "refused: its data are gone"
+        return "refused: its data is gone"
     if _away(base, holding.record.branch).exists():
         return "copy: finishes a promotion that was interrupted"
     found = state(holding.record, ours, base.fingerprint() or NOTHING)
@@ -100,30 +100,34 @@ def _action(holding: Holding, force: bool) -> str:
 
 
 def _ends(branches: Branches, branch: str, name: str) -> tuple[Any, Any]:
-    """Where main has a dataset, and where the branch has it."""
+    """Main's dataset and the branch's."""
     dataset = branches.dataset(name, branch)
     if dataset is None:
-        raise OpsError(f"The catalog has no '{name}' that could be promoted.")
+        raise OpsError(
+            f"'{name}' is not defined in the catalog, so it cannot be promoted."
+        )
     base, target = stored_data(dataset.base), stored_data(dataset.target)
     if base is None or target is None:
-        raise OpsError(f"'{name}' is of a kind that only its own class can copy.")
+        raise OpsError(
+            f"'{name}' cannot be promoted: only its own dataset class can copy its data."
+        )
     return base, target
 
 
 # Both have the same names each time, so that the next promotion clears what one that was
 # killed has left.
 def _copy(base: Stored, branch: str) -> Any:
-    """The place beside main's data for their successor."""
+    """The place next to main's data for its replacement."""
     return base.beside(f"new-{slug(branch)}")
 
 
 def _away(base: Stored, branch: str) -> Any:
-    """The place beside main's data for what was there, while a folder is replaced."""
+    """The place next to main's data for the old folder during a replacement."""
     return base.beside(f"old-{slug(branch)}")
 
 
 def _version(base: Stored, target: Stored) -> str | None:
-    """The version under which main will have it."""
+    """The version that main will have."""
     version = target.version
     if version and base.version and version <= base.version:
         # A later one, or main would go on reading its own.
@@ -132,7 +136,7 @@ def _version(base: Stored, target: Stored) -> str | None:
 
 
 def _note(branches: Branches, branch: str, name: str) -> None:
-    """Main has the branch's data now: that is where the branch forks from."""
+    """Record the new fork point: main now has the branch's data."""
     record = branches.manifest.read(branch, name)
     if record:
         base, _ = _ends(branches, branch, name)

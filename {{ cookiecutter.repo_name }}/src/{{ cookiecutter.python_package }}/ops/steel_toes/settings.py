@@ -9,7 +9,7 @@ from ..core.settings import Ignore, settings_section
 
 @define
 class Arguments:
-    """Arguments of datasets that steel toes do not know; ``*`` stands for any text."""
+    """Arguments of your own dataset classes; ``*`` matches any text."""
 
     move: list[str] = field(factory=list)
     keep: list[str] = field(factory=list)

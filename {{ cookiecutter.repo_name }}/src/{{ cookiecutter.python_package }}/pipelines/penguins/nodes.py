@@ -1,4 +1,4 @@
-"""The steps of the example pipeline: plain functions that know nothing of files."""
+"""The functions of the example's nodes. They do not read or write files."""
 
 from typing import Any, TypedDict
 
