@@ -289,8 +289,11 @@ def test_switched_off_a_run_writes_the_base(workshop: Workshop, way: str) -> Non
     if way == "setting":
         workshop.settings("steel_toes: {enabled: false}")
 
-    workshop.kedro("run", STEEL_TOES="off" if way == "variable" else "")
+    ended = workshop.kedro("run", STEEL_TOES="off" if way == "variable" else "")
 
+    # Who has switched it off for good need not read so with every run.
+    warned = "Steel toes are off: this run saves to main's data" in ended.stderr
+    assert warned == (way == "variable")
     assert workshop.new_files(before) == set()
     assert workshop.read("data/out.txt") == "total(clean(raw))"
 

@@ -198,7 +198,7 @@ def test_a_project_in_no_repository_is_refused(workshop: Workshop) -> None:
 
     error = workshop.refused()
 
-    assert "no git repository" in error
+    assert "not in a git repository" in error
     assert "git init" in error
     assert workshop.files() == before
 

@@ -9,6 +9,7 @@ this is not even imported.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ from .settings import SteelToesOptions
 if TYPE_CHECKING:
     from ..core.findings import Finding
     from .catalog import CatalogRewriter
+
+_LOG = logging.getLogger(__name__)
 
 
 class SteelToes:
@@ -48,6 +51,8 @@ class SteelToes:
     def _rewrite(self, context: KedroContext) -> None:
         settings = read_settings(context.config_loader, SteelToesOptions)
         if not is_guard_on("steel_toes", settings.enabled):
+            if settings.enabled and kedro_internals.is_running():
+                _LOG.warning("Steel toes are off: this run saves to main's data.")
             return
         here = _current_branch(context)
         trunk = here.name in settings.trunk and not here.pull_request
