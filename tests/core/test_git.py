@@ -129,7 +129,7 @@ def test_a_detached_head_is_an_error_that_names_the_remedy(repository):
 
 
 def test_no_repository_is_an_error_that_names_the_remedy(tmp_path):
-    with pytest.raises(OpsError, match="no git repository.*git init"):
+    with pytest.raises(OpsError, match="not in a git repository.*git init"):
         module.current_branch(tmp_path, {})
 
 
