@@ -105,7 +105,8 @@ def test_a_pipeline_that_has_changed_needs_another_dag(shop: Workshop) -> None:
 def test_tasks_know_their_run_their_try_and_their_branch(shop: Workshop) -> None:
     shop.write(
         {
-            "conf/prod/airflow.yml": "default: {branch: null, variables: {KEY: '<{{ x }}>'}}"
+            "conf/prod/airflow.yml": "default: {branch: null, start_date: 2024-05-01, "
+            "variables: {KEY: '<{{ x }}>'}}"
         }
     )
     run_and_try = {
@@ -119,6 +120,7 @@ def test_tasks_know_their_run_their_try_and_their_branch(shop: Workshop) -> None
     text = shop.read(f"airflow_dags/{PACKAGE}_prod_dag.py")
     assert '"KEY": "\\u003c{{ x }}\\u003e"' in text
     assert "STEEL_TOES_BRANCH" not in text
+    assert 'start_date=datetime.fromisoformat("2024-05-01"),' in text
     assert 'OPTIONS = " --env=prod"' in text
     assert f'"{PACKAGE}_prod"' in text
 

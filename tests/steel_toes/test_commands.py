@@ -120,7 +120,8 @@ def test_clean_shows_its_plan_and_carries_it_out_when_told(cars):
 
 def test_clean_of_a_dataset_is_of_this_branch(cars):
     cars.save("old", cars="old")
-    assert answer("clean", "--dataset=bikes", "--yes") == (0, [])
+    code, output = run("clean", "--dataset=bikes", "--yes")
+    assert (code, "The catalog has no dataset 'bikes'" in output) == (1, True)
 
     assert answer("clean", "--dataset=cars", "--yes")[1][0]["branch"] == "dev"
     assert cars.files() == ["cars.txt", "cars_old.txt"]

@@ -20,6 +20,15 @@ def test_a_table_has_rows_types_and_numbers():
     assert "mean(b)" not in found
 
 
+def test_intervals_are_no_integers():
+    table = pandas.DataFrame({"a": pandas.interval_range(0, 2)})
+
+    assert summary.key_figures(table) == {
+        "rows": 2,
+        "type(a)": "interval[int64, right]",
+    }
+
+
 def test_columns_may_have_any_name_twice():
     table = pandas.DataFrame([[1, 2.0, 3]], columns=[0, "x", "x"])
 

@@ -35,6 +35,21 @@ def test_a_branch_is_one_row(project):
     ]
 
 
+def test_data_that_cannot_be_read_hides_no_other(project, monkeypatch):
+    project.catalog({"cars": CARS, "bikes": {**CARS, "filepath": "data/bikes.txt"}})
+    project.save("dev", cars="1", bikes="12")
+    look = overview.stored_data
+
+    def locked(dataset):
+        if "cars" in str(dataset._filepath):
+            raise RuntimeError("the database is locked")
+        return look(dataset)
+
+    monkeypatch.setattr(overview, "stored_data", locked)
+    [dev] = overview.list_branches(project.branches)
+    assert dev["compared_with_main"] == {"unknown": 1, "ahead": 1}
+
+
 def test_a_size_that_is_not_known_is_none(project):
     project.catalog({"cars": CARS})
     manifest = ops("steel_toes.manifest")

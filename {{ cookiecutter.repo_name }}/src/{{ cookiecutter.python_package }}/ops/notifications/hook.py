@@ -40,6 +40,7 @@ from .rules import Kind, NotificationOptions
 from .send import Channel, Delivery, Result, open_channels, send
 
 FILE = "notified.json"
+_AT_ONCE = 5  # files that are read at once
 _EARLIER = 30  # runs that are searched for those of the same thread
 _RESTART = 1800.0  # seconds in which Airflow may try a task again
 _FRESH = 60.0  # seconds in which the process of a run sends the notification itself
@@ -170,14 +171,15 @@ class Notifier:
         """The runs of the same thread, newest first, back to the last good one."""
         earlier = list[Run]()
         keys = [key for key in run_keys(self.store, files) if key != run.key]
-        thread = thread_id(run).encode()
-        names = {key: f"{key}/{FILE}" for key in reversed(keys[-_EARLIER:])}
-        texts = self.store.read_many(dict.fromkeys(names.values(), 0))
-        for key, name in names.items():
-            if thread in texts.get(name, b""):
-                earlier.append(replay.read(self.store, key))
-                if rules.is_good(earlier[-1]):
-                    break
+        keys, thread = keys[-1 : -1 - _EARLIER : -1], thread_id(run).encode()
+        for first in range(0, len(keys), _AT_ONCE):
+            names = {key: f"{key}/{FILE}" for key in keys[first : first + _AT_ONCE]}
+            texts = self.store.read_many(dict.fromkeys(names.values(), 0))
+            for key, name in names.items():
+                if thread in texts.get(name, b""):
+                    earlier.append(replay.read(self.store, key))
+                    if rules.is_good(earlier[-1]):
+                        return earlier
         return earlier
 
 

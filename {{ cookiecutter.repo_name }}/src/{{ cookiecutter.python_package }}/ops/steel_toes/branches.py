@@ -15,7 +15,7 @@ from kedro.framework.project import pipelines
 
 from ..core import git, kedro_internals
 from ..core.dataset_io import Stored, stored_data
-from ..core.errors import OpsError
+from ..core.errors import OpsError, suppress_errors
 from ..core.settings import is_guard_on, open_store, read_settings
 from ..core.store import Store
 from . import paths
@@ -178,8 +178,10 @@ def _main_fingerprints(
 
 
 def _main_fingerprint(dataset: BranchedDataset) -> str | None:
-    base = stored_data(dataset.base)
-    return (base.fingerprint() or NOTHING) if base else None
+    with suppress_errors():  # a database that is locked, say, hides no other dataset
+        base = stored_data(dataset.base)
+        return (base.fingerprint() or NOTHING) if base else None
+    return None
 
 
 def locate_dataset(context: KedroContext, name: str) -> dict[str, Any]:

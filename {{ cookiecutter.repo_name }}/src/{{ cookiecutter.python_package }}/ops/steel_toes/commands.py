@@ -117,7 +117,11 @@ def clean(  # noqa: PLR0913, PLR0917
     here = datasets and not names and older_than is None
     named = {_current(branches)} if here else set(names)
     rows = []
-    for record in all_branches.records_to_clean(branches, named, older_than, everyone):
+    records = all_branches.records_to_clean(branches, named, older_than, everyone)
+    for dataset in {*datasets} - {record.dataset for record in records}:
+        if dataset not in branches.context.catalog:
+            raise OpsError(f"The catalog has no dataset '{dataset}'.")
+    for record in records:
         if datasets and record.dataset not in datasets:
             continue
         act = all_branches.clean if yes else all_branches.refuse_to_clean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..core.dataset_io import stored_data
 from .branches import Branches
 from .manifest import NOTHING, shape
 
-_NUMBERS = ("int", "uint", "float", "double", "decimal")
+_NUMBERS = re.compile(r"(u?int|float|double|decimal)(?!erval)")
 _FIGURES = ("mean", "min", "max")
 
 
@@ -103,7 +104,7 @@ def _of_table(data: Any) -> dict[str, Any]:
     figures: dict[str, Any] = {"rows": len(data)}
     for index, (column, dtype) in enumerate(zip(data.columns, data.dtypes)):
         figures[f"type({column})"] = kind = str(dtype)
-        if kind.lower().startswith(_NUMBERS):
+        if _NUMBERS.match(kind.lower()):
             values = data.iloc[:, index] if hasattr(data, "iloc") else data[column]
             for figure in _FIGURES:
                 figures[f"{figure}({column})"] = _rounded(getattr(values, figure)())
