@@ -16,6 +16,7 @@ from kedro import runner
 from kedro.framework import project
 from kedro.framework.hooks import manager
 from kedro.io import MemoryDataset, SharedMemoryDataset
+from kedro.runner.parallel_runner import ParallelRunnerManager
 from pluggy import PluginManager
 
 
@@ -29,12 +30,12 @@ class ParallelRunner(runner.ParallelRunner):
 
     def __init__(self, max_workers: int | None = None, is_async: bool = False) -> None:
         """Take the arguments of Kedro's own runner."""
-        super().__init__(max_workers, is_async)
-        # Its process for data in memory would otherwise outlive a killed run.
-        manager = type(self._manager)()
-        self._manager.shutdown()
-        self._manager = manager
-        self._manager.start(_end_with_parent)
+        # Not Kedro's own: it forks the process for data in memory, whatever the start
+        # method is, and a fork of a process with threads, such as a server, may hang.
+        super(runner.ParallelRunner, self).__init__(is_async)
+        self._max_workers = self._validate_max_workers(max_workers)
+        self._manager = ParallelRunnerManager(ctx=_context())
+        self._manager.start(_end_with_parent)  # else it outlives a killed run
 
     def _set_manager_datasets(self, catalog: Any) -> None:
         super()._set_manager_datasets(catalog)
@@ -43,15 +44,17 @@ class ParallelRunner(runner.ParallelRunner):
         self._catalog = bytes(ForkingPickler.dumps(catalog))
 
     def _get_executor(self, max_workers: int) -> Executor:
-        method = os.environ.get("KEDRO_MP_CONTEXT")
-        if method not in {"fork", "spawn", "forkserver"}:
-            method = None
         return _Workers(
             max_workers,
-            mp_context=get_context(method),
+            mp_context=_context(),
             initializer=_start_worker,
             initargs=(ticket_for_workers(), self._catalog),
         )
+
+
+def _context() -> Any:
+    method = os.environ.get("KEDRO_MP_CONTEXT")
+    return get_context(method if method in {"fork", "spawn", "forkserver"} else None)
 
 
 class Ticket(NamedTuple):

@@ -7,8 +7,9 @@ Check this module first when a new Kedro version appears. The starter's
 # What classes of the project override, under the name that Kedro calls it by:
 #   AbstractDataset: _EPHEMERAL, _copy, _describe, _exists, _release
 #   AbstractRunner: _release_datasets
-#   ParallelRunner: _get_executor, in runners.py, which can do without this module and
-#     uses _create_hook_manager, _register_hooks and _register_hooks_entry_points, too
+#   ParallelRunner: __init__ and _get_executor, in runners.py, which can do without this
+#     module and uses _manager, _max_workers, _validate_max_workers,
+#     _create_hook_manager, _register_hooks and _register_hooks_entry_points, too
 
 from __future__ import annotations
 
