@@ -558,6 +558,46 @@ def test_what_another_branch_has_made_is_copied(bench: Bench) -> None:
     assert bench.why("total") == "unchanged"
 
 
+INCREMENTAL = """
+from kedro.pipeline import Node, Pipeline
+
+def join(days):
+    return ",".join(sorted(days))
+
+def done(joined):
+    return joined
+
+def create_pipeline():
+    return Pipeline([
+        Node(join, "days", "joined"), Node(done, "joined", "size", confirms="days"),
+    ])
+"""
+DAYS = """
+days:
+  type: partitions.IncrementalDataset
+  path: data/days
+  dataset: text.TextDataset
+  filename_suffix: .txt
+"""
+
+
+def test_a_branch_that_has_its_own_checkpoint_reads_main_s_new_partitions(
+    bench: Bench,
+) -> None:
+    """The node that confirms runs always: what the other skipped would be lost."""
+    bench.workshop.catalog(CATALOG + DAYS)
+    bench.workshop.pipeline(INCREMENTAL)
+    bench.workshop.write({"data/days/1.txt": "1"})
+    bench.workshop.switch("dev")
+    for _ in range(3):
+        bench.run()
+    assert bench.files()["joined_dev.txt"] == b""
+    bench.workshop.write({"data/days/2.txt": "2"})
+
+    bench.run()
+    assert bench.files()["joined_dev.txt"] == b"2"
+
+
 def test_a_change_that_is_taken_back_takes_main_s_data_back(bench: Bench) -> None:
     bench.workshop.switch("dev")
     bench.edit("size: 1", "size: 2", PARAMS)

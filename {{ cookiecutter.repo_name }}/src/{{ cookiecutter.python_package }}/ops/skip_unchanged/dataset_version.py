@@ -110,6 +110,9 @@ class Datasets:
         way = self.options.way(name)
         if way:
             return held_by_the_teams_way(way, name, readings)
+        if len(readings) > 1 and _is_a(readings[0], "IncrementalDataset"):
+            # A load may take the checkpoint from one and the partitions from the other.
+            return Held(None, f"{NO_FINGERPRINT}: an IncrementalDataset on a branch")
         return _first(held_by_default(each, self.cache) for each in readings)
 
     def on_branch(self, name: str, branch: str) -> Held | None:
@@ -213,9 +216,14 @@ def held_by_default(dataset: Any, cache: StatCache) -> Held:
     return _held_in_files(dataset, cache)
 
 
+def _is_a(dataset: Any, name: str) -> bool:
+    """Whether a dataset is of a class of this name, which need not be imported."""
+    return name in {each.__name__ for each in type(dataset).__mro__}
+
+
 def _held_in_files(dataset: Any, cache: StatCache) -> Held:
     filesystem, path = kedro_internals.place(dataset)
-    in_parts = "PartitionedDataset" in {each.__name__ for each in type(dataset).__mro__}
+    in_parts = _is_a(dataset, "PartitionedDataset")
     has_versions = isinstance(dataset, AbstractVersionedDataset)
     if filesystem is None or not (has_versions or in_parts):
         why = f"{NO_FINGERPRINT}: it is a {type(dataset).__name__}"
