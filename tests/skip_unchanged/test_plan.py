@@ -72,6 +72,38 @@ def test_nodes_that_write_to_one_folder_run_always(project):
     }
 
 
+def save(raw):
+    note("save")
+    return raw, "done"
+
+
+def read(data, done):
+    note("read")
+    return data if isinstance(data, str) else "".join(each() for each in data.values())
+
+
+@pytest.mark.parametrize("place", ["data/parts/a.txt", "data/parts"])
+def test_a_node_that_reads_by_another_name_what_another_writes_runs_always(
+    project, place
+):
+    data = text(project.path / place)
+    if place == "data/parts":
+        data = {"type": "partitions.PartitionedDataset", "path": data["filepath"]}
+        data["dataset"] = "text.TextDataset"
+    project.entries["saved"] = text(project.path / "data/parts/a.txt")
+    project.entries |= {"data": data, "done": text(project.path / "data/done.txt")}
+    nodes = [
+        Node(save, "raw", ["saved", "done"], name="save"),
+        Node(read, ["data", "done"], "out", name="read"),
+    ]
+    project.run(nodes)
+    assert project.run(nodes) == ["read"]
+    (project.path / "data/raw.txt").write_text("two")
+
+    assert project.run(nodes) == ["save", "read"]
+    assert (project.path / "data/out.txt").read_text() == "two"
+
+
 def score(mid):
     note("score")
     return {"letters": len(mid), "first": (mid[0],)}
