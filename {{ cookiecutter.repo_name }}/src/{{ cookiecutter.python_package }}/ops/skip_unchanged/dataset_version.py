@@ -148,6 +148,10 @@ class Datasets:
         """The place to which a save would write; empty if unknown."""
         return _place(dataset_io.readings(self.dataset(name))[0])
 
+    def appends(self, name: str) -> bool:
+        """Whether a save adds to the existing data: then each run leaves other data."""
+        return dataset_io.appends(dataset_io.readings(self.dataset(name))[0])
+
     def _without_places(self, key: str, value: Any) -> Any:
         if isinstance(value, dict):
             return {

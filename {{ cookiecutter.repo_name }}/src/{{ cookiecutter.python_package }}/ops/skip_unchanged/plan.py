@@ -302,6 +302,11 @@ def _describe(group: Group, recipes: Recipes, forced: set[str]) -> None:
     group.recipe = recipes.recipe(group.nodes, group.parameters)
     group.always = [why for node in group.nodes for why in _always(node, forced)]
     group.always += [f"`{name}` is in memory, from outside" for name in group.given]
+    group.always += [
+        f"`{name}` adds to the existing data"
+        for name in group.outputs
+        if recipes.datasets.appends(name)
+    ]
     group.always += [f"cannot be compared: {each}" for each in group.recipe.opaque]
     outputs = group.outputs or group.in_memory
     group.tellable = bool(outputs) and not (group.given or group.recipe.opaque)
