@@ -88,6 +88,8 @@ class Datasets:
         # A class may change its arguments, which the catalog has as they were written.
         written = _innermost(self.catalog.config_resolver.resolve_pattern(name))
         beside = {*_BESIDE}
+        if FILE in config:
+            beside -= {*TABLES}  # of a table in the file, and not in a database
         if kedro_internals.is_ephemeral(dataset):
             # What is in memory is so in different types under different runners.
             beside |= {"type", "data"}
@@ -152,19 +154,22 @@ class Datasets:
         """Whether a save adds to the existing data: then each run leaves other data."""
         return dataset_io.appends(dataset_io.readings(self.dataset(name))[0])
 
-    def _without_places(self, key: str, value: Any) -> Any:
+    def _without_places(self, key: str, value: Any, of_entry: bool = True) -> Any:
+        """A part of an entry, or of the arguments that it passes on to a library."""
         if isinstance(value, dict):
+            is_entry = "type" in value
+            # What is inside a CachedDataset has its "versioned" on a branch only.
+            beside = {*_BESIDE, "versioned"} if is_entry else {"credentials"}
             return {
-                inner: self._without_places(str(inner), each)
+                inner: self._without_places(str(inner), each, is_entry)
                 for inner, each in _innermost(value).items()
-                # What is inside a CachedDataset has its "versioned" on a branch only.
-                if inner not in {*_BESIDE, "versioned"}
+                if inner not in beside
             }
         if isinstance(value, list):
-            return [self._without_places(key, each) for each in value]
+            return [self._without_places(key, each, of_entry) for each in value]
         if isinstance(value, type):
             return f"{value.__module__}.{value.__qualname__}"
-        if key in {FILE, FOLDER} and value is not None:
+        if key in {FILE, FOLDER} and of_entry and value is not None:
             return posixpath.splitext(str(value))[1]
         if isinstance(value, str):
             return value.replace(self.project.as_posix(), ".")
