@@ -260,6 +260,21 @@ def test_a_versioned_output_is_not_made_again(fresh: Bench) -> None:
 # Configuration.
 
 
+def test_a_run_that_loads_an_old_version_of_its_output_is_no_record_of_it(
+    fresh: Bench,
+) -> None:
+    fresh.edit("data/mid.txt}", "data/mid.txt, versioned: true}", CAT)
+    fresh.run()
+    [old] = (fresh.workshop.path / "data/mid.txt").iterdir()
+    fresh.edit("raw.strip()", "raw.upper()")
+    fresh.run(f"--load-versions=mid:{old.name}")
+    fresh.edit("raw.upper()", "raw.strip()")
+    assert "clean" in fresh.run()
+    fresh.edit("raw.strip()", "raw.upper()")
+
+    assert "clean" in fresh.run()
+
+
 def test_save_args_run_the_nodes_that_write_or_read(bench: Bench) -> None:
     bench.edit("indent: 1", "indent: 2", CAT)
 

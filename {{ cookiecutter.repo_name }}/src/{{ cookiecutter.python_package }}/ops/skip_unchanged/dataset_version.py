@@ -154,6 +154,11 @@ class Datasets:
         """Whether a save adds to the existing data: then each run leaves other data."""
         return dataset_io.appends(dataset_io.readings(self.dataset(name))[0])
 
+    def is_pinned(self, name: str) -> bool:
+        """Whether a load reads a version that was asked for, and not the one saved."""
+        dataset = dataset_io.readings(self.dataset(name))[0]
+        return bool(getattr(kedro_internals.version(dataset), "load", None))
+
     def _without_places(self, key: str, value: Any, of_entry: bool = True) -> Any:
         """A part of an entry, or of the arguments that it passes on to a library."""
         if isinstance(value, dict):

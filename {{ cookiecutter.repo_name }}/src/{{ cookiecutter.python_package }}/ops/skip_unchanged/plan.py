@@ -309,7 +309,10 @@ def _describe(group: Group, recipes: Recipes, forced: set[str]) -> None:
     ]
     group.always += [f"cannot be compared: {each}" for each in group.recipe.opaque]
     outputs = group.outputs or group.in_memory
-    group.tellable = bool(outputs) and not (group.given or group.recipe.opaque)
+    # With --load-versions, what is there after a save is not what was saved.
+    pinned = any(map(recipes.datasets.is_pinned, group.outputs))
+    unknown = group.given or group.recipe.opaque or pinned
+    group.tellable = bool(outputs) and not unknown
 
 
 def _always(node: Node, forced: set[str]) -> Iterable[str]:
