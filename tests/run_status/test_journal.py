@@ -309,7 +309,7 @@ def test_a_store_that_does_not_answer_is_one_warning(tmp_path, monkeypatch, capl
     run_in(memory_store(tmp_path), "one", "two")
 
     [message] = caplog.messages
-    assert "is not complete" in message
+    assert "is incomplete" in message
 
 
 def test_an_empty_store_has_no_runs(store):
