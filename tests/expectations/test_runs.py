@@ -382,3 +382,32 @@ def test_what_has_passed_is_left_out_when_nothing_changed(tmp_path: Path) -> Non
     said = shop.kedro("plan", "--json", check=False).stdout
     rows = {row["node"]: row["action"] for row in json.loads(said.splitlines()[-1])}
     assert rows == {"part": "skip", "count": "skip"}
+
+
+def test_data_that_failed_at_the_end_of_a_run_or_was_not_checked_is_made_again(
+    tmp_path: Path,
+) -> None:
+    switches = {"example": False, "expectations": True, "skip_unchanged": True}
+    project = generate(tmp_path, **switches)
+    commit(project)
+    shop = Workshop(project, "")
+    shop.catalog(CATALOG)
+    shop.pipeline(PIPELINE.replace("return len(cars)", "return 1 / 0"))
+    shop.write({"data/raw.csv": BAD, f"{SUITES}/bikes.yml": IDS})
+    settings(shop, "{attach: {bikes: {when: [end]}}}")
+    kedro = CheckingKedro(shop)
+    code, said = kedro("run")  # what the first node saved is not checked
+    assert code == 1 and "division by zero" in said, said
+    shop.pipeline(PIPELINE)
+
+    for _ in range(2):
+        assert "do not use it: 1 check failed" in kedro.refused("run")
+
+    shop.write({"data/raw.csv": GOOD})
+    assert kedro("run")[0] == 0
+    code, said = kedro("plan", "--json")
+    rows = json.loads(said.splitlines()[-1])
+    assert {row["node"]: row["action"] for row in rows} == {
+        "part": "skip",
+        "count": "skip",
+    }

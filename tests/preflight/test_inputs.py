@@ -244,6 +244,15 @@ def test_a_folder_that_the_run_itself_fills_is_not_missing(planner, folder):
     assert [each.subject for each in problems(run)] == ["all"]
 
 
+def test_a_file_that_the_run_saves_under_another_name_is_not_missing(planner):
+    entries = {"saved": text("data/a.txt"), "read": text("data/a.txt")}
+    run = planner.run(entries, ("params:a", "saved"), ("read", "out"))
+    assert problems(run) == []
+
+    run = planner.run(entries, ("read", "saved"))
+    assert [each.subject for each in problems(run)] == ["read"]
+
+
 def test_questions_to_one_database_are_asked_one_at_a_time(planner):
     engine = Asked(True)
     engine._connection_str = "postgresql://shop"

@@ -817,6 +817,7 @@ EDITS = [
     _by_name("locate", 'return pydoc.locate("own.models.Model.fit")'),
     _by_name("locate of an argument", "return pydoc.locate(path)"),
     _by_name("run_module", 'return runpy.run_module("own.models")["Model"]'),
+    _by_name("subclasses", "return [each().fit(data) for each in object.__subclasses__()]"),
     _by_name("run_path", "return runpy.run_path(path)"),
     _by_name("modules", 'return sys.modules["own.models"].Model'),
     _by_name("modules by an argument", "return sys.modules[path].Model"),

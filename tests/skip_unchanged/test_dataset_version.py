@@ -112,6 +112,26 @@ def test_what_does_not_change_that_does_not_count(tmp_path, change):
     assert how(tmp_path) == how(tmp_path, **change)
 
 
+@pytest.mark.parametrize("key", ["table", "path", "metadata", "versioned"])
+def test_arguments_of_a_library_count_whatever_their_names(tmp_path, key):
+    def configuration(value):
+        return how(tmp_path, type="pandas.CSVDataset", load_args={key: value})
+
+    assert configuration("a") != configuration("b")
+
+
+class Page(TextDataset):
+    """Reads one of the tables in a file."""
+
+    def __init__(self, filepath, table):
+        super().__init__(filepath=filepath)
+
+
+def test_a_table_in_a_file_counts(tmp_path):
+    kind = f"{__name__}.Page"
+    assert how(tmp_path, type=kind, table=1) != how(tmp_path, type=kind, table=2)
+
+
 def test_another_ending_counts(tmp_path):
     assert how(tmp_path) != how(tmp_path, filepath="/b/c.txt.gz")
 

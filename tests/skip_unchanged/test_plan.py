@@ -72,6 +72,73 @@ def test_nodes_that_write_to_one_folder_run_always(project):
     }
 
 
+def save(raw):
+    note("save")
+    return raw, "done"
+
+
+def read(data, done):
+    note("read")
+    return data if isinstance(data, str) else "".join(each() for each in data.values())
+
+
+@pytest.mark.parametrize("place", ["data/parts/a.txt", "data/parts"])
+def test_a_node_that_reads_by_another_name_what_another_writes_runs_always(
+    project, place
+):
+    data = text(project.path / place)
+    if place == "data/parts":
+        data = {"type": "partitions.PartitionedDataset", "path": data["filepath"]}
+        data["dataset"] = "text.TextDataset"
+    project.entries["saved"] = text(project.path / "data/parts/a.txt")
+    project.entries |= {"data": data, "done": text(project.path / "data/done.txt")}
+    nodes = [
+        Node(save, "raw", ["saved", "done"], name="save"),
+        Node(read, ["data", "done"], "out", name="read"),
+    ]
+    project.run(nodes)
+    assert project.run(nodes) == ["read"]
+    (project.path / "data/raw.txt").write_text("two")
+
+    assert project.run(nodes) == ["save", "read"]
+    assert (project.path / "data/out.txt").read_text() == "two"
+
+
+def table(raw):
+    import pandas as pd  # noqa: PLC0415
+
+    note("table")
+    return pd.DataFrame({"letters": [raw]})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "pandas.CSVDataset", "save_args": {"mode": "a"}},
+        {"type": "pandas.CSVDataset", "fs_args": {"open_args_save": {"mode": "a"}}},
+        {"type": "pandas.SQLTableDataset", "save_args": {"if_exists": "append"}},
+        {"type": "ibis.TableDataset", "save_args": {"mode": "append"}},
+    ],
+    ids=lambda entry: f"{entry['type']} {[*entry][1]}",
+)
+def test_a_node_that_appends_to_its_output_runs_always(project, entry):
+    file = str(project.path / "data/table")
+    if "CSV" in entry["type"]:
+        more = {"filepath": file}
+    elif "SQL" in entry["type"]:
+        more = {"table_name": "t", "credentials": {"con": f"sqlite:///{file}"}}
+    else:
+        more = {"table_name": "t", "connection": {"backend": "duckdb"}}
+        more["connection"]["database"] = file
+        more["save_args"] = {"materialized": "table", **entry["save_args"]}
+    project.entries["table"] = {**entry, **more}
+    nodes = [Node(table, "raw", "table", name="table")]
+    project.run(nodes)
+
+    [group] = project.plan(nodes).groups
+    assert group.reasons == ["`table` adds to the existing data"]
+
+
 def score(mid):
     note("score")
     return {"letters": len(mid), "first": (mid[0],)}

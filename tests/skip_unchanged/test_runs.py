@@ -260,6 +260,21 @@ def test_a_versioned_output_is_not_made_again(fresh: Bench) -> None:
 # Configuration.
 
 
+def test_a_run_that_loads_an_old_version_of_its_output_is_no_record_of_it(
+    fresh: Bench,
+) -> None:
+    fresh.edit("data/mid.txt}", "data/mid.txt, versioned: true}", CAT)
+    fresh.run()
+    [old] = (fresh.workshop.path / "data/mid.txt").iterdir()
+    fresh.edit("raw.strip()", "raw.upper()")
+    fresh.run(f"--load-versions=mid:{old.name}")
+    fresh.edit("raw.upper()", "raw.strip()")
+    assert "clean" in fresh.run()
+    fresh.edit("raw.strip()", "raw.upper()")
+
+    assert "clean" in fresh.run()
+
+
 def test_save_args_run_the_nodes_that_write_or_read(bench: Bench) -> None:
     bench.edit("indent: 1", "indent: 2", CAT)
 
@@ -556,6 +571,46 @@ def test_what_another_branch_has_made_is_copied(bench: Bench) -> None:
     bench.said("branches", "clean", "dev", "--yes")
     assert bench.run() == set()
     assert bench.why("total") == "unchanged"
+
+
+INCREMENTAL = """
+from kedro.pipeline import Node, Pipeline
+
+def join(days):
+    return ",".join(sorted(days))
+
+def done(joined):
+    return joined
+
+def create_pipeline():
+    return Pipeline([
+        Node(join, "days", "joined"), Node(done, "joined", "size", confirms="days"),
+    ])
+"""
+DAYS = """
+days:
+  type: partitions.IncrementalDataset
+  path: data/days
+  dataset: text.TextDataset
+  filename_suffix: .txt
+"""
+
+
+def test_a_branch_that_has_its_own_checkpoint_reads_main_s_new_partitions(
+    bench: Bench,
+) -> None:
+    """The node that confirms runs always: what the other skipped would be lost."""
+    bench.workshop.catalog(CATALOG + DAYS)
+    bench.workshop.pipeline(INCREMENTAL)
+    bench.workshop.write({"data/days/1.txt": "1"})
+    bench.workshop.switch("dev")
+    for _ in range(3):
+        bench.run()
+    assert bench.files()["joined_dev.txt"] == b""
+    bench.workshop.write({"data/days/2.txt": "2"})
+
+    bench.run()
+    assert bench.files()["joined_dev.txt"] == b"2"
 
 
 def test_a_change_that_is_taken_back_takes_main_s_data_back(bench: Bench) -> None:

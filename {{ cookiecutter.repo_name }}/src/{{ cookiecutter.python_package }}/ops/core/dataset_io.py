@@ -156,9 +156,9 @@ def is_local(filesystem: Any) -> bool:
 
 def appends(dataset: Any) -> bool:
     """Whether a save adds to the existing data."""
-    args = kedro_internals.save_args(dataset)
-    modes = [str(each.get("mode", "")) for each in args if isinstance(each, dict)]
-    return any(mode.startswith(("a", "r+")) for mode in modes)
+    args = [each for each in kedro_internals.save_args(dataset) if type(each) is dict]
+    modes = [str(each.get(key, "")) for each in args for key in ("mode", "if_exists")]
+    return any(mode.startswith(("a", "r+", "upsert")) for mode in modes)
 
 
 def _replace_file(dataset: Any, data: Any, beside: str = "") -> None:

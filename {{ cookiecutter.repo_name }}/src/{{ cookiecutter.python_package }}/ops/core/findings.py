@@ -105,6 +105,11 @@ def report_skipped_node(node: str, reason: str) -> None:
         listener(node, reason)
 
 
+# Datasets that a guard checks once the run is over. Until then nobody must take them
+# for good. Of the run of this thread: `kedro server` has several in one process.
+CHECKED_AT_END: ContextVar[frozenset[str]] = ContextVar("checked", default=frozenset())
+
+
 # The guard that shows a run asks the guard that records it.
 
 

@@ -290,7 +290,9 @@ def load_args(dataset: Any) -> dict[str, Any]:
 def save_args(dataset: Any) -> list[Any]:
     """The arguments that a dataset passes on to save, and to open the file."""
     names = ("_save_args", "_fs_open_args_save")
-    return [getattr(dataset, name, None) for name in names]
+    found = [getattr(dataset, name, None) for name in names]
+    mode: Any = getattr(dataset, "_mode", None)  # ibis takes it out of its arguments
+    return [*found, {"mode": mode.value}] if hasattr(mode, "value") else found
 
 
 def table_name(dataset: Any) -> str:

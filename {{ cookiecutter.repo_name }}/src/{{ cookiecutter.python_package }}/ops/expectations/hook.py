@@ -48,9 +48,12 @@ class Expectations:
     ) -> None:
         """Stop a run with a malformed suite. Great Expectations is not imported yet."""
         _SKIPPED.set(set())
+        findings.CHECKED_AT_END.set(frozenset())
         attachments = self._of_run(run_params)
         if attachments.is_on(catalog):
             attachments.prepare(pipeline, catalog)
+            at_end = attachments.at_end(pipeline, ())
+            findings.CHECKED_AT_END.set(frozenset(each.dataset for each in at_end))
 
     @hook_impl
     def after_node_run(

@@ -65,7 +65,7 @@ def _explain(
     elif isinstance(dataset, MemoryDataset):
         message, remedy, level = "is in memory and has no data", "", WARNING
         place = place or run.used_by(name)
-    elif _is_filled_by(run, dataset):
+    elif _is_filled_by(run, name, dataset):
         return
     else:
         version = getattr(kedro_internals.version(dataset), "load", None)
@@ -76,16 +76,24 @@ def _explain(
     yield Finding(message, name, place, remedy, level)
 
 
-def _is_filled_by(run: PlannedRun, dataset: Any) -> bool:
-    """Whether the run itself saves files into the folder that a dataset reads."""
-    folders = [dataset_io.place(each) for each in dataset_io.readings(dataset)]
+def _is_filled_by(run: PlannedRun, name: str, dataset: Any) -> bool:
+    """Whether the run itself saves what a dataset reads under another name, or files
+    in its folder, and not only by the nodes that read it."""
+    readers = [node for node in run.pipeline.nodes if name in node.inputs]
+    too_late = {output for node in readers for output in node.outputs}
+    places = [dataset_io.place(each) for each in dataset_io.readings(dataset)]
     return any(
         type(filesystem) is type(target.filesystem)
-        and target.path.startswith(f"{path.rstrip('/')}/")
+        and (_is_in(target.path, path) or _is_in(path, target.path))
         for target in targets(run)
-        if isinstance(target, Target)
-        for filesystem, path in folders
+        if isinstance(target, Target) and target.name not in too_late
+        for filesystem, path in places
     )
+
+
+def _is_in(path: str, folder: str) -> bool:
+    """Whether a path is a folder, or in it."""
+    return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
 
 
 def _can_tell(dataset: Any) -> bool:

@@ -88,6 +88,8 @@ class Datasets:
         # A class may change its arguments, which the catalog has as they were written.
         written = _innermost(self.catalog.config_resolver.resolve_pattern(name))
         beside = {*_BESIDE}
+        if FILE in config:
+            beside -= {*TABLES}  # of a table in the file, and not in a database
         if kedro_internals.is_ephemeral(dataset):
             # What is in memory is so in different types under different runners.
             beside |= {"type", "data"}
@@ -110,6 +112,9 @@ class Datasets:
         way = self.options.way(name)
         if way:
             return held_by_the_teams_way(way, name, readings)
+        if len(readings) > 1 and _is_a(readings[0], "IncrementalDataset"):
+            # A load may take the checkpoint from one and the partitions from the other.
+            return Held(None, f"{NO_FINGERPRINT}: an IncrementalDataset on a branch")
         return _first(held_by_default(each, self.cache) for each in readings)
 
     def on_branch(self, name: str, branch: str) -> Held | None:
@@ -145,19 +150,31 @@ class Datasets:
         """The place to which a save would write; empty if unknown."""
         return _place(dataset_io.readings(self.dataset(name))[0])
 
-    def _without_places(self, key: str, value: Any) -> Any:
+    def appends(self, name: str) -> bool:
+        """Whether a save adds to the existing data: then each run leaves other data."""
+        return dataset_io.appends(dataset_io.readings(self.dataset(name))[0])
+
+    def is_pinned(self, name: str) -> bool:
+        """Whether a load reads a version that was asked for, and not the one saved."""
+        dataset = dataset_io.readings(self.dataset(name))[0]
+        return bool(getattr(kedro_internals.version(dataset), "load", None))
+
+    def _without_places(self, key: str, value: Any, of_entry: bool = True) -> Any:
+        """A part of an entry, or of the arguments that it passes on to a library."""
         if isinstance(value, dict):
+            is_entry = "type" in value
+            # What is inside a CachedDataset has its "versioned" on a branch only.
+            beside = {*_BESIDE, "versioned"} if is_entry else {"credentials"}
             return {
-                inner: self._without_places(str(inner), each)
+                inner: self._without_places(str(inner), each, is_entry)
                 for inner, each in _innermost(value).items()
-                # What is inside a CachedDataset has its "versioned" on a branch only.
-                if inner not in {*_BESIDE, "versioned"}
+                if inner not in beside
             }
         if isinstance(value, list):
-            return [self._without_places(key, each) for each in value]
+            return [self._without_places(key, each, of_entry) for each in value]
         if isinstance(value, type):
             return f"{value.__module__}.{value.__qualname__}"
-        if key in {FILE, FOLDER} and value is not None:
+        if key in {FILE, FOLDER} and of_entry and value is not None:
             return posixpath.splitext(str(value))[1]
         if isinstance(value, str):
             return value.replace(self.project.as_posix(), ".")
@@ -213,9 +230,14 @@ def held_by_default(dataset: Any, cache: StatCache) -> Held:
     return _held_in_files(dataset, cache)
 
 
+def _is_a(dataset: Any, name: str) -> bool:
+    """Whether a dataset is of a class of this name, which need not be imported."""
+    return name in {each.__name__ for each in type(dataset).__mro__}
+
+
 def _held_in_files(dataset: Any, cache: StatCache) -> Held:
     filesystem, path = kedro_internals.place(dataset)
-    in_parts = "PartitionedDataset" in {each.__name__ for each in type(dataset).__mro__}
+    in_parts = _is_a(dataset, "PartitionedDataset")
     has_versions = isinstance(dataset, AbstractVersionedDataset)
     if filesystem is None or not (has_versions or in_parts):
         why = f"{NO_FINGERPRINT}: it is a {type(dataset).__name__}"

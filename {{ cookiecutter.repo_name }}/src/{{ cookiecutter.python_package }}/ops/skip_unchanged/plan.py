@@ -255,23 +255,40 @@ class Plan:
 
     def _find_shared_places(self) -> None:
         """Find places to which two nodes write, or one into the folder of the other: the
-        data there belongs to neither."""
+        data there belongs to neither. Also find those that a node reads by another name:
+        its data may change while this run goes on."""
         places = {
             name: self.datasets.place(name)
             for group in self.groups
             for name in group.outputs
         }
+        made = {*map(bare, places)}
         counts = Counter(filter(None, places.values()))
-        for place in [*counts]:
-            folders = {*accumulate(place.split("/")[:-1], "{}/{}".format)}
-            if around := folders & counts.keys():
+        written = {*counts}
+        folders = set().union(*map(_folders_of, written))
+        for place in written:
+            if around := _folders_of(place) & written:
                 counts.update({place, *around})
         for group in self.groups:
             for name in group.outputs:
                 if counts[places[name]] > 1:
                     group.always.append(f"`{name}` is where another node writes, too")
                     group.tellable = False
+            for name in group.inputs:
+                # Of data that cannot be compared nobody needs the place.
+                is_known = bare(name) not in made and (
+                    self.held(name).print or self.held(name).why_not == MISSING
+                )
+                place = self.datasets.place(name) if is_known else ""
+                if {place, *_folders_of(place)} & written or place in folders:
+                    group.always.append(f"`{name}` is where another dataset is saved")
+                    group.tellable = False
         self.places = places
+
+
+def _folders_of(place: str) -> set[str]:
+    """The folders that a place is in."""
+    return {*accumulate(place.split("/")[:-1], "{}/{}".format)}
 
 
 def fingerprints(held: dict[str, Held]) -> dict[str, str]:
@@ -285,9 +302,17 @@ def _describe(group: Group, recipes: Recipes, forced: set[str]) -> None:
     group.recipe = recipes.recipe(group.nodes, group.parameters)
     group.always = [why for node in group.nodes for why in _always(node, forced)]
     group.always += [f"`{name}` is in memory, from outside" for name in group.given]
+    group.always += [
+        f"`{name}` adds to the existing data"
+        for name in group.outputs
+        if recipes.datasets.appends(name)
+    ]
     group.always += [f"cannot be compared: {each}" for each in group.recipe.opaque]
     outputs = group.outputs or group.in_memory
-    group.tellable = bool(outputs) and not (group.given or group.recipe.opaque)
+    # With --load-versions, what is there after a save is not what was saved.
+    pinned = any(map(recipes.datasets.is_pinned, group.outputs))
+    unknown = group.given or group.recipe.opaque or pinned
+    group.tellable = bool(outputs) and not unknown
 
 
 def _always(node: Node, forced: set[str]) -> Iterable[str]:

@@ -47,6 +47,7 @@ class SkipRun:
     _seconds: dict[str, float] = field(factory=dict)
     _since: float = 0.0
     _waiting: list[tuple[Group, GroupRecord]] = field(factory=list)
+    _unchecked: list[GroupRecord] = field(factory=list)  # written once the run is over
     _reported: set[str] = field(factory=set)  # groups that are known to be left out
     forgotten: list[str] = field(factory=list)  # groups that are not remembered
 
@@ -244,6 +245,13 @@ class SkipRun:
                     else:  # the one of ParallelRunner saves during a run only
                         self.plan.datasets.catalog[name] = MemoryDataset(value)
 
+    def passed(self) -> None:
+        """Write the records of data that was checked at the end of the run."""
+        with suppress_errors():
+            for record in self._unchecked:
+                self.history.add(record)
+            self.history.close()
+
     def _flush(self) -> None:
         """Write the records, except for data that another run may have written."""
         waiting, self._waiting = self._waiting, []
@@ -252,6 +260,9 @@ class SkipRun:
         for group, record in waiting:
             places = [self.plan.places[name] for name in group.outputs]
             if all(places) and self.mark.alone_at(places):
-                self.history.add(record)
+                if findings.CHECKED_AT_END.get() & record.outputs.keys():
+                    self._unchecked.append(record)
+                else:
+                    self.history.add(record)
             else:
                 self.forgotten.append(group.name)

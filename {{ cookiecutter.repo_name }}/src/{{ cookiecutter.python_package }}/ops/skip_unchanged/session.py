@@ -32,6 +32,7 @@ class SkipUnchanged(AbstractRunner):
     """A mixin for a runner: it runs what changed, and records the results."""
 
     context: KedroContext | None = None
+    ended: Any = None  # the run, once its nodes have run
     _skip_run: Any = None
 
     def run(  # noqa: PLR0913
@@ -72,6 +73,7 @@ class SkipUnchanged(AbstractRunner):
             self._skip_run = None
         planned.restore()
         planned.report()
+        self.ended = planned
         return {name: catalog[name] for name in pipeline.outputs()}
 
     def _release_datasets(self, node: Any, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
@@ -84,7 +86,7 @@ class SkipUnchanged(AbstractRunner):
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Pickle it as the original runner."""
         state = {**self.__dict__}
-        for name in ("context", "_skip_run"):
+        for name in ("context", "ended", "_skip_run"):
             state.pop(name, None)
         return _plain, (_named(type(self)), state)
 
@@ -113,9 +115,12 @@ class SkippingSession(KedroSession):
         assert isinstance(runner, SkipUnchanged)
         self._runner = runner
         try:
-            return super().run(**{**given, "runner": runner})
+            returned = super().run(**{**given, "runner": runner})
+            if runner.ended is not None:
+                runner.ended.passed()
+            return returned
         finally:
-            runner.context = self._runner = None
+            runner.context = runner.ended = self._runner = None
             runner.__class__ = kind
 
 

@@ -173,7 +173,8 @@ _BY_NAME = re.compile(
 )
 # What gives code that no text there names.
 _UNNAMED = re.compile(
-    r"([\w.]*\.)?(run_path|entry_points|read_pickle|Unpickler|module_from_spec)"
+    r"([\w.]*\.)?(run_path|entry_points|read_pickle|Unpickler|module_from_spec"
+    r"|__subclasses__)"
     r"|(_?pickle|dill|joblib|cloudpickle|torch)\.loads?|shelve\.open"
 )
 
