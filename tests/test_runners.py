@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
-from helpers import environment
+from helpers import environment, run
 from steel_toes_helpers import (
     IN_NO_CACHE,
     KINDS_CATALOG,
@@ -254,3 +254,18 @@ def is_there(pid: str) -> bool:
         return psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_the_process_for_data_in_memory_is_no_fork_of_a_server(
+    workshop: Workshop,
+) -> None:
+    code = f"""
+from {PACKAGE}.runners import ParallelRunner
+if __name__ == "__main__":
+    print(type(ParallelRunner()._manager._process).__name__)
+"""
+    workshop.write({"manager.py": code})
+    env = {"KEDRO_MP_CONTEXT": "spawn", "PYTHONPATH": "src"}
+    said = run(sys.executable, "manager.py", cwd=workshop.path, env=env).stdout
+
+    assert said.split() == ["SpawnProcess"]
