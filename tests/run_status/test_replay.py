@@ -237,7 +237,7 @@ def test_what_goes_on_is_not_over(store):
     store.write("ended/vm-1.jsonl", text(main(ENDED, at=time.time())))
 
     over = {
-        key: module.is_over(store, key)
+        key: ops("run_status.history").is_over(store, key)
         for key in ops("run_status.history").run_keys(store)
     }
     assert over == {"alive": False, "dead": True, "elsewhere": False, "ended": True}

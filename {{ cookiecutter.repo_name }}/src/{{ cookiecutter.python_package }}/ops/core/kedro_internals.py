@@ -46,13 +46,9 @@ ABOUT_LOADING = frozenset({"_get_load_path", "_get_versions"})
 _CATALOGS = {"kedro.runner.task": "catalog", "kedro.io.data_catalog": "self"}
 # Where datasets keep the connections of their class: module, class, attribute, and the
 # method of a connection that closes it.
+_IBIS = "kedro_datasets._utils.connection_mixin"
 _SHARED_CONNECTIONS = (
-    (
-        "kedro_datasets._utils.connection_mixin",
-        "ConnectionMixin",
-        "_connections",
-        "disconnect",
-    ),
+    (_IBIS, "ConnectionMixin", "_connections", "disconnect"),
     ("kedro_datasets.pandas.sql_dataset", "SQLTableDataset", "engines", "dispose"),
 )
 

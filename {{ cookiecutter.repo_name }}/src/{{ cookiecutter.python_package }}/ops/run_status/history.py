@@ -16,7 +16,7 @@ from ..core.errors import OpsError
 from ..core.settings import open_store
 from ..core.store import LINES, Store
 from . import replay
-from .model import Run, State
+from .model import ENDED, Run, State
 
 LAST = "last"
 _LOOK_BACK = 5  # runs
@@ -127,8 +127,14 @@ class History:
         others = [each for each in starts if each != key]
         limit = time.strftime("%Y%m%dT%H%M%S-", time.gmtime(time.time() - days * _DAY))
         for each in others[: max(0, len(others) - max(keep, 1) + 1)]:
-            if starts[each] <= limit and replay.is_over(self.store, each):
+            if starts[each] <= limit and is_over(self.store, each):
                 self.store.remove(each)
+
+
+def is_over(store: Store, key: str) -> bool:
+    """Whether a run has ended, or its processes are gone."""
+    run = replay.read(store, key)
+    return run.state in ENDED or run.started is None
 
 
 def _fits(name: str, key: str) -> bool:

@@ -68,12 +68,7 @@ class Follower:
     def run(
         self, now: float | None = None, texts: dict[str, bytes] | None = None
     ) -> Run:
-        """The run as it is now.
-
-        Args:
-            now: the time.
-            texts: the journals by their names, if they have just been read.
-        """
+        """The run as it is now; ``texts`` are its journals, if they were just read."""
         with self._lock:
             has_ended = self._read() if texts is None else self._take(texts)
             # Its end may be read before what its workers wrote.
@@ -131,12 +126,6 @@ def read_many(store: Store, journals: dict[str, list[str]]) -> Iterator[Run]:
     for key, names in journals.items():
         known = {name: texts[name] for name in names if name in texts}
         yield Follower(store, key).run(texts=known)
-
-
-def is_over(store: Store, key: str) -> bool:
-    """Whether a run has ended, or its processes are gone."""
-    run = read(store, key)
-    return run.state in ENDED or run.started is None
 
 
 # Several sessions with one key
