@@ -18,7 +18,7 @@ help: ## list the commands
 demo: $(VENV)/ready ## create a project in demo/ and see what a branch does to its data
 	@PYTHONPATH=tests $(BIN)/python demo.py
 
-test: $(VENV)/ready ## test the template and every guard (about 17 minutes on two cores)
+test: $(VENV)/ready ## test the template and every guard (about 15 minutes on two cores)
 	$(BIN)/pytest -n auto
 
 test-airflow: $(VENV)/ready .venv-airflow/ready ## test a DAG in Airflow, with its scheduler, on PostgreSQL (about 5 minutes)
