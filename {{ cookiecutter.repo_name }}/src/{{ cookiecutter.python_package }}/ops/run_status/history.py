@@ -7,7 +7,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
-from itertools import chain, islice
+from itertools import islice
 
 from attrs import frozen
 from kedro.framework.context import KedroContext
@@ -67,10 +67,9 @@ class History:
 
     def without(self, keys: Container[str]) -> Iterator[Run]:
         """The runs without some, newest first."""
-        journals = defaultdict[str, list[str]](list)
-        for name in self.store.files(""):
+        files, journals = self.store.files(""), defaultdict[str, list[str]](list)
+        for name in files:
             journals[name.partition("/")[0]].append(name)
-        files = chain(*journals.values())
         found = [
             key for key in reversed(run_keys(self.store, files)) if key not in keys
         ]

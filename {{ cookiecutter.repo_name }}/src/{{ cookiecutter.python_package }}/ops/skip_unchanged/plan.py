@@ -174,7 +174,7 @@ class Plan:
                 for name, each in held.items():
                     self._held.update(dict.fromkeys(self._names[bare(name)], each))
             group.written = {name: self.held(name) for name in group.outputs}
-            if self._fits(record, group, []):
+            if record.outputs == fingerprints(group.written):
                 if self._mark:
                     self.history.add(evolve(record, branch=self.history.branch))
                 return record
