@@ -76,7 +76,8 @@ class Attachments:
         base = getattr(loader, "base_env", None) or "base"
         env = loader.env or getattr(loader, "default_run_env", None) or base
         folder = SuiteFolder(str(loader.conf_source), tuple(dict.fromkeys([base, env])))
-        attached = find(loader["catalog"], settings, folder) if enabled else []
+        loader["catalog"] = catalog = loader["catalog"]  # read once
+        attached = find(catalog, settings, folder) if enabled else []
         return cls(folder, settings, enabled, attached)
 
     def is_on(self, catalog: DataCatalog) -> bool:

@@ -60,6 +60,8 @@ class SteelToes:
             return
         from .catalog import CatalogRewriter  # noqa: PLC0415
 
+        loader: Any = context.config_loader
+        loader["catalog"] = loader["catalog"]  # read once
         self._rewriter = CatalogRewriter.for_branch(
             context, settings, here.name, protect=trunk
         )
