@@ -44,7 +44,7 @@ class TwoPlaces(Asked):
     """Reads the first of its places that holds data, and saves to the first."""
 
     def __init__(self, *places):
-        self.places = places
+        self.places, self.target = places, places[0]
 
     @property
     def readings(self):

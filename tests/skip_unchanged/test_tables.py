@@ -161,11 +161,11 @@ def test_a_plan_makes_no_database(project):
 )
 def test_a_table_that_is_in_no_file_has_no_default(url):
     table = SQLTableDataset(table_name="a", credentials={"con": url})
-    assert ops("core.dataset_io").local_table(table) is None
+    assert ops("core.tables").local_table(table) is None
 
 
 @pytest.mark.parametrize("database", [":memory:", "md:shop", "postgres://a/b"])
 def test_a_table_of_ibis_that_is_in_no_file_has_no_default(database):
     connection = {"backend": "duckdb", "database": database}
     table = TableDataset(table_name="a", connection=connection)
-    assert ops("core.dataset_io").local_table(table) is None
+    assert ops("core.tables").local_table(table) is None

@@ -35,8 +35,6 @@ Stored: TypeAlias = "Files | SqlTable | IbisTable"
 _REMOTE = ("ETag", "md5Hash")
 
 _SCRATCH = re.compile(r"\.[0-9a-f]{32}(_.+)?")  # of a save or a copy that goes on
-# The URL of a database in a local file, by SQLAlchemy: not in memory, not on a server.
-_LOCAL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:///((?!None$|:|\w{2,}:)[^?]+)")
 _OLD = 3600.0  # seconds for which a scratch folder may be that of a save that goes on
 
 
@@ -91,6 +89,12 @@ def readings(dataset: Any) -> list[Any]:
     dataset = kedro_internals.uncached(dataset)
     several = hasattr(type(dataset), "readings")
     return list(dataset.readings) if several else [dataset]
+
+
+def written(dataset: Any) -> Any:
+    """The dataset that a save writes; one with ``readings`` has it in ``target``."""
+    dataset = kedro_internals.uncached(dataset)
+    return dataset.target if hasattr(type(dataset), "readings") else dataset
 
 
 def _is_a_failure(error: Exception) -> bool:
@@ -246,33 +250,6 @@ def stored_data(dataset: Any) -> Stored | None:
 
         return IbisTable(dataset.connection, *table)
     return Files.from_dataset(dataset)
-
-
-def local_table(dataset: Any) -> tuple[str, str] | None:
-    """The local database file of a table, and the table's name; none for other data.
-    Connects to nothing."""
-    config = kedro_internals.connection_config(dataset) or {}
-    if config and kedro_internals.ibis_table(dataset) is None:
-        return None  # a file that ibis reads as a table
-    url = kedro_internals.connection_string(dataset)
-    found = _LOCAL.match(url or f"{config.get('backend')}:///{config.get('database')}")
-    name = kedro_internals.table_name(dataset)
-    return (found[1], name) if found and name else None
-
-
-def local_table_checksum(dataset: Any) -> str | None:
-    """The checksum of a table's rows and their order; none if there is no table."""
-    from .tables import IbisTable  # noqa: PLC0415
-
-    table = kedro_internals.ibis_table(dataset)
-    if table is None:
-        there: Any = stored_data(dataset)
-        return str(found) if (found := there.fingerprint(in_order=True)) else None
-    connection = kedro_internals.new_connection(dataset)
-    try:
-        return IbisTable(connection, *table).fingerprint(in_order=True)
-    finally:
-        connection.disconnect()
 
 
 def _local_path(dataset: Any) -> str:

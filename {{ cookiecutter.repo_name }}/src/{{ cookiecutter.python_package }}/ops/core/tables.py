@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,9 +10,11 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from . import checksum
+from . import checksum, kedro_internals
 
 _ROWS = 10_000  # fetched at a time
+# The URL of a database in a local file, by SQLAlchemy: not in memory, not on a server.
+_LOCAL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:///((?!None$|:|\w{2,}:)[^?]+)")
 
 
 class _Table(ABC):
@@ -214,3 +217,29 @@ def _rows(table: Any) -> Iterator[Any]:
     for batch in table.to_pyarrow_batches(chunk_size=_ROWS):
         for row in batch.to_pylist():
             yield row.values()
+
+
+def local_table(dataset: Any) -> tuple[str, str] | None:
+    """The local database file of a table, and the table's name; none for other data.
+    Connects to nothing."""
+    config = kedro_internals.connection_config(dataset) or {}
+    if config and kedro_internals.ibis_table(dataset) is None:
+        return None  # a file that ibis reads as a table
+    url = kedro_internals.connection_string(dataset)
+    found = _LOCAL.match(url or f"{config.get('backend')}:///{config.get('database')}")
+    name = kedro_internals.table_name(dataset)
+    return (found[1], name) if found and name else None
+
+
+def local_table_checksum(dataset: Any) -> str | None:
+    """The checksum of a table's rows and their order; none if there is no table."""
+    table = kedro_internals.ibis_table(dataset)
+    if table is None:
+        args = kedro_internals.load_args(dataset)
+        stored = SqlTable(dataset.engine, args["table_name"], args.get("schema"))
+        return stored.fingerprint(in_order=True)
+    connection = kedro_internals.new_connection(dataset)
+    try:
+        return IbisTable(connection, *table).fingerprint(in_order=True)
+    finally:
+        connection.disconnect()

@@ -97,7 +97,7 @@ def _is_in(path: str, folder: str) -> bool:
 
 
 def _can_tell(dataset: Any) -> bool:
-    kind = dataset_io.readings(dataset)[0].__class__
+    kind = dataset_io.written(dataset).__class__
     return not _CANNOT_TELL.search(kind.__name__) and kedro_internals.has_exists(kind)
 
 
@@ -151,7 +151,7 @@ def _lane(dataset: Any) -> tuple[str, int]:
 
     Few drivers of databases say that threads can share a connection, and some crash.
     """
-    first = dataset_io.readings(dataset)[0]
+    first = dataset_io.written(dataset)
     filesystem, path = dataset_io.place(first)
     if filesystem is None:
         if _is_for_one_thread(first):
@@ -164,7 +164,7 @@ def _lane(dataset: Any) -> tuple[str, int]:
 
 
 def _server(dataset: Any) -> str:
-    filesystem, path = dataset_io.place(dataset_io.readings(dataset)[0])
+    filesystem, path = dataset_io.place(dataset_io.written(dataset))
     return dataset_io.bucket(filesystem, path) if filesystem else "its server"
 
 

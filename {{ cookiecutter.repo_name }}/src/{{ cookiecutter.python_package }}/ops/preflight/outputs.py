@@ -67,7 +67,7 @@ def targets(run: PlannedRun) -> Iterator[Target | Finding]:
     """Where the outputs of a run are saved, of those that fsspec can reach."""
     for name in sorted(run.pipeline.all_outputs() & run.datasets.keys()):
         try:
-            dataset = dataset_io.readings(run.datasets[name])[0]  # a save goes there
+            dataset = dataset_io.written(run.datasets[name])
             filesystem, path = dataset_io.place(dataset)
         except Exception as error:  # datasets are anybody's code
             yield cannot_check(name, error)

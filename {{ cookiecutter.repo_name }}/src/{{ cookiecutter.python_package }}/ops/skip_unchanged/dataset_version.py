@@ -16,7 +16,7 @@ from kedro.io import AbstractVersionedDataset
 from kedro.io.core import VersionNotFoundError
 from kedro.utils import load_obj
 
-from ..core import checksum, dataset_io, kedro_internals
+from ..core import checksum, dataset_io, kedro_internals, tables
 from ..core.entry_places import FILE, FOLDER, TABLES
 from ..core.errors import OpsError
 from .code_version import CodeVersions
@@ -148,15 +148,15 @@ class Datasets:
 
     def place(self, name: str) -> str:
         """The place to which a save would write; empty if unknown."""
-        return _place(dataset_io.readings(self.dataset(name))[0])
+        return _place(dataset_io.written(self.dataset(name)))
 
     def appends(self, name: str) -> bool:
         """Whether a save adds to the existing data: then each run leaves other data."""
-        return dataset_io.appends(dataset_io.readings(self.dataset(name))[0])
+        return dataset_io.appends(dataset_io.written(self.dataset(name)))
 
     def is_pinned(self, name: str) -> bool:
         """Whether a load reads a version that was asked for, and not the one saved."""
-        dataset = dataset_io.readings(self.dataset(name))[0]
+        dataset = dataset_io.written(self.dataset(name))
         return bool(getattr(kedro_internals.version(dataset), "load", None))
 
     def _without_places(self, key: str, value: Any, of_entry: bool = True) -> Any:
@@ -225,7 +225,7 @@ def _first(found: Iterable[Held]) -> Held:
 
 def held_by_default(dataset: Any, cache: StatCache) -> Held:
     """The data of a dataset, if it is files or a table in a local file."""
-    if dataset_io.local_table(dataset):
+    if tables.local_table(dataset):
         return _held_in_table(dataset)
     return _held_in_files(dataset, cache)
 
@@ -282,7 +282,7 @@ def _held_in_table(dataset: Any) -> Held:
     if not os.path.exists(file):  # to connect would make it
         return Held(None, MISSING, place)
     try:
-        found = dataset_io.local_table_checksum(dataset)
+        found = tables.local_table_checksum(dataset)
     except Exception as error:  # of any driver: it is locked, or no database
         return _unreadable(error, place)
     return Held(found, "" if found else MISSING, place, found)
@@ -295,7 +295,7 @@ def _unreadable(error: Exception, place: str = "") -> Held:
 
 def _place(dataset: Any) -> str:
     """The place of a dataset's data; empty if unknown."""
-    if table := dataset_io.local_table(dataset):
+    if table := tables.local_table(dataset):
         return f"file://{os.path.abspath(table[0])}::{table[1]}"
     there = dataset_io.stored_data(dataset)
     return there.location if there else ""
