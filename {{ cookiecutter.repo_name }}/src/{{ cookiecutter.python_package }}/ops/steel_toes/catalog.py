@@ -117,7 +117,8 @@ class CatalogRewriter(NamedTuple):
         }
         base = {key: value for key, value in entry.items() if key not in outside}
         branch, keep = self.branch, tuple(self.settings.arguments.keep)
-        moved = evolve(branch, suffix=branch.suffix or "trunk").moved(base)
+        moving = branch if branch.suffix else evolve(branch, suffix="trunk")
+        moved = moving.moved(base)
         if branch.suffix and (unknown := paths.unknown(base, branch.move, keep)):
             raise paths.NotBranchable(f"argument {', '.join(map(repr, unknown))}")
         if moved == base:
