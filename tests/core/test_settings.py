@@ -143,7 +143,7 @@ def test_a_switch_of_one_run_is_read_from_the_environment():
         options.is_guard_on("X", True, {"X": "maybe"})
 
 
-@pytest.mark.parametrize("text", ["item: {a: 1}\nitem: {}", "item: ["])
+@pytest.mark.parametrize("text", ["item: {a: 1}\nitem: {}", "item: [", "- item"])
 def test_a_file_that_is_no_yaml_is_one_line(read, text):
     with pytest.raises(OpsError, match="ops.yml") as caught:
         read(text)

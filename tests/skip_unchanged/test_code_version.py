@@ -233,6 +233,13 @@ def retried(function):
     wrapper.__wrapped__ = function
     return wrapper
 
+def given(argument):
+    def decorate(function):
+        def wrapper(*args):
+            return function(*args), argument
+        return wrapper
+    return decorate
+
 class Deferred:
     def __getattr__(self, name):
         return Deferred()
@@ -317,6 +324,74 @@ def test_a_function_behind_a_decorator_of_a_library_is_followed(code, library):
     text = "import a_lib\n@a_lib.retried\ndef node(): return {}"
 
     assert code(text.format(1), "one").digest != code(text.format(2), "two").digest
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["date(2024, 1, {})", "frozenset([{}])", "[Decimal({})]", "Path('{}')", "Own({})"],
+)
+def test_what_a_decorator_of_a_library_holds_matters(code, library, argument):
+    library("1.0")
+    text = f"""
+import a_lib
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+class Own:
+    def __init__(self, value):
+        self.value = value
+
+def plain():
+    return 1
+
+node = a_lib.given({argument})(plain)
+"""
+    before, after = code(text.format(1), "one"), code(text.format(2), "two")
+
+    assert before.digest != after.digest
+    assert after.opaque == ()
+
+
+WRAPT = """
+import wrapt
+
+@wrapt.decorator
+def twice(wrapped, instance, args, kwargs):
+    return wrapped(*args, **kwargs) * {0}
+
+def times(number):
+    @wrapt.decorator
+    def multiply(wrapped, instance, args, kwargs):
+        return wrapped(*args, **kwargs) * number
+    return multiply
+
+def plain():
+    return 1
+
+@twice
+def decorated():
+    return 1
+
+def uses():
+    return decorated()
+
+later, counted = twice(plain), times({0})(plain)
+"""
+
+
+@pytest.mark.parametrize("name", ["decorated", "uses", "later", "counted"])
+def test_a_decorator_that_is_made_by_wrapt_matters(write, tmp_path, name):
+    def version(number, folder):
+        names = write({"nodes.py": WRAPT.format(number)}, folder)
+        return module.CodeVersions(tmp_path / "own" / folder).version(
+            getattr(names, name)
+        )
+
+    before, same, after = version(2, "one"), version(2, "two"), version(3, "three")
+
+    assert before.digest == same.digest != after.digest
+    assert after.opaque == ()
 
 
 def test_nothing_is_imported_to_look_at_it(code):

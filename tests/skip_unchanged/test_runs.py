@@ -556,6 +556,30 @@ def test_a_branch_runs_what_it_changed_and_reads_the_rest_from_trunk(
     assert json.loads(now["out_dev.json"]) == ["one", 2]
 
 
+HOOK = """
+
+class Notes:
+    @hook_impl
+    def before_node_run(self, node):
+        print(node.name)
+
+
+HOOKS = (*HOOKS, Notes())
+"""
+
+
+def test_a_branch_reads_the_rest_from_trunk_with_a_hook_of_your_own(
+    fresh: Bench,
+) -> None:
+    [hooks] = (fresh.workshop.path / "src").glob("*/hooks.py")
+    with hooks.open("a") as file:
+        file.write(f"\nfrom kedro.framework.hooks import hook_impl\n{HOOK}")
+    fresh.run()
+    fresh.workshop.switch("dev")
+
+    assert fresh.run() == set()
+
+
 def test_what_another_branch_has_made_is_copied(bench: Bench) -> None:
     bench.edit("size: 1", "size: 2", PARAMS)
     bench.workshop.switch("dev")

@@ -70,6 +70,42 @@ class Plain(AbstractDataset):
         return {"filepath": self._filepath}
 
 
+class Mute(AbstractDataset):
+    """A dataset that cannot tell whether its data exists."""
+
+    def __init__(self, filepath):
+        self._filepath = Path(filepath)
+
+    def _load(self):
+        return self._filepath.read_text()
+
+    def _save(self, data):
+        self._filepath.write_text(data)
+
+    def _describe(self):
+        return {"filepath": self._filepath}
+
+
+def test_what_a_branch_saved_elsewhere_is_not_there(tmp_path):
+    # As in another environment, where a path rule moves the data.
+    branch = module.BranchSettings("dev", "dev", store=(tmp_path / "ops").as_posix())
+    datasets = []
+    for folder in ("local", "prod"):
+        file = tmp_path / folder / "cars.txt"
+        file.parent.mkdir()
+        file.write_text(f"main's in {folder}")
+        entry = {"type": Mute, "filepath": file.as_posix()}
+        datasets.append(
+            module.BranchedDataset(name="cars", branch=branch, dataset=entry)
+        )
+    local, prod = datasets
+
+    local.save("dev's")
+
+    assert local.load() == "dev's"
+    assert prod.load() == "main's in prod"
+
+
 def test_many_bases_of_a_plain_custom_dataset_are_read(tmp_path):
     for name in ("cars", "bikes", "ships"):
         file = tmp_path / f"{name}.txt"

@@ -219,7 +219,7 @@ def _load(loader: AbstractConfigLoader) -> dict[str, Any]:
         return dict(loader["ops"])
     except (MissingConfigException, KeyError):
         return {}
-    except YAMLError as error:
+    except (YAMLError, OmegaConfBaseException) as error:  # or it is a list
         text = " ".join(str(error).split())
         raise OpsError(f"ops.yml cannot be read: {text}") from error
 

@@ -36,10 +36,11 @@ from .source_code import (
     tree_text,
     versions,
 )
-from .values import CODE, ValueWriter, cells_of, module_of, plain_parts
+from .values import ValueWriter, cells_of, is_code, module_of, plain_parts
 
 # Classes whose methods a library writes, from what their source says.
 _GENERATED = ("_fields", "__dataclass_fields__", "__attrs_attrs__")
+_KIT = __package__.rpartition(".")[0]
 # What may hold names of code.
 _MAY_NAME = (str, list, tuple, dict)
 
@@ -159,9 +160,9 @@ class CodeVersions:
         return self._parts[key][1]
 
     def _read(self, part: Part, thing: Any) -> None:
-        if isinstance(thing, FunctionType):
+        if is_code(thing, (FunctionType,)):
             self._read_function(part, thing)
-        elif isinstance(thing, type):
+        elif is_code(thing, (type,)):
             self._read_class(part, thing)
         elif isinstance(thing, ModuleType):
             self._read_module(part, thing.__name__, getattr(thing, "__file__", None))
@@ -187,7 +188,7 @@ class CodeVersions:
             part.texts.append(f"{module}.{code.co_name}")
             part.needs += library(module)
             held = [getattr(function, "__wrapped__", None), *cells.values()]
-            self._write(part, map(plain_parts, held))
+            self._write(part, [plain_parts(each, self.modules.is_own) for each in held])
             return
         name = function.__qualname__.replace(".<locals>", "()")
         part.title = f"{self.modules.title(module)}: {name}()"
@@ -229,7 +230,7 @@ class CodeVersions:
                 ):
                     part.texts.append(name)
                     part.needs.append(each)
-            if not (name.startswith("__") or isinstance(value, CODE)):
+            if not (name.startswith("__") or is_code(value)):
                 values.append((name, plain_parts(value)))
         if not (trees and issubclass(cls, enum.Enum)):
             self._write(part, values)
@@ -280,8 +281,11 @@ class CodeVersions:
                 if source:
                     inner = self._imported(source.import_mentions, source.package)
                     names = {each.rpartition(".")[0], *inner}.difference(modules)
+                    # Not the guards: which of them are imported differs by branch.
                     modules += sorted(
-                        n for n in names if n.partition(".")[0] == package
+                        n
+                        for n in names
+                        if n.partition(".")[0] == package and not n.startswith(_KIT)
                     )
                     found += [Effects(each)] if source.effects else []
             self._effects[module] = found
@@ -363,7 +367,7 @@ class CodeVersions:
         if isinstance(value, ModuleType) and hasattr(value, "__path__"):
             if self.modules.is_own(value.__name__):  # by an attribute: any module in it
                 return [value, AllCode(value.__name__, f"`{name}` in {module}")]
-        return [value if isinstance(value, CODE) else Constant(module, name, value)]
+        return [value if is_code(value) else Constant(module, name, value)]
 
     def _imported(self, seen: Mentions, package: str) -> list[str]:
         """The modules that are imported."""
@@ -418,4 +422,4 @@ def _functions_in(value: Any) -> Iterator[FunctionType]:
         inspect.getattr_static(value, name, None) and getattr(value, name)
         for name in names
     ]
-    yield from (each for each in (value, *parts) if isinstance(each, FunctionType))
+    yield from (each for each in (value, *parts) if is_code(each, (FunctionType,)))

@@ -7,6 +7,8 @@ pickled, because equal content can have different pickles.
 from __future__ import annotations
 
 import copyreg
+import datetime
+import decimal
 import enum
 import functools
 import inspect
@@ -22,6 +24,12 @@ from ..core.checksum import of_texts
 from .source_code import library
 
 CODE = (FunctionType, type, ModuleType)
+_WRAPPER = "_self_wrapper"  # where wrapt keeps the function that wraps another one
+# What a library may hold for the project.
+_HELD = (
+    *(str, bytes, int, float, FunctionType, type, functools.partial, PurePath),
+    *(datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, enum.Enum),
+)
 _PLAIN = (type(None), bool, int, float, complex, bytes, type(...), type(NotImplemented))
 
 
@@ -44,7 +52,7 @@ class ValueWriter:
             return f"{type(value).__name__} {value!r}"
         if type(value) is str:
             return self._text(value)
-        if isinstance(value, CODE):
+        if is_code(value):
             self.code.append(value)
             return "code"
         if id(value) in self._open:  # it holds itself
@@ -96,6 +104,8 @@ class ValueWriter:
         kind = type(value)
         # Statically: some libraries have objects with every attribute that is asked for.
         wrapped = inspect.getattr_static(value, "__wrapped__", None)
+        if inspect.getattr_static(value, _WRAPPER, None):
+            return self._all("wrapper", (value.__wrapped__, getattr(value, _WRAPPER)))
         if callable(wrapped) and not self.is_own(module_of(kind)):
             return self._all("wrapper", (kind, wrapped))
         try:
@@ -155,14 +165,22 @@ def cells_of(function: FunctionType) -> dict[str, Any]:
     return found
 
 
-def plain_parts(value: Any, depth: int = 3) -> Any:
-    """Code and plain values in a library's function or a class."""
-    if isinstance(
-        value, (str, bytes, int, float, FunctionType, type, functools.partial)
-    ):
+def is_code(value: Any, kinds: tuple[type, ...] = CODE) -> bool:
+    """Whether a value is a function, a class or a module, and does not only pass for
+    one, as a function does that wrapt has decorated."""
+    return issubclass(type(value), kinds)
+
+
+def plain_parts(
+    value: Any, is_own: Callable[[str], bool] = lambda _: False, depth: int = 3
+) -> Any:
+    """Code, plain values and the project's objects in a library's function or a class."""
+    if isinstance(value, _HELD) or is_own(module_of(type(value))):
         return value
     if isinstance(value, (list, tuple)) and depth:
-        return [plain_parts(each, depth - 1) for each in value]
+        return [plain_parts(each, is_own, depth - 1) for each in value]
+    if isinstance(value, (set, frozenset)):
+        return {each for each in value if isinstance(each, _HELD)}
     if isinstance(value, Mapping) and depth:
-        return [plain_parts(pair, depth - 1) for pair in value.items()]
+        return [plain_parts(pair, is_own, depth - 1) for pair in value.items()]
     return None

@@ -197,8 +197,7 @@ class BranchedDataset(AbstractDataset[Any, Any], metaclass=_Named):
         if filesystem or kedro_internals.has_exists(self._type) or not self.recorder:
             return dataset_io.is_there(self.target)
         # Its class cannot tell, but the manifest knows what the branch has saved.
-        manifest, branch, name, _ = self.recorder
-        return manifest.read(branch, name, look=True) is not None
+        return self.recorder.has_saved(self.target)
 
     def _release(self) -> None:
         self.is_saved = False
