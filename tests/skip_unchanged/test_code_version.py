@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from kit import ops
+from kit import PACKAGE, ops
 
 from .code_edits import EDITS, FRESH, NEEDLESS
 
@@ -392,6 +392,14 @@ def test_a_decorator_that_is_made_by_wrapt_matters(write, tmp_path, name):
 
     assert before.digest == same.digest != after.digest
     assert after.opaque == ()
+
+
+def test_a_module_of_the_project_whose_name_begins_as_the_guards_is_its_own():
+    is_of_guards = ops("skip_unchanged.source_code").is_of_guards
+
+    assert is_of_guards(f"{PACKAGE}.ops")
+    assert is_of_guards(f"{PACKAGE}.ops.expectations.validator.SuiteValidator")
+    assert not is_of_guards(f"{PACKAGE}.ops_hooks")
 
 
 def test_nothing_is_imported_to_look_at_it(code):

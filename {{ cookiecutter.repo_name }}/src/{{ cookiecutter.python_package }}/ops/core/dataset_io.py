@@ -239,11 +239,12 @@ def objects(filesystem: Any, path: str) -> dict[str, dict[str, Any]]:
 
 def stored_data(dataset: Any) -> Stored | None:
     """The stored data of a dataset; none if only its own class can handle it."""
-    args = kedro_internals.load_args(dataset)
-    if hasattr(dataset, "engine") and "table_name" in args:
+    if hasattr(dataset, "engine") and "table_name" in kedro_internals.load_args(
+        dataset
+    ):
         from .tables import SqlTable  # noqa: PLC0415
 
-        return SqlTable(dataset.engine, args["table_name"], args.get("schema"))
+        return SqlTable.from_dataset(dataset)
     table = kedro_internals.ibis_table(dataset)
     if table and hasattr(dataset, "connection"):
         from .tables import IbisTable  # noqa: PLC0415

@@ -66,6 +66,12 @@ class SqlTable(_Table):
     name: str
     schema: str | None
 
+    @classmethod
+    def from_dataset(cls, dataset: Any) -> SqlTable:
+        """The table of a dataset that has an engine."""
+        args = kedro_internals.load_args(dataset)
+        return cls(dataset.engine, args["table_name"], args.get("schema"))
+
     @property
     def location(self) -> str:
         """The database without its password, and the table."""
@@ -235,9 +241,7 @@ def local_table_checksum(dataset: Any) -> str | None:
     """The checksum of a table's rows and their order; none if there is no table."""
     table = kedro_internals.ibis_table(dataset)
     if table is None:
-        args = kedro_internals.load_args(dataset)
-        stored = SqlTable(dataset.engine, args["table_name"], args.get("schema"))
-        return stored.fingerprint(in_order=True)
+        return SqlTable.from_dataset(dataset).fingerprint(in_order=True)
     connection = kedro_internals.new_connection(dataset)
     try:
         return IbisTable(connection, *table).fingerprint(in_order=True)

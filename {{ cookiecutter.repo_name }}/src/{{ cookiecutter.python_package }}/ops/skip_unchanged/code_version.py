@@ -31,6 +31,7 @@ from .source_code import (
     SourceFile,
     bindings,
     calls_by_name,
+    is_of_guards,
     library,
     root_name,
     tree_text,
@@ -40,7 +41,6 @@ from .values import ValueWriter, cells_of, is_code, module_of, plain_parts
 
 # Classes whose methods a library writes, from what their source says.
 _GENERATED = ("_fields", "__dataclass_fields__", "__attrs_attrs__")
-_KIT = __package__.rpartition(".")[0]
 # What may hold names of code.
 _MAY_NAME = (str, list, tuple, dict)
 
@@ -160,9 +160,9 @@ class CodeVersions:
         return self._parts[key][1]
 
     def _read(self, part: Part, thing: Any) -> None:
-        if is_code(thing, (FunctionType,)):
+        if is_code(thing, FunctionType):
             self._read_function(part, thing)
-        elif is_code(thing, (type,)):
+        elif is_code(thing, type):
             self._read_class(part, thing)
         elif isinstance(thing, ModuleType):
             self._read_module(part, thing.__name__, getattr(thing, "__file__", None))
@@ -285,7 +285,7 @@ class CodeVersions:
                     modules += sorted(
                         n
                         for n in names
-                        if n.partition(".")[0] == package and not n.startswith(_KIT)
+                        if n.partition(".")[0] == package and not is_of_guards(n)
                     )
                     found += [Effects(each)] if source.effects else []
             self._effects[module] = found
@@ -422,4 +422,4 @@ def _functions_in(value: Any) -> Iterator[FunctionType]:
         inspect.getattr_static(value, name, None) and getattr(value, name)
         for name in names
     ]
-    yield from (each for each in (value, *parts) if is_code(each, (FunctionType,)))
+    yield from (each for each in (value, *parts) if is_code(each, FunctionType))

@@ -21,6 +21,7 @@ from ..core.entry_places import FILE, FOLDER, TABLES
 from ..core.errors import OpsError
 from .code_version import CodeVersions
 from .settings import CONTENT, RUN, SkipUnchangedOptions
+from .source_code import is_of_guards
 from .stat_cache import StatCache
 
 MISSING = "is not there"
@@ -94,7 +95,7 @@ class Datasets:
             # What is in memory is so in different types under different runners.
             beside |= {"type", "data"}
         spec = self.catalog.validator_specs.get(name)
-        if spec and not spec.class_path.startswith(__package__.rpartition(".")[0]):
+        if spec and not is_of_guards(spec.class_path):
             config["validated by"] = spec.to_config()
         pairs = {
             key: [config.get(key), written.get(key)]

@@ -28,6 +28,7 @@ from .history import GroupRecord, KeptValues, NodeHistory, NotKeptError
 from .plan import DONE, SKIP, Group, Plan, fingerprints
 from .recipe import Recipes
 from .settings import SkipUnchangedOptions, forced_nodes
+from .source_code import is_of_guards
 from .stat_cache import StatCache
 
 _LOG = logging.getLogger(__name__)
@@ -73,13 +74,12 @@ class SkipRun:
         forced = forced_nodes(pipeline.nodes)
         codes = CodeVersions(project)
         datasets = Datasets(catalog, cache, settings, project, codes)
-        kit = __package__.rpartition(".")[0]
         # Kedro gives a node what this hook returns; other hooks change nothing.
         hooks = [
             each
             for each in kedro_internals.hook_functions(context, "before_node_run")
             if codes.modules.is_own(each.__module__)
-            and not each.__module__.startswith(kit)
+            and not is_of_guards(each.__module__)
         ]
         kept = KeptValues(Store(url, credentials), settings.keep_values_up_to)
         recipes = Recipes(datasets, hooks)

@@ -20,6 +20,7 @@ from attrs import define, frozen
 from ..core.checksum import of_texts
 
 EVERYTHING = "*"  # all packages that are installed
+_KIT = __package__.rpartition(".")[0]
 # What may be the name of code, in a text.
 _NAME = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*")
 
@@ -141,6 +142,11 @@ def versions(package: str) -> list[str]:
 
 def _content(file: Path) -> str:
     return of_texts(file.read_bytes().decode("latin-1"))
+
+
+def is_of_guards(module: str) -> bool:
+    """Whether a module, or what is in it, belongs to the guards."""
+    return f"{module}.".startswith(f"{_KIT}.")
 
 
 def library(module: str) -> list[Module]:

@@ -165,9 +165,9 @@ def cells_of(function: FunctionType) -> dict[str, Any]:
     return found
 
 
-def is_code(value: Any, kinds: tuple[type, ...] = CODE) -> bool:
-    """Whether a value is a function, a class or a module, and does not only pass for
-    one, as a function does that wrapt has decorated."""
+def is_code(value: Any, kinds: type | tuple[type, ...] = CODE) -> bool:
+    """Whether a value is a function, a class or a module by its true type. A function
+    that wrapt has decorated passes for the function inside."""
     return issubclass(type(value), kinds)
 
 

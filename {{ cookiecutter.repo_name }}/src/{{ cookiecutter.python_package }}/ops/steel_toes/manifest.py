@@ -168,10 +168,11 @@ class Recorder(NamedTuple):
                 self._enter(target, data, fork)
 
     def has_saved(self, target: Any) -> bool:
-        """Whether the branch has saved a dataset where it is now: its path may differ by
-        environment."""
+        """Whether the branch has saved the dataset, and in the place where it is now:
+        its path may differ by environment."""
         known = self.manifest.read(self.branch, self.dataset, look=True)
-        return known is not None and known.location == _location(target)
+        there = stored_data(target)
+        return known is not None and (not there or known.location == there.location)
 
     def hides(self, target: Any, base: Any) -> bool:
         """Whether the branch's data hides newer data of main."""
@@ -193,7 +194,7 @@ class Recorder(NamedTuple):
         record = Record(
             branch=self.branch,
             dataset=self.dataset,
-            location=_location(target),
+            location=there.location if there else str(target),
             time=now(),
             bytes=size,
             fingerprint=fingerprint,
@@ -242,11 +243,6 @@ def shape(data: Any) -> dict[str, Any]:
         return {}
     schema = {str(name): str(kind) for name, kind in zip(data.columns, data.dtypes)}
     return {"rows": rows, "schema": schema}
-
-
-def _location(target: Any) -> str:
-    there = stored_data(target)
-    return there.location if there else str(target)
 
 
 def _fork_point(target: Any, base: Any) -> str | None:
