@@ -78,6 +78,7 @@ def records(workshop: Workshop, branch: str = "dev") -> dict[str, dict[str, Any]
     folder = workshop.path / MANIFEST / branch
     texts = [file.read_text(encoding="utf-8") for file in folder.glob("*.jsonl")]
     lines = [json.loads(line) for text in texts for line in text.splitlines()]
+    lines = [line for line in lines if not line.get("closed")]
     last = {
         line["dataset"]: line for line in sorted(lines, key=lambda line: line["at"])
     }

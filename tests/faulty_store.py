@@ -38,14 +38,14 @@ class FaultyS3:
         self.server = make_server("127.0.0.1", 0, self, threaded=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.port}"
-        s3: Any = boto3.client(
+        self.s3: Any = boto3.client(
             "s3",
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id="a",
             aws_secret_access_key="b",
         )
-        s3.create_bucket(Bucket="team")
+        self.s3.create_bucket(Bucket="team")
 
     def begin(self, fault: str) -> None:
         """Have a fault from now on."""

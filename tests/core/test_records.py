@@ -40,11 +40,11 @@ def opened(store, **more):
     return records
 
 
-def add(store, name, x, **more):
-    """Add a record as another process would, which then ends."""
+def add(store, name, x, is_killed=True, **more):
+    """Add a record as another process would, which is then killed or ends."""
     records = opened(store)
     records.append(name=name, x=x, **more)
-    records.close()
+    records.flush() if is_killed else records.close()
 
 
 def found(records):
@@ -237,6 +237,25 @@ def test_files_that_may_be_in_use_stay(store):
     assert len(store.files("m/dev")) == 12
 
 
+def test_files_of_processes_that_have_ended_become_one_soon(store):
+    most = 0
+    for number in range(30):
+        add(store, str(number), number, is_killed=False)
+        most = max(most, len(store.files("m/dev")))
+
+    assert most == (
+        9 if store.is_local else 2
+    )  # in a bucket, each of them is a request
+    assert found(opened(store)) == {str(number): number for number in range(30)}
+
+
+def test_a_file_says_that_its_process_writes_no_more(local):
+    add(local, "a", 1, is_killed=False)
+    [text] = map(local.read, local.files("m/dev"))
+
+    assert json.loads(text.splitlines()[-1])["closed"]
+
+
 def test_a_process_begins_another_file_after_an_hour(store, monkeypatch):
     records = opened(store)
     records.append(name="a", x=1)
@@ -319,6 +338,10 @@ def test_no_file_is_left_when_the_last_record_goes(store, monkeypatch):
     records.remove(name="a")
     assert store.files("m/dev")
     records.remove(name="b")
+    assert not store.files("m/dev")
+
+    add(store, "a", 1, is_killed=False)
+    opened(store).remove(name="a")
     assert not store.files("m/dev")
 
     add(store, "a", 1)

@@ -50,8 +50,8 @@ def whole(**start):
 def notify(notifier, *keys, **known):
     channels, _ = notifier.open_channels()
     deadline = time.monotonic() + 5
-    files = notifier.files()
-    return notifier.notify(keys or ["r1"], files, channels, deadline, **known)
+    seen = notifier.look()
+    return notifier.notify(keys or ["r1"], seen, channels, deadline, **known)
 
 
 def test_a_notification_is_sent_once(notifier):
@@ -104,10 +104,10 @@ def test_what_was_killed_is_unnotified_until_it_is_notified(notifier):
     enter(notifier, "old", ago=OLD)
     enter(notifier, "quiet", ago=100, notify=False)
 
-    assert notifier.unnotified(notifier.files()) == ["key"]
-    assert notifier.unnotified(notifier.files(), but="key") == []
+    assert notifier.unnotified(notifier.look().files) == ["key"]
+    assert notifier.unnotified(notifier.look().files, but="key") == []
     notify(notifier, "key")
-    assert notifier.unnotified(notifier.files()) == []
+    assert notifier.unnotified(notifier.look().files) == []
 
 
 def test_other_runs_are_read_at_once(notifier, monkeypatch):
@@ -124,16 +124,35 @@ def test_other_runs_are_read_at_once(notifier, monkeypatch):
             kind, name, lambda *a, plain=plain: reads.append(a) or plain(*a)
         )
 
-    files = notifier.files()
-    assert notifier.unnotified(files, but="r1") == []
+    seen, run = notifier.look(), ops("run_status.replay").read(notifier.store, "r1")
+    reads.clear()
+    assert notifier.unnotified(seen.files, but="r1") == []
     assert len(reads) == 1
-    assert (
-        notifier._earlier_runs(
-            ops("run_status.replay").read(notifier.store, "r1"), files
-        )
-        == []
+    assert notifier._earlier_runs(run, seen) == []
+    assert len(reads) == 1 + 2  # five at once, of those that have ended
+
+
+def test_with_a_page_no_run_of_another_branch_is_read(notifier, monkeypatch):
+    """What a run costs must not grow with what the team does."""
+    page, read = ops("run_status.page"), ops("run_status.replay").read
+    for number in range(99):
+        key = f"{number:02}"
+        enter(notifier, key, events=whole(branch=f"b{number}"), ago=200 - number)
+        notify(notifier, key)
+    enter(notifier, "r1", events=whole(branch="b0"), ago=1)
+    page.write(
+        notifier.store.write,
+        [read(notifier.store, key) for key in ("r1", *(f"{n:02}" for n in range(99)))],
     )
-    assert len(reads) == 1 + 1 + 4  # five at once, until the last good run is found
+    run, seen = read(notifier.store, "r1"), notifier.look()
+    kind, names = type(notifier.store), []
+    plain = kind.read_many
+    monkeypatch.setattr(
+        kind, "read_many", lambda self, these: names.extend(these) or plain(self, these)
+    )
+
+    assert [each.key for each in notifier._earlier_runs(run, seen)] == ["00"]
+    assert names == ["00/vm-1.jsonl"]
 
 
 def test_a_notification_can_be_composed_again(notifier):
@@ -152,9 +171,7 @@ def test_earlier_runs_are_those_of_the_same_thread_since_the_last_good_one(notif
     notifier.store.write("r4/notified.json", b"damaged")
 
     run = module.replay.read(notifier.store, "r4")
-    assert [each.key for each in notifier._earlier_runs(run, notifier.files())] == [
-        "r2"
-    ]
+    assert [each.key for each in notifier._earlier_runs(run, notifier.look())] == ["r2"]
 
 
 def test_parameters_that_changed_since_the_last_good_run_are_named(notifier):

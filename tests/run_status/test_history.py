@@ -20,6 +20,11 @@ def history(tmp_path):
     return module.History(store)
 
 
+def outdated(history, keep, days):
+    files = module.by_key(module.all_files(history.store))
+    return history.outdated(files, keep, days, "new")
+
+
 def test_the_last_run_comes_first(history):
     assert [run.started for run in history] == [100] * 3
     assert history.find("last") == "2026-c"
@@ -49,26 +54,20 @@ def test_without_runs_it_says_how_to_make_one(tmp_path):
 
 def test_the_oldest_are_forgotten_but_not_what_goes_on(history):
     history.store.write("2025-a/vm-1.jsonl", text(main(at=time.time())))
-    history.prune(2, 0, "new")
-
-    assert ops("run_status.history").run_keys(history.store) == ["2025-a", "2026-c"]
+    assert outdated(history, 2, 0) == ["2026-b"]
 
 
-@pytest.mark.parametrize("keep, left", [(1, 0), (2, 1), (3, 2), (4, 3), (50, 3)])
-def test_so_many_are_kept_with_the_one_that_begins(history, keep, left):
-    history.prune(keep, 0, "new")
-
-    assert len(ops("run_status.history").run_keys(history.store)) == left
+@pytest.mark.parametrize("keep, old", [(1, 3), (2, 2), (3, 1), (4, 0), (50, 0)])
+def test_so_many_are_kept_with_the_current_one(history, keep, old):
+    assert len(outdated(history, keep, 0)) == old
 
 
-@pytest.mark.parametrize("days, left", [(0, 1), (2.5, 2), (3.5, 3)])
-def test_runs_of_the_last_days_are_kept(history, monkeypatch, days, left):
+@pytest.mark.parametrize("days, old", [(0, 2), (2.5, 1), (3.5, 0)])
+def test_runs_of_the_last_days_are_kept(history, monkeypatch, days, old):
     now = calendar.timegm((2026, 1, 10, 0, 0, 0))  # the last run started a day before
     monkeypatch.setattr(module.time, "time", lambda: now)
 
-    history.prune(2, days, "new")
-
-    assert len(module.run_keys(history.store)) == left
+    assert len(outdated(history, 2, days)) == old
 
 
 def test_what_was_never_told_is_left_out(history):

@@ -236,8 +236,7 @@ def test_what_goes_on_is_not_over(store):
         store.write(f"{key}/vm-1.jsonl", text(found))
     store.write("ended/vm-1.jsonl", text(main(ENDED, at=time.time())))
 
-    over = {
-        key: ops("run_status.history").is_over(store, key)
-        for key in ops("run_status.history").run_keys(store)
-    }
-    assert over == {"alive": False, "dead": True, "elsewhere": False, "ended": True}
+    history = ops("run_status.history")
+    files = history.by_key(history.all_files(store))
+    found = history.History(store).outdated(files, keep=1, days=0, key="new")
+    assert {*found} == {"dead", "ended"}

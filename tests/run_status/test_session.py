@@ -3,7 +3,7 @@
 import pytest
 from kit import ops
 
-module = ops("run_status.replay")
+module = ops("run_status.session")
 State = ops("run_status.model").State
 Phase = ops("run_status.model").Phase
 identity = ops("core.process").identity

@@ -27,7 +27,7 @@ class Page:
     def update(self, read):
         self.shown.append(read().state)
 
-    def finish(self, run):
+    def finish(self, run, files):
         self.ended.append(run.state)
         raise OSError("full")
 
@@ -37,12 +37,12 @@ def begin(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_BEAT", 0.1)
     watches = []
 
-    def act(page=None, tidy=lambda: None):
+    def act(page=None):
         store = ops("core.store").Store(str(tmp_path / "store"))
         ticket = journal.Ticket(store, "key", "run", str(tmp_path))
         entries = journal.start(ticket, object())
         entries.enter("run_started", **START)
-        watches.append(module.Watch(entries, page, tidy, lambda run: ""))
+        watches.append(module.Watch(entries, page, (50, 1), lambda run: ""))
         watches[-1].start()
         return watches[-1]
 
@@ -66,10 +66,12 @@ def test_it_beats_and_shows_the_page(begin):
 
 
 def test_what_is_done_beside_it_cannot_fail_it(begin):
-    def tidy():
-        raise RuntimeError("a mistake")
+    page = Page()
+    page.update = None  # a mistake
+    watch = begin(page)
+    time.sleep(1.3)
 
-    assert begin(tidy=tidy).end(State.SUCCEEDED).state == State.SUCCEEDED
+    assert watch.end(State.SUCCEEDED).state == State.SUCCEEDED
 
 
 def test_the_end_of_the_process_interrupts_it(begin):

@@ -146,7 +146,6 @@ def test_nothing_is_left_when_the_last_run_has_ended(mark, url):
     one.end()
     assert not alone(other, ["a"])
     other.end()
-    assert len(Store(url).files("claims")) == 2  # the file of another process
     begun(mark(), "a").end()
 
     assert all(map(Store(url).read, Store(url).files("claims")))

@@ -161,7 +161,7 @@ def test_promote_refuses_a_base_that_has_moved(cars):
 
 
 def test_a_place_that_cannot_be_reached_is_one_line(cars, monkeypatch):
-    def modified(path):
+    def modified(*args):
         raise PermissionError("denied\nby the bucket")
 
     monkeypatch.setattr(ops("steel_toes.branches"), "list_branches", modified)

@@ -62,15 +62,18 @@ def test_a_bucket_holds_data_and_manifest(workshop: Workshop, bucket: Bucket) ->
     workshop.kedro("run")
     held = bucket.objects()
     assert {name: held[name] for name in base} == base
-    [name] = [name for name in held if name.startswith("ops/")]
+    overview, name = sorted((n for n in held if n.startswith("ops/")), reverse=True)
+    assert overview == "ops/manifest/overview.json"
     assert name.startswith("ops/manifest/dev/")
-    lines = map(json.loads, held[name].splitlines())
+    *lines, last = map(json.loads, held[name].splitlines())
+    assert last["closed"]
     records = {record["dataset"]: record for record in lines}
     assert records.keys() == {"mid", "parts", "versions"}
     assert records["mid"]["fingerprint"].startswith("etag:")
     assert not workshop.has("data/.ops")
 
-    assert ask(workshop, "list")[0]["compared_with_main"] == {"ahead": 3}
+    assert "compared_with_main" not in ask(workshop, "list")[0]  # a request for each
+    assert ask(workshop, "list", "--compare")[0]["compared_with_main"] == {"ahead": 3}
     states = {row["dataset"]: row["state"] for row in ask(workshop, "diff", code=10)}
     assert states == {"mid": "changed", "parts": "changed", "versions": "only on dev"}
     assert ask(workshop, "path", "mid")[0]["read_from"] == (

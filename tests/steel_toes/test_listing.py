@@ -16,7 +16,7 @@ def test_a_branch_is_one_row(project):
     project.save("dev", cars="same", bikes="12")
     project.save("old", cars="old")
 
-    dev, old = overview.list_branches(project.branches)
+    dev, old = overview.list_branches(project.branches, True)
     assert dev.pop("last_save") == project.record("dev", "bikes").time
     assert dev.pop("by") == project.record("dev", "bikes").user
     assert dev == {
@@ -29,7 +29,7 @@ def test_a_branch_is_one_row(project):
     assert old["branch"] == "old"
 
     subprocess.run(["git", "init", "-q"], cwd=project.path, check=True)
-    assert [r["git"] for r in overview.list_branches(project.branches)] == [
+    assert [r["git"] for r in overview.list_branches(project.branches, True)] == [
         "gone",
         "gone",
     ]
@@ -46,7 +46,7 @@ def test_data_that_cannot_be_read_hides_no_other(project, monkeypatch):
         return look(dataset)
 
     monkeypatch.setattr(overview, "stored_data", locked)
-    [dev] = overview.list_branches(project.branches)
+    [dev] = overview.list_branches(project.branches, True)
     assert dev["compared_with_main"] == {"unknown": 1, "ahead": 1}
 
 
@@ -56,7 +56,7 @@ def test_a_size_that_is_not_known_is_none(project):
     record = manifest.Record(branch="x", dataset="cars", location="", time="1")
     project.branches.manifest.write(record)
 
-    (row,) = overview.list_branches(project.branches)
+    (row,) = overview.list_branches(project.branches, True)
     assert row["bytes"] is None
     assert row["compared_with_main"] == {"unknown": 1}
 

@@ -10,6 +10,8 @@ import re
 import shutil
 import stat
 import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,8 +24,10 @@ from fsspec.implementations.local import (  # type: ignore[import-untyped]
 from kedro.io import AbstractDataset, AbstractVersionedDataset
 from kedro.utils import HTTP_PROTOCOLS
 
-from . import checksum, kedro_internals
+from . import checksum, file_info, kedro_internals
 from .entry_places import PATHS
+from .errors import suppress_errors
+from .file_info import info, is_local, objects
 
 if TYPE_CHECKING:
     from .tables import IbisTable, SqlTable
@@ -34,6 +38,7 @@ Stored: TypeAlias = "Files | SqlTable | IbisTable"
 # Google and Azure have an "etag", too, but it is another one for each copy.
 _REMOTE = ("ETag", "md5Hash")
 
+_AT_ONCE = 16  # questions to a bucket
 _SCRATCH = re.compile(r"\.[0-9a-f]{32}(_.+)?")  # of a save or a copy that goes on
 _OLD = 3600.0  # seconds for which a scratch folder may be that of a save that goes on
 
@@ -66,8 +71,7 @@ def is_there(dataset: AbstractDataset[Any, Any]) -> bool:
 def _is_folder(filesystem: Any, path: str) -> bool:
     if is_local(filesystem) and os.path.isabs(path):
         return stat.S_ISDIR(os.stat(path).st_mode)  # as fsspec, and quicker by far
-    filesystem.invalidate_cache(path)  # another process may have written since
-    return bool(filesystem.info(path)["type"] == "directory")
+    return bool(file_info.ask(filesystem, path)["type"] == "directory")
 
 
 def place(dataset: Any) -> tuple[Any, str]:
@@ -89,6 +93,28 @@ def readings(dataset: Any) -> list[Any]:
     dataset = kedro_internals.uncached(dataset)
     several = hasattr(type(dataset), "readings")
     return list(dataset.readings) if several else [dataset]
+
+
+def look_ahead(datasets: Iterable[Any]) -> None:
+    """Ask buckets for the data of many datasets at once, for ``file_info.at_start``."""
+
+    @file_info.at_start()
+    def look(places: list[file_info.Place]) -> None:
+        with suppress_errors():  # who needs the answer meets the error, too
+            next(filter(None, (objects(*each) for each in places)), None)
+
+    tries = [[*_remote_places(dataset)] for dataset in datasets]
+    if any(tries):
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(look, filter(None, tries)))
+
+
+def _remote_places(dataset: Any) -> Iterator[file_info.Place]:
+    for each in readings(dataset):
+        filesystem, path = kedro_internals.place(each)
+        versioned = kedro_internals.version(each) is not None
+        if filesystem is not None and not is_local(filesystem) and not versioned:
+            yield filesystem, kedro_internals.strip_protocol(filesystem, path)
 
 
 def written(dataset: Any) -> Any:
@@ -153,11 +179,6 @@ def _is_one_local_file(dataset: AbstractDataset[Any, Any]) -> bool:
     )
 
 
-def is_local(filesystem: Any) -> bool:
-    """Whether an fsspec file system is that of this machine."""
-    return "file" in list(getattr(filesystem, "protocol", ()))
-
-
 def appends(dataset: Any) -> bool:
     """Whether a save adds to the existing data."""
     args = [each for each in kedro_internals.save_args(dataset) if type(each) is dict]
@@ -206,35 +227,6 @@ def _mode(path: str) -> int:
         return os.lstat(path).st_mode
     except FileNotFoundError:
         return 0
-
-
-def bucket(filesystem: Any, path: str) -> str:
-    """The bucket or server that a path is on, with its protocol."""
-    whole = str(filesystem.unstrip_protocol(path))
-    protocol, _, rest = whole.partition("://")
-    return f"{protocol}://{rest.partition('/')[0]}"
-
-
-def info(filesystem: Any, path: str) -> dict[str, Any] | None:
-    """What a file system reports about a path; none if nothing is there."""
-    # Not fsspec's ``exists``, which takes every failure for an absence.
-    filesystem.invalidate_cache(path)
-    try:
-        found: dict[str, Any] = filesystem.info(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return found
-
-
-def objects(filesystem: Any, path: str) -> dict[str, dict[str, Any]]:
-    """What a file system reports about each file of a folder, by relative name, sorted.
-
-    A single file has an empty name. Empty if nothing is there."""
-    there = info(filesystem, path)
-    if there is None or there["type"] != "directory":
-        return {"": there} if there else {}
-    files = filesystem.find(path, detail=True)
-    return {name.removeprefix(path): files[name] for name in sorted(files)}
 
 
 def stored_data(dataset: Any) -> Stored | None:
@@ -336,10 +328,11 @@ class Files(NamedTuple):
         )
 
     def measure(self) -> tuple[int | None, str | None]:
-        """Size and fingerprint; of one object in a bucket, by one request."""
+        """Size and fingerprint of what was just saved; of an object, by one request."""
         if self._is_local or self.current != self.path:
             return self.size(), self.fingerprint()
         files = objects(self.filesystem, self.path)
+        file_info.remember_save(self.filesystem, self.path, files)
         return sum(each["size"] for each in files.values()), self._fingerprint(files)
 
     def modified(self) -> datetime | None:

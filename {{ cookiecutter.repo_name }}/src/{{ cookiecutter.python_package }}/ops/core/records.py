@@ -1,8 +1,9 @@
 """Records of many processes, as JSON lines in the files of a folder.
 
 Each record has ``at``, the time at which it was added. The last record of a key counts;
-``gone`` in it means that the key was removed. Each process writes its own file. Damaged
-records are skipped with one warning.
+``gone`` in it means that the key was removed. Each process writes its own file, and
+``closed`` in its last line means that it writes no more. Damaged records are skipped with
+one warning.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from .store import OwnFile, Store, warn_once
 Record = dict[str, Any]
 Key = tuple[str, ...]
 
-_MANY = 8  # files that nobody writes to any more, before one process takes them over
+_MANY = 8  # files that nobody writes to any more, before one process takes them over;
+_MANY_REMOTE = 1  # ... behind a URL, where each of them is a request
 _HOUR = 3600.0  # seconds after which a process begins another file
 _OVER = 3 * _HOUR  # ... after which nobody writes to one, whatever the clocks say
 _FULL = 2**18  # bytes after which a process begins another file
@@ -52,11 +54,13 @@ class Records:
             keep: chooses what stays when old files go, of the records, the oldest first.
         """
         self.latest: dict[Key, Record] = {}
-        self._store, self._folder, self._key, self._keep = store, folder, key, keep
+        self.store, self._folder, self._key, self._keep = store, folder, key, keep
         self._own: OwnFile | None = None
-        self._ours: set[str] = set()
+        self._ours: dict[str, int] = {}  # bytes of each own file when it was closed
         self._read: dict[str, int] = {}  # bytes of each file of other processes
-        self._looked = 0.0
+        self._closed: set[str] = set()  # of these, to which nobody writes any more
+        self._replaced: list[str] = []  # files that are repeated in the own one
+        self._looked, self._sizes = 0.0, dict[str, int]()
         self._time = 0.0  # of the latest record
         self._lock = Lock()
 
@@ -75,19 +79,29 @@ class Records:
             if self._looked and time.monotonic() - self._looked < fresh:
                 return
             for _ in range(_TRIES):
-                sizes = self._store.files(self._folder) if sizes is None else sizes
+                sizes = self.store.files(self._folder) if sizes is None else sizes
                 new = {
                     name: self._read.get(name, 0)
                     for name, size in sizes.items()
                     if size != self._read.get(name, 0) and name not in self._ours
                 }
-                texts = self._store.read_many(new)
+                texts = self.store.read_many(new)
                 for name, text in texts.items():
                     self._take(name, text)
                 if len(texts) == len(new):
                     break
                 sizes = None  # one is gone: what it said is in another file now
-            self._looked = time.monotonic()
+            self._looked, self._sizes = time.monotonic(), dict(sizes or {})
+
+    @property
+    def files(self) -> dict[str, int]:
+        """The sizes of the files that this process has read, and has written."""
+        return {**self._read, **self._ours}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this process has added something since it began or closed."""
+        return self._own is not None
 
     def append(self, **record: Any) -> None:
         """Add a record."""
@@ -99,31 +113,48 @@ class Records:
         """Upload what was added, if the store is a URL."""
         if self._own is not None:
             self._own.flush()
+            replaced, self._replaced = self._replaced, []
+            with suppress_errors():
+                self.store.remove(*replaced)
+            for name in replaced:
+                del self._read[name]
 
     def close(self) -> None:
         """Flush, and start another file for later records."""
         with self._lock:
-            if self._own is not None:
-                self._own.flush()
-                self._own.close()
-            self._own = None
+            self._close()
 
-    def remove(self, **record: Any) -> None:
+    def _close(self) -> None:
+        if self._own is not None:
+            self._own.append(_line({"at": round(time.time(), 6), "closed": True}))
+            self.flush()
+            self._own.close()
+            self._ours[self._own.name] = self._own.size
+        self._own = None
+
+    def remove(self, fresh: float = 0.0, /, **record: Any) -> None:
         """Remove a record. With the last one, its files are removed, too.
 
         What another process adds after this one has looked stays.
+
+        Args:
+            fresh: seconds since the last look in which it counts as this one.
+            record: the record.
         """
         key = tuple(str(record.get(name)) for name in self._key)
         known = self.latest.get(key)
         self.flush()
-        files = self._store.files(self._folder)
-        self.look(files)
+        self.look(fresh=fresh)
+        files = self._sizes
         others = [each for each in self.latest if each != key]
-        over = all(name in self._ours or _is_over(name) for name in files)
+        over = all(name in self._ours or self._is_over(name) for name in files)
         if over and all(self.latest[each].get("gone") for each in others):
+            with self._lock:
+                if self._own is not None:
+                    self._own.close()
+                self._own = None
             self.latest.clear()
-            self.close()
-            self._store.remove(*files)
+            self.store.remove(*files)
             return
         with self._lock:
             at = known["at"] + _TICK if known else time.time()
@@ -139,18 +170,17 @@ class Records:
         self._fold(record)
 
     def _begin(self) -> None:
-        if self._own is not None:
-            self._own.flush()
-            self._own.close()
-        self._own = OwnFile(self._store, self._folder)
-        self._ours.add(self._own.name)
-        over = [name for name, size in self._read.items() if size and _is_over(name)]
-        if len(over) > _MANY:
-            with suppress_errors():
-                self._take_over(self._own, over)
+        self._close()
+        self._own = OwnFile(self.store, self._folder)
+        self._ours[self._own.name] = 0
+        over = [
+            name for name, size in self._read.items() if size and self._is_over(name)
+        ]
+        if len(over) > (_MANY if self.store.is_local else _MANY_REMOTE):
+            self._take_over(self._own, over)
 
     def _take_over(self, own: OwnFile, names: list[str]) -> None:
-        """Write all records again, so that old files can be removed.
+        """Write all records again, so that old files can be removed by ``flush``.
 
         Two processes may do so at once: each removes only what it has repeated before.
         """
@@ -158,16 +188,21 @@ class Records:
         kept = self._keep(_sorted(self.latest))
         lines = [_line(e) for e in kept if not e.get("gone") or e["at"] > limit]
         own.append(b"".join(lines))
-        own.flush()
-        self._store.remove(*names)
-        for name in names:
-            del self._read[name]
+        self._replaced = names
+        if self.store.is_local:
+            self.flush()
+
+    def _is_over(self, name: str) -> bool:
+        return name in self._closed or time.time() - _began(name) > _OVER
 
     def _take(self, name: str, text: bytes) -> None:
         whole = text[: text.rfind(b"\n") + 1]  # the last line may not be complete yet
         self._read[name] = self._read.get(name, 0) + len(whole)
-        for record in json_lines(whole, self._store.path(name)):
-            self._fold(record)
+        for record in json_lines(whole, self.store.path(name)):
+            if record.get("closed"):
+                self._closed.add(name)
+            else:
+                self._fold(record)
 
     def _fold(self, record: Record) -> None:
         if record["at"] > time.time() + _DAY:
@@ -219,10 +254,6 @@ def _line(record: Record) -> bytes:
 
 def _is_young(file: OwnFile) -> bool:
     return file.size < _FULL and time.time() - file.began < _HOUR
-
-
-def _is_over(name: str) -> bool:
-    return time.time() - _began(name) > _OVER
 
 
 def _began(name: str) -> float:

@@ -55,9 +55,8 @@ def last_runs(store: Store, branch: str, trunk: Iterable[str]) -> list[Summary]:
     """The last runs of a branch, the newest first; if it is new, those of the trunk."""
     runs = _parsed(store.read(_file(branch)))
     if len(runs) < _ENOUGH:
-        others = {_file(name): 0 for name in trunk if name != branch}
-        texts = store.read_many(others)
-        runs = max([runs, *map(_parsed, texts.values())], key=len)
+        others = (_parsed(store.read(_file(name))) for name in trunk if name != branch)
+        runs = max(runs, next(filter(None, others), []), key=len)
     return runs
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Hashable
 from contextvars import ContextVar
 from functools import partial
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -21,6 +22,7 @@ from kedro.io import DataCatalog
 from kedro.io.core import is_parameter
 from kedro.pipeline.node import Node
 
+from ..core import git
 from ..core.errors import run_within, start_thread, suppress_errors
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..run_status import journal
@@ -191,7 +193,7 @@ class _EarlierRuns:
         self._reading = start_thread(partial(self._read, entries, trunk))
 
     def _read(self, entries: Journal, trunk: list[str]) -> None:
-        branch = entries.reader.run().branch
+        branch = git.branch_name(Path(entries.ticket.project_path))
         self._runs = anomalies.last_runs(entries.ticket.store, branch, trunk)
         if seconds := anomalies.median_seconds(self._runs):
             entries.enter("usual", seconds=seconds)

@@ -71,8 +71,8 @@ def command(  # noqa: PLR0913
 
 
 def _send_unsent(notifier: Notifier, channels: list[Channel], dry_run: bool) -> None:
-    files = notifier.files()
-    keys = notifier.unnotified(files)
+    seen = notifier.look()
+    keys = notifier.unnotified(seen.files)
     last = describe.key_of("") if describe.is_shared() else ""
     if last and last not in keys:
         keys.append(last)
@@ -82,7 +82,7 @@ def _send_unsent(notifier: Notifier, channels: list[Channel], dry_run: bool) -> 
             _print(*notifier.compose(key, channels))
     else:
         deadline = monotonic() + notifier.settings.limit
-        results = notifier.notify(keys, files, channels, deadline, last)
+        results = notifier.notify(keys, seen, channels, deadline, last)
     if not results and not (dry_run and keys):
         click.echo("There is nothing to send.")
     _report(results)

@@ -14,11 +14,12 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import field, frozen
 from kedro.framework.context import KedroContext
@@ -31,17 +32,18 @@ from ..core.findings import WARNING, Finding
 from ..core.settings import is_guard_on, read_settings
 from ..core.store import LINES, Store
 from ..run_status import journal, replay
-from ..run_status.history import open_runs, run_keys
+from ..run_status.history import all_files, by_key, open_runs, run_keys
 from ..run_status.journal import Journal
 from ..run_status.model import Run, State
+from ..run_status.page import read_list
 from . import rules
-from .message import Composer, Message, thread_id
+from .message import Composer, Message, thread_id, thread_of_line
 from .rules import Kind, NotificationOptions
 from .send import Channel, Delivery, Result, open_channels, send
 
 FILE = "notified.json"
 _AT_ONCE = 5  # files that are read at once
-_EARLIER = 30  # runs that are searched for those of the same thread
+_EARLIER = 30  # runs of the same thread, or without a page runs to find them in
 _RESTART = 1800.0  # seconds in which Airflow may try a task again
 _FRESH = 60.0  # seconds in which the process of a run sends the notification itself
 _OLD = 14 * 86_400.0  # seconds after which it is no news
@@ -49,6 +51,13 @@ _SEARCHED = 20  # runs
 _GOING_ON = {State.RUNNING, State.UNKNOWN}
 _KILLED = 4.0  # seconds, if somebody wants the process to end
 _LOG = logging.getLogger(__name__)
+
+
+class Seen(NamedTuple):
+    """What several questions need of a store, read once."""
+
+    files: dict[str, int]  # all files of all runs
+    runs: list[dict[str, Any]]  # the list of runs; empty without a page
 
 
 @frozen
@@ -77,17 +86,17 @@ class Notifier:
         """The channels that can send, and the problems of the others, by name."""
         return open_channels(self.settings.channels, self.credentials)
 
-    def files(self) -> dict[str, int]:
-        """The journals, and the files that say that a notification was sent."""
-        return self.store.files("", (LINES, f"/{FILE}"))
+    def look(self) -> Seen:
+        """Look what is in the store."""
+        return Seen(all_files(self.store), read_list(self.store))
 
     def unnotified(self, files: dict[str, int], but: str = "") -> list[str]:
         """The keys of runs that ended without a notification: they were killed."""
         now, found = time.time(), []
         keys = [k for k in run_keys(self.store, files) if f"{k}/{FILE}" not in files]
-        journals: dict[str, list[str]] = {k: [] for k in keys[-_SEARCHED:] if k != but}
-        for name in files:
-            journals.get(name.partition("/")[0], []).append(name)
+        keys = [key for key in keys[-_SEARCHED:] if key != but]
+        known = by_key(files)
+        journals = {k: [n for n in known[k] if n.endswith(LINES)] for k in keys}
         runs = replay.read_many(self.store, journals)
         for key, run in zip(journals, runs, strict=True):
             age = now - (run.last_news or 0.0)
@@ -100,7 +109,7 @@ class Notifier:
     def notify(  # noqa: PLR0913, PLR0917
         self,
         keys: list[str],
-        files: dict[str, int],
+        seen: Seen,
         channels: list[Channel],
         deadline: float,
         last: str = "",
@@ -111,7 +120,7 @@ class Notifier:
 
         Args:
             keys: of the runs.
-            files: of all runs.
+            seen: what is in the store.
             channels: where to send to.
             deadline: when to give up, as ``time.monotonic`` has it.
             last: a run of which no more tasks will come, although it looks unfinished.
@@ -123,7 +132,7 @@ class Notifier:
                 # Of tasks that end at once, one must see what the other has entered.
                 fresh = known and known.key == key and not known.shared
                 run = known if known and fresh else replay.read(self.store, key)
-                due += self._claim(run, files, channels, key == last)
+                due += self._claim(run, seen, channels, key == last)
         return send(due, deadline)
 
     def compose(
@@ -135,27 +144,29 @@ class Notifier:
             OpsError: if the run has not ended.
         """
         run = replay.read(self.store, key)
-        earlier = self._earlier_runs(run, self.files())
+        earlier = self._earlier_runs(run, self.look())
         kind = next(rules.kinds(run, earlier), None)
         if kind is None:
             raise OpsError(f"Run {key} has not ended: there is nothing to send yet.")
         return self._deliveries(run, earlier, kind, channels)
 
     def _claim(
-        self, run: Run, files: dict[str, int], channels: list[Channel], last: bool
+        self, run: Run, seen: Seen, channels: list[Channel], last: bool
     ) -> list[Delivery]:
         """The deliveries of a run that has ended, if this process has to send them."""
         kind = None
         finished = is_finished(run, time.time())
         if not finished and not (last and run.state not in _GOING_ON):
             return []
-        earlier = self._earlier_runs(run, files)
+        earlier = self._earlier_runs(run, seen)
         if run.notify:
             kind = rules.kind_to_send(run, earlier, self.settings)
         due = self._deliveries(run, earlier, kind, channels)[1] if kind else []
         sent = kind.value if kind and due else ""
         text = json.dumps({"thread": thread_id(run), "sent": sent})
-        return due if self.store.create(f"{run.key}/{FILE}", text.encode()) else []
+        name = f"{run.key}/{FILE}"
+        seen.files[name] = len(text)  # by this process or another one
+        return due if self.store.create(name, text.encode()) else []
 
     def _deliveries(
         self, run: Run, earlier: list[Run], kind: Kind, channels: list[Channel]
@@ -167,20 +178,31 @@ class Notifier:
         able = [channel for channel in channels if channel.name in to]
         return message, [Delivery(message, each, to[each.name]) for each in able]
 
-    def _earlier_runs(self, run: Run, files: dict[str, int]) -> list[Run]:
+    def _earlier_runs(self, run: Run, seen: Seen) -> list[Run]:
         """The runs of the same thread, newest first, back to the last good one."""
-        earlier = list[Run]()
-        keys = [key for key in run_keys(self.store, files) if key != run.key]
-        keys, thread = keys[-1 : -1 - _EARLIER : -1], thread_id(run).encode()
-        for first in range(0, len(keys), _AT_ONCE):
-            names = {key: f"{key}/{FILE}" for key in keys[first : first + _AT_ONCE]}
-            texts = self.store.read_many(dict.fromkeys(names.values(), 0))
-            for key, name in names.items():
-                if thread in texts.get(name, b""):
-                    earlier.append(replay.read(self.store, key))
-                    if rules.is_good(earlier[-1]):
-                        return earlier
+        earlier, known = list[Run](), by_key(seen.files)
+        for key in islice(self._same_thread(run, seen), _EARLIER):
+            journals = [name for name in known[key] if name.endswith(LINES)]
+            earlier += replay.read_many(self.store, {key: journals})
+            if rules.is_good(earlier[-1]):
+                break
         return earlier
+
+    def _same_thread(self, run: Run, seen: Seen) -> Iterator[str]:
+        """The keys of the other runs of a thread that have ended, the newest first."""
+        files = {k: f"{k}/{FILE}" for k in reversed(run_keys(self.store, seen.files))}
+        keys = [k for k, name in files.items() if name in seen.files and k != run.key]
+        thread = thread_id(run)
+        if seen.runs:
+            threads = {line["key"]: thread_of_line(line) for line in seen.runs}
+            yield from (key for key in keys if threads.get(key) == thread)
+            return
+        for first in range(0, min(len(keys), _EARLIER), _AT_ONCE):
+            some = keys[first : first + _AT_ONCE]
+            texts = self.store.read_many({files[key]: 0 for key in some})
+            for key in some:
+                if thread.encode() in texts.get(files[key], b""):
+                    yield key
 
 
 def is_finished(run: Run, now: float) -> bool:
@@ -259,13 +281,13 @@ def _send(
     results = [Result(run.key, "all", False, f"not sent within {seconds:.0f} s")]
 
     def notify() -> None:
-        files = notifier.files()
-        others = notifier.unnotified(files, but=run.key)
+        seen = Seen(entries.files, entries.runs) if entries.files else notifier.look()
+        others = notifier.unnotified(seen.files, but=run.key)
         if others and not able:
             able.extend(notifier.open_channels()[0])
         # Without a channel, leave the other runs to a process that has one.
         keys = [*others, run.key] if able else [run.key]
-        results[:] = notifier.notify(keys, files, able, deadline, known=run)
+        results[:] = notifier.notify(keys, seen, able, deadline, known=run)
 
     with suppress_errors():  # a thread may not start when Python is about to end
         run_within(seconds, notify)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
+from typing import Any
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -175,7 +176,17 @@ class Composer:
 
 def thread_id(run: Run) -> str:
     """A key that runs of the same pipelines, branch and environment share."""
-    names = [run.project, *run.pipelines, "", run.branch, run.env]
+    return _thread(run.project, run.pipelines, run.branch, run.env)
+
+
+def thread_of_line(line: dict[str, Any]) -> str:
+    """The same of a run in the list of runs, which leaves out what is empty."""
+    project, pipelines = line.get("project", ""), line.get("pipelines", [])
+    return _thread(project, pipelines, line.get("branch", ""), line.get("env", ""))
+
+
+def _thread(project: str, pipelines: list[str], branch: str, env: str) -> str:
+    names = [project, *pipelines, "", branch, env]
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]
 
 

@@ -20,7 +20,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.utils import load_obj
 
-from ..core import findings, kedro_internals, redaction
+from ..core import file_info, findings, kedro_internals, redaction
 from ..core.errors import OpsError, one_line
 from ..core.findings import ERROR, NOTE, Finding
 from ..core.settings import Ignore, is_guard_on, read_settings, settings_section
@@ -81,6 +81,7 @@ class Preflight:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Keep the context; remove entries with which Kedro cannot create a catalog."""
+        file_info.forget()
         settings = read_settings(context.config_loader, PreflightOptions)
         starting = None
         if is_guard_on("preflight", settings.enabled):

@@ -12,7 +12,7 @@ from typing import Any
 
 from kedro.io import MemoryDataset
 
-from ..core import dataset_io, kedro_internals
+from ..core import dataset_io, file_info, kedro_internals
 from ..core.errors import innermost_cause, one_line
 from ..core.findings import ERROR, NOTE, WARNING, Finding
 from ..core.settings import Ignore
@@ -101,6 +101,7 @@ def _can_tell(dataset: Any) -> bool:
     return not _CANNOT_TELL.search(kind.__name__) and kedro_internals.has_exists(kind)
 
 
+@file_info.at_start()
 def _is_readable(dataset: Any) -> bool:
     places = dataset_io.readings(dataset)
     kinds = [kind.__name__ for kind in dataset.__class__.__mro__]
@@ -110,7 +111,7 @@ def _is_readable(dataset: Any) -> bool:
     for each in places:
         filesystem, path = dataset_io.place(each)
         with contextlib.suppress(FileNotFoundError):
-            filesystem.info(path)
+            file_info.ask(filesystem, path)
     return True
 
 
@@ -158,14 +159,14 @@ def _lane(dataset: Any) -> tuple[str, int]:
             return HERE, 1
         # Not the engine: its driver may be missing.
         return f"{type(first).__name__} {kedro_internals.connection_string(first)}", 1
-    if dataset_io.is_local(filesystem):
+    if file_info.is_local(filesystem):
         return "file", _DISK_WIDTH
-    return dataset_io.bucket(filesystem, path), BUCKET_WIDTH
+    return file_info.bucket(filesystem, path), BUCKET_WIDTH
 
 
 def _server(dataset: Any) -> str:
     filesystem, path = dataset_io.place(dataset_io.written(dataset))
-    return dataset_io.bucket(filesystem, path) if filesystem else "its server"
+    return file_info.bucket(filesystem, path) if filesystem else "its server"
 
 
 def _where(dataset: Any) -> str:
@@ -177,7 +178,7 @@ def _where(dataset: Any) -> str:
             name = kedro_internals.table_name(each)
             table = f"table {name}" if name else each.__class__.__name__
             found.append(str(file or table))
-        elif dataset_io.is_local(filesystem):
+        elif file_info.is_local(filesystem):
             found.append(path)
         else:
             found.append(filesystem.unstrip_protocol(path))

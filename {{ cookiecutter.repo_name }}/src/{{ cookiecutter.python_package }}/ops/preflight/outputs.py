@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..core import dataset_io, kedro_internals
+from ..core import dataset_io, file_info, kedro_internals
 from ..core.errors import innermost_cause, one_line
 from ..core.findings import ERROR, NOTE, Finding
 from .checks import Found, NoAnswer, Question, cannot_check
@@ -38,7 +38,7 @@ class Target:
     @property
     def is_local(self) -> bool:
         """Whether it is on a disk of this machine."""
-        return dataset_io.is_local(self.filesystem)
+        return file_info.is_local(self.filesystem)
 
 
 def check(run: PlannedRun, seconds: float) -> Iterator[Found]:
@@ -54,7 +54,7 @@ def check(run: PlannedRun, seconds: float) -> Iterator[Found]:
         if first.is_local:
             yield from _bad_folders(run, found)
         elif hasattr(first.filesystem, "call_s3"):
-            bucket = dataset_io.bucket(first.filesystem, first.path)
+            bucket = file_info.bucket(first.filesystem, first.path)
             ask = partial(_try_upload, first)
             explain = partial(_refused, run, found, bucket, seconds)
             yield Question(first.name, bucket, ask, seconds, explain)

@@ -6,7 +6,7 @@ import posixpath
 import re
 import time
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
 
 from attrs import frozen
@@ -21,7 +21,8 @@ from .model import ENDED, Run, State
 LAST = "last"
 _LOOK_BACK = 5  # runs
 _DAY = 86_400  # seconds
-_AT_ONCE = 10  # runs that are read at once
+_AT_ONCE = 10  # runs that are read, or removed, at once
+_FILES = (LINES, ".js", ".json", ".html")
 
 
 def open_runs(context: KedroContext) -> Store:
@@ -32,6 +33,11 @@ def open_runs(context: KedroContext) -> Store:
     """
     url, options = open_store(context)
     return Store(posixpath.join(url, "runs"), options)
+
+
+def all_files(store: Store) -> dict[str, int]:
+    """The sizes of all files of all runs: what several readers need, by one request."""
+    return store.files("", _FILES)
 
 
 def run_keys(store: Store, files: Iterable[str] | None = None) -> list[str]:
@@ -67,14 +73,13 @@ class History:
 
     def without(self, keys: Container[str]) -> Iterator[Run]:
         """The runs without some, newest first."""
-        files, journals = self.store.files(""), defaultdict[str, list[str]](list)
-        for name in files:
-            journals[name.partition("/")[0]].append(name)
+        files = self.store.files("")
+        journals = by_key(files)
         found = [
             key for key in reversed(run_keys(self.store, files)) if key not in keys
         ]
         for first in range(0, len(found), _AT_ONCE):
-            some = {key: journals[key] for key in found[first : first + _AT_ONCE]}
+            some = {key: [*journals[key]] for key in found[first : first + _AT_ONCE]}
             for run in replay.read_many(self.store, some):
                 if run.started is not None:
                     yield run
@@ -114,26 +119,35 @@ class History:
                 return run.ended - (run.started or run.ended)
         return None
 
-    def prune(self, keep: int, days: float, key: str) -> None:
-        """Remove the oldest runs, except those that are still running.
+    def outdated(
+        self, files: dict[str, dict[str, int]], keep: int, days: float, key: str
+    ) -> list[str]:
+        """The keys of the oldest runs, except of those that are still running.
 
         Args:
-            keep: how many are kept.
+            files: the files of each run.
+            keep: how many runs are kept.
             days: how long each is kept, however many there are.
-            key: of a run that has just begun, which may not be in the store yet.
+            key: of the current run, which may not be in the store yet.
         """
-        starts = _starts(self.store.files(""))
+        starts = _starts(name for found in files.values() for name in found)
         others = [each for each in starts if each != key]
         limit = time.strftime("%Y%m%dT%H%M%S-", time.gmtime(time.time() - days * _DAY))
-        for each in others[: max(0, len(others) - max(keep, 1) + 1)]:
-            if starts[each] <= limit and is_over(self.store, each):
-                self.store.remove(each)
+        many = others[: max(0, len(others) - max(keep, 1) + 1)]
+        old = [each for each in many if starts[each] <= limit][:_AT_ONCE]
+        journals = {
+            each: [name for name in files[each] if name.endswith(LINES)] for each in old
+        }
+        runs = zip(old, replay.read_many(self.store, journals))
+        return [each for each, run in runs if run.state in ENDED or not run.started]
 
 
-def is_over(store: Store, key: str) -> bool:
-    """Whether a run has ended, or its processes are gone."""
-    run = replay.read(store, key)
-    return run.state in ENDED or run.started is None
+def by_key(files: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """The files of each run, of all files in the store."""
+    found = defaultdict[str, dict[str, int]](dict)
+    for name, size in files.items():
+        found[name.partition("/")[0]][name] = size
+    return found
 
 
 def _fits(name: str, key: str) -> bool:

@@ -27,13 +27,14 @@ from ..core.findings import RUN_FACTS, Finding
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.store import Store
 from . import describe, journal, kedro_viz
-from .history import History, open_runs
+from .history import open_runs
 from .journal import Journal, Ticket
 from .model import State
 from .page import StatusPage
 from .watch import Watch, describe_error, enter_finding
 
 _PATIENCE = 5.0  # seconds
+_ONE_PROCESS = {"SequentialRunner", "ThreadRunner"}
 
 
 @settings_section("run_status")
@@ -253,7 +254,6 @@ def _new_watch(
     path = str(run_params["project_path"])
     ticket = Ticket(store, describe.key_of(run_id), run_id, path)
     page = StatusPage(store) if settings.page else None
-    tidy = partial(History(store).prune, settings.keep, settings.keep_days, ticket.key)
     store.prepare()
     entries = journal.start(ticket, catalog)
     entries.enter("run_started", **facts)
@@ -263,7 +263,8 @@ def _new_watch(
         pipeline=pipeline,
         catalog=catalog,
     )
-    return Watch(entries, page, tidy, resume)
+    alone = facts["runner"] in _ONE_PROCESS and not facts["shared"]
+    return Watch(entries, page, (settings.keep, settings.keep_days), resume, alone)
 
 
 def _enter_check(finding: Finding) -> None:

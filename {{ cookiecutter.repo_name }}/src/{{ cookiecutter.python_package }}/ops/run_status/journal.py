@@ -51,6 +51,8 @@ class Journal:
     name: str = ""
     closed: bool = False
     at_end: list[Callable[[Run], None]] = field(factory=list)  # in the first process
+    files: dict[str, int] = field(factory=dict)  # in the store, when the run ended
+    runs: list[dict[str, Any]] = field(factory=list)  # the list of runs, with a page
     file: OwnFile | None = None
     _pid: int = 0
     _warned: bool = False

@@ -26,9 +26,9 @@ from attrs import asdict
 from kedro.io.core import is_parameter
 
 from ..core.errors import suppress_errors
-from ..core.store import LINES, Store
+from ..core.store import Store
 from . import replay
-from .history import run_keys
+from .history import all_files, run_keys
 from .model import ENDED, Dataset, Node, Run
 
 INDEX, RUN, LIST = "index.html", "run.js", "runs.json"
@@ -88,10 +88,15 @@ class StatusPage:
             self._list(run)
         self._spent += time.thread_time() - began
 
-    def finish(self, run: Run) -> None:
-        """Show the run's final state."""
+    def finish(self, run: Run, files: Iterable[str] | None = None) -> list[JsonObject]:
+        """Show the run's final state, and return the list of runs.
+
+        Args:
+            run: the run.
+            files: all files in the store, if they are known.
+        """
         self._store.write(f"{run.key}/{RUN}", script(run))
-        self._list(run)
+        return self._list(run, files)
 
     def refresh(self) -> None:
         """Show which runs were killed, if there is a page and it can be written."""
@@ -99,10 +104,12 @@ class StatusPage:
             if self._store.read(LIST):
                 self._list()
 
-    def _list(self, run: Run | None = None) -> None:
+    def _list(
+        self, run: Run | None = None, files: Iterable[str] | None = None
+    ) -> list[JsonObject]:
         """Write the list, with this run and the current state of others."""
-        before = {line["key"]: line for line in self._lines()}
-        files = self._store.files("", (LINES, f"/{RUN}"))
+        before = {line["key"]: line for line in read_list(self._store)}
+        files = all_files(self._store) if files is None else files
         # A store behind a URL may not have the journal of this run yet.
         lines, reads = [summary(run)] if run else [], 0
         for key in reversed(run_keys(self._store, files)):
@@ -118,6 +125,7 @@ class StatusPage:
         if run or {line["key"]: line for line in lines} != before:
             _put_list(self._store.write, lines)
         self._is_listed = True
+        return lines
 
     def _read(self, key: str, line: JsonObject | None) -> JsonObject | None:
         """The line of another run. Its file is written if that run does not do it."""
@@ -128,12 +136,14 @@ class StatusPage:
             self._store.write(f"{key}/{RUN}", script(run))
         return summary(run) if run.state in ENDED or line is None else line
 
-    def _lines(self) -> list[JsonObject]:
-        try:
-            known = json.loads(self._store.read(LIST) or b"{}")
-        except ValueError:  # somebody has changed it
-            return []
-        return list(known["runs"]) if known.get("format") == FORMAT else []
+
+def read_list(store: Store) -> list[JsonObject]:
+    """The list of runs in a store, as ``summary`` has each; empty without a page."""
+    try:
+        known = json.loads(store.read(LIST) or b"{}")
+    except ValueError:  # somebody has changed it
+        return []
+    return list(known["runs"]) if known.get("format") == FORMAT else []
 
 
 def _put_list(put: Put, lines: list[JsonObject]) -> None:

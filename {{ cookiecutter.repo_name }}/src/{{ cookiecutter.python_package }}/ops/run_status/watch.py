@@ -12,8 +12,9 @@ from typing import Any
 from ..core import git, process, redaction
 from ..core.errors import OpsError, suppress_errors
 from ..core.findings import Finding
+from ..core.store import LINES
 from . import describe, journal
-from .history import History
+from .history import History, all_files, by_key
 from .journal import Journal
 from .model import Run, State
 from .page import StatusPage
@@ -40,15 +41,17 @@ class Watch:
         self,
         entries: Journal,
         page: StatusPage | None,
-        tidy: Callable[[], None],
+        keep: tuple[int, float],
         resume: Callable[[Run], str],
+        alone: bool = False,
     ) -> None:
-        """Take the journal, its page, other work, and how to resume the run."""
+        """Take the journal, its page, how many runs are kept for how many days, how to
+        resume the run, and whether no other process works on it."""
         self.journal = entries
-        self._page, self._tidy, self._resume = page, tidy, resume
+        self._page, self._keep, self._resume = page, keep, resume
         self._project_path = Path(entries.ticket.project_path)
         ticket = entries.ticket
-        entries.reader = Follower(ticket.store, ticket.key, entries.file)
+        entries.reader = Follower(ticket.store, ticket.key, entries.file, alone)
         self._began = time.monotonic()
         self._over = threading.Event()
         self._last: Run | None = None
@@ -129,8 +132,6 @@ class Watch:
         with suppress_errors():
             if origin := git.commit(self._project_path):
                 self.journal.enter("origin", **origin)
-        with suppress_errors():
-            self._tidy()
         beat = time.monotonic() + _BEAT
         while not self._over.wait(1.0):
             if time.monotonic() >= beat:
@@ -143,9 +144,24 @@ class Watch:
                 with suppress_errors():
                     self._page.update(self.journal.reader.run)
         with suppress_errors():
-            self._last = run = self.journal.reader.run()
-            if self._page is not None:
-                self._page.finish(run)
+            self._finish()
+
+    def _finish(self) -> None:
+        """Read the run and update the page; one look at the store serves all."""
+        ticket = self.journal.ticket
+        store, key = ticket.store, ticket.key
+        files = by_key(all_files(store))
+        own = {n: s for n, s in files.get(key, {}).items() if n.endswith(LINES)}
+        self._last = run = self.journal.reader.run(sizes=own)
+        outdated = History(store).outdated(files, *self._keep, key)
+        for each in outdated:
+            del files[each]
+        self.journal.files = {
+            n: s for found in files.values() for n, s in found.items()
+        }
+        if self._page is not None:
+            self.journal.runs = self._page.finish(run, self.journal.files)
+        store.remove(*outdated)
 
 
 def enter_finding(entries: Journal, finding: Finding) -> None:

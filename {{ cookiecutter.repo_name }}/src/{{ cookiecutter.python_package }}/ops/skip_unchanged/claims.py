@@ -20,6 +20,7 @@ from ..core.store import Store
 
 EVERYTHING = "*"  # the place of a run that does not say where it writes
 _BEAT = 60.0  # seconds
+_JUST_NOW = 1.0  # seconds
 _KEPT = 86_400.0  # seconds: the longest time that a node may take to notice a claim
 
 
@@ -60,7 +61,7 @@ class RunMark:
         """End the claim."""
         if self._claim:
             self._ended.set()
-            self._records.remove(**self._claim)
+            self._records.remove(_JUST_NOW, **self._claim)
 
     def look(self) -> None:
         """Read which runs have started meanwhile."""

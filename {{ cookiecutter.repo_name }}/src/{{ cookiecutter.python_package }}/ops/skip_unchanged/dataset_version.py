@@ -16,7 +16,7 @@ from kedro.io import AbstractVersionedDataset
 from kedro.io.core import VersionNotFoundError
 from kedro.utils import load_obj
 
-from ..core import checksum, dataset_io, kedro_internals, tables
+from ..core import checksum, dataset_io, file_info, kedro_internals, tables
 from ..core.entry_places import FILE, FOLDER, TABLES
 from ..core.errors import OpsError
 from .code_version import CodeVersions
@@ -106,6 +106,10 @@ class Datasets:
             for key, pair in pairs.items()
             if pair != [None, None]
         }
+
+    def look_ahead(self, names: Iterable[str]) -> None:
+        """Ask buckets for the data of these datasets at once, unless you say how."""
+        dataset_io.look_ahead(self.dataset(n) for n in names if not self.options.way(n))
 
     def now(self, name: str) -> Held:
         """The data that a load would read."""
@@ -252,7 +256,7 @@ def _held_in_files(dataset: Any, cache: StatCache) -> Held:
             path = kedro_internals.strip_protocol(filesystem, str(newest))
         if re.search(r"[*?\[]|::", path):
             return Held(None, f"names more than one file: {path}", path, None)
-        if dataset_io.is_local(filesystem):
+        if file_info.is_local(filesystem):
             content, signs = cache.look(path)
             return Held(content, "" if content else MISSING, path, signs)
         place = str(filesystem.unstrip_protocol(path))
@@ -264,7 +268,7 @@ def _held_in_files(dataset: Any, cache: StatCache) -> Held:
 
 
 def _remote(filesystem: Any, path: str, place: str) -> Held:
-    files = dataset_io.objects(filesystem, path)
+    files = file_info.objects(filesystem, path)
     if not files:
         return Held(None, MISSING, place)
     parts = []

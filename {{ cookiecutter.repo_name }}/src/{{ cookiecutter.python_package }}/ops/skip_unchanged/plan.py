@@ -13,6 +13,7 @@ from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from ..core import file_info
 from ..core.checksum import of_texts
 from ..core.errors import suppress_errors
 from .claims import RunMark
@@ -91,6 +92,7 @@ class Plan:
         for name in pipeline.datasets():
             self._names[bare(name)].add(name)
         self.groups = find_groups(pipeline, datasets.is_in_memory)
+        datasets.look_ahead({*chain(*(e.inputs + e.outputs for e in self.groups))})
         for group in self.groups:
             _describe(group, recipes, forced)
         self._find_shared_places()
@@ -212,12 +214,14 @@ class Plan:
         """Check these datasets again after they were written."""
         for name in names:
             for each in self._names[bare(name)]:
-                self._held[each] = self.datasets.now(each)
+                with file_info.after_save():
+                    self._held[each] = self.datasets.now(each)
 
     def held(self, name: str) -> Held:
-        """The current data of a dataset."""
+        """The data of a dataset when the run began, or after it was written."""
         if name not in self._held:
-            self._held[name] = self.datasets.now(name)
+            with file_info.at_start():
+                self._held[name] = self.datasets.now(name)
         return self._held[name]
 
     def read(self, name: str) -> Held:

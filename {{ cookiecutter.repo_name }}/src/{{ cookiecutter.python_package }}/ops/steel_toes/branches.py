@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta, timezone
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 from kedro.framework.context import KedroContext
 from kedro.framework.project import pipelines
 
@@ -134,35 +132,43 @@ def state(record: Record, ours: str | None, now: str | None) -> str:
     return "ahead" if now == record.base else "behind"
 
 
-def list_branches(branches: Branches) -> list[dict[str, Any]]:
-    """A row for each branch that has data, by the manifest."""
+def list_branches(branches: Branches, compare: bool) -> list[dict[str, Any]]:
+    """A row for each branch that has data, by the manifest.
+
+    Args:
+        branches: the data of the project's branches.
+        compare: compare it with main's, which looks at each dataset.
+    """
     try:
         in_git = git.branches(branches.context.project_path)
     except git.GitError:
         in_git = None
-    rows, everything = [], branches.records()
-    in_main = _main_fingerprints(branches, everything)
-    for branch, found in groupby(everything, attrgetter("branch")):
-        records = [*found]
-        last = max(records, key=attrgetter("time"))
-        # Of a table the size is not known.
-        sizes = [each.bytes for each in records if each.bytes is not None]
-        states = (
-            state(each, each.fingerprint, in_main.get(each.dataset)) for each in records
-        )
+    states = _states(branches) if compare else {}
+    rows = []
+    for summary in branches.manifest.overview():
+        name, facts = summary.branch, asdict(summary)
+        known = "exists" if in_git is not None and name in in_git else "gone"
         row = {
-            "branch": branch,
-            "git": "unknown",
-            "datasets": len(records),
-            "bytes": sum(sizes) if sizes else None,
-            "last_save": last.time,
-            "by": last.user,
-            "compared_with_main": dict(Counter(states)),
+            "branch": facts.pop("branch"),
+            "git": "unknown" if in_git is None else known,
         }
-        if in_git is not None:
-            row["git"] = "exists" if branch in in_git else "gone"
+        row |= facts
+        if compare:
+            row["compared_with_main"] = dict(states[name])
         rows.append(row)
     return rows
+
+
+def _states(branches: Branches) -> dict[str, Counter[str]]:
+    """How many datasets of each branch are in which state to main's."""
+    records = branches.records()
+    in_main = _main_fingerprints(branches, records)
+    found = defaultdict[str, Counter[str]](Counter)
+    for each in records:
+        found[each.branch][
+            state(each, each.fingerprint, in_main.get(each.dataset))
+        ] += 1
+    return found
 
 
 def _main_fingerprints(

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline
 
-from ..core import findings, git
-from ..core.dataset_io import is_local, place, remove_leftovers
+from ..core import file_info, findings, git
+from ..core.dataset_io import place, remove_leftovers
 from ..core.errors import OpsError
 from ..core.findings import WARNING, Finding
 from . import paths
@@ -73,7 +73,7 @@ def begin_run(
         return
     inputs = [branched[name] for name in pipeline.inputs() & branched.keys()]
     try:
-        own = [*itertools.compress(inputs, ask(BranchedDataset.exists, inputs))]
+        own = [*itertools.compress(inputs, ask(_exists, inputs))]
     except DatasetError as error:
         raise OpsError(" ".join(str(error).split())) from error
     _LOG.info(
@@ -135,8 +135,13 @@ def _local_paths(datasets: list[BranchedDataset]) -> Iterator[str]:
     """Where the data of datasets is on this machine: a bucket may be named as a folder."""
     for dataset in datasets:
         filesystem, path = place(dataset.target)
-        if filesystem is not None and is_local(filesystem):
+        if filesystem is not None and file_info.is_local(filesystem):
             yield path
+
+
+@file_info.at_start()
+def _exists(dataset: BranchedDataset) -> bool:
+    return dataset.exists()
 
 
 def _hides(dataset: BranchedDataset) -> bool:
@@ -153,7 +158,7 @@ def ask(
     # does.
     def is_remote(dataset: BranchedDataset) -> bool:
         filesystem, _ = place(dataset.target)
-        return filesystem is not None and not is_local(filesystem)
+        return filesystem is not None and not file_info.is_local(filesystem)
 
     with ThreadPoolExecutor() as pool:
         answers = [

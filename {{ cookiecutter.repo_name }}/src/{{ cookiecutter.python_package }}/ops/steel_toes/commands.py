@@ -31,13 +31,19 @@ def command() -> None:
 
 
 @command.command("list")
+@click.option("--compare", is_flag=True, help="Compare with main, also in a bucket.")
 @env_option
 @as_json_option
-def list_(env: str | None, as_json: bool) -> None:
-    """List the branches that have data."""
+def list_(compare: bool, env: str | None, as_json: bool) -> None:
+    """List the branches that have data.
+
+    Without --compare, they are compared with main only if the manifest is on this
+    machine: in a bucket, that takes a request for each dataset.
+    """
     from .branches import list_branches  # noqa: PLC0415
 
-    rows = list_branches(_open(env))
+    branches = _open(env)
+    rows = list_branches(branches, compare or branches.manifest.store.is_local)
     looks: Looks = {"bytes": size, "last_save": local_time_of}
     show("Branches with data", rows, as_json, looks=looks)
 

@@ -16,7 +16,7 @@ from attrs import frozen
 from kedro.io import AbstractDataset, DatasetError, Version
 from kedro.io.core import parse_dataset_definition
 
-from ..core import dataset_io, entry_places, kedro_internals
+from ..core import dataset_io, entry_places, file_info, kedro_internals
 from ..core.git import slug
 from ..core.store import Store
 from . import paths
@@ -291,7 +291,7 @@ def refusal(dataset: BranchedDataset) -> str:
 
 def _replace(ours: dataset_io.Files, theirs: dataset_io.Files) -> None:
     """Make one a copy of what the other reads now; a file changes in one step."""
-    if not dataset_io.is_local(ours.filesystem):
+    if not file_info.is_local(ours.filesystem):
         ours.copy_from(theirs)
         return
     # By these names, a later run removes what is left if this process is killed.

@@ -18,7 +18,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from ..core import git, kedro_internals
+from ..core import file_info, git, kedro_internals
 from ..core.errors import OpsError
 from ..core.settings import is_guard_on, read_settings
 from .settings import SteelToesOptions
@@ -39,6 +39,7 @@ class SteelToes:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Replace the catalog's entries by the branch's datasets."""
+        file_info.forget()
         self._rewriter = None
         try:
             self._rewrite(context)
@@ -96,12 +97,20 @@ class SteelToes:
         if self._rewriter is not None:
             from . import manifest  # noqa: PLC0415
 
-            manifest.flush()
+            manifest.flush(last=True)
 
     @hook_impl
     def on_pipeline_error(self) -> None:
         """Write the manifest to its store."""
         self.after_pipeline_run()
+
+    def ticket_for_workers(self) -> bool:
+        """Whether a worker of the project's runners saves data of a branch."""
+        return self._rewriter is not None
+
+    def start_worker(self, on: bool) -> None:
+        """Begin another run in this process: what earlier ones saw is out of date."""
+        file_info.forget()
 
     def warnings_of_run(
         self, pipeline: Pipeline, catalog: DataCatalog

@@ -17,17 +17,20 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import cache
 from multiprocessing import parent_process
+from operator import attrgetter
 from threading import Timer
 from typing import Any, NamedTuple
 
 from attrs import frozen
 
-from ..core import redaction
+from ..core import file_info, redaction
 from ..core.dataset_io import stored_data
 from ..core.git import slug
 from ..core.process import user
 from ..core.records import Records
 from ..core.store import Store, warn_once
+from . import overview
+from .overview import Folder, Summary, summarize
 
 NOTHING = "nothing"  # main's fingerprint where main had no data
 _FOLDER = "manifest"
@@ -101,18 +104,40 @@ class Manifest:
 
     def records(self, branch: str | None = None) -> Iterator[Record]:
         """All records, or those of one branch, by branch and dataset."""
-        sizes = self.store.files(f"{_FOLDER}/{slug(branch)}" if branch else _FOLDER)
+        folders = self._folders(f"{_FOLDER}/{slug(branch)}" if branch else _FOLDER)
+        for found in self._look(folders).values():
+            yield from (each for each in found if branch in {None, each.branch})
+
+    def overview(self) -> list[Summary]:
+        """A summary of each branch. Behind a URL, only what has changed is read."""
+        folders = self._folders(_FOLDER)
+        known = {} if self.store.is_local else overview.read(self.store)
+        same = {k: v for k, v in known.items() if v.files == folders.get(k)}
+        changed = {k: sizes for k, sizes in folders.items() if k not in same}
+        found = {
+            name: Folder(folders[name], summarize(records))
+            for name, records in self._look(changed).items()
+        }
+        if not self.store.is_local and (found or len(same) < len(known)):
+            with _warn_of_errors(self.store.url):
+                overview.write(self.store, {**same, **found})
+        rows = [row for each in {**same, **found}.values() for row in each.summaries]
+        return sorted(rows, key=attrgetter("branch"))
+
+    def _folders(self, folder: str) -> dict[str, dict[str, int]]:
+        """The sizes of the files in each folder of the manifest."""
         folders = defaultdict[str, dict[str, int]](dict)
-        for name, size in sizes.items():
+        for name, size in self.store.files(folder).items():
             if name.count("/") == 2:  # noqa: PLR2004
                 folders[posixpath.basename(posixpath.dirname(name))][name] = size
-        found = [self._records(folder) for folder in folders]
+        return folders
+
+    def _look(self, folders: dict[str, dict[str, int]]) -> dict[str, list[Record]]:
+        """The records in each of these folders."""
+        found = {folder: self._records(folder) for folder in folders}
         with ThreadPoolExecutor() as pool:  # a bucket gives many files at once
-            list(pool.map(Records.look, found, folders.values()))
-        for records in found:
-            entries = sorted(records.all(), key=lambda entry: str(entry["dataset"]))
-            checked = filter(None, map(_checked, entries))
-            yield from (each for each in checked if branch in {None, each.branch})
+            list(pool.map(Records.look, found.values(), folders.values()))
+        return {folder: _entries(records) for folder, records in found.items()}
 
     def _records(self, folder: str) -> Records:
         # A process that was forked adds to a file of its own, and takes no lock along.
@@ -127,14 +152,25 @@ _OPEN: dict[tuple[int, str, str], Records] = {}
 _TIMERS: list[Timer] = []
 
 
-def flush() -> None:
+def flush(last: bool = False) -> None:
     """Write waiting records to their stores, each second and at the end of the run."""
     while _TIMERS:
         _TIMERS.pop().cancel()
-    for (process, url, _), records in list(_OPEN.items()):
+    for (process, url, folder), records in list(_OPEN.items()):
         if process == os.getpid():
             with _warn_of_errors(url):
-                records.flush()
+                records.flush() if not last else _close(folder, records)
+
+
+def _close(folder: str, records: Records) -> None:
+    """End what this process has added to a folder, and update the overview."""
+    if not records.is_open:
+        return
+    records.close()
+    store = records.store
+    if not store.is_local:
+        now = Folder(records.files, summarize(_entries(records)))
+        overview.write(store, {**overview.read(store), folder: now})
 
 
 class Recorder(NamedTuple):
@@ -245,11 +281,17 @@ def shape(data: Any) -> dict[str, Any]:
     return {"rows": rows, "schema": schema}
 
 
+@file_info.at_start()
 def _fork_point(target: Any, base: Any) -> str | None:
     there, below = stored_data(target), stored_data(base)
     if there is None or below is None or there.fingerprint() is not None:
         return None  # the branch wrote before there was a record of it
     return below.fingerprint() or NOTHING
+
+
+def _entries(records: Records) -> list[Record]:
+    entries = sorted(records.all(), key=lambda entry: str(entry["dataset"]))
+    return [*filter(None, map(_checked, entries))]
 
 
 def _checked(entry: dict[str, Any]) -> Record | None:
