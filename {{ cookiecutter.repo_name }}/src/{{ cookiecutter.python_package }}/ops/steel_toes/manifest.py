@@ -30,7 +30,7 @@ from ..core.process import user
 from ..core.records import Records
 from ..core.store import Store, warn_once
 from . import overview
-from .overview import Folder, Summary, summarize
+from .overview import Folder, BranchSummary, summarize
 
 NOTHING = "nothing"  # main's fingerprint where main had no data
 _FOLDER = "manifest"
@@ -108,7 +108,7 @@ class Manifest:
         for found in self._look(folders).values():
             yield from (each for each in found if branch in {None, each.branch})
 
-    def overview(self) -> list[Summary]:
+    def overview(self) -> list[BranchSummary]:
         """A summary of each branch. Behind a URL, only what has changed is read."""
         folders = self._folders(_FOLDER)
         known = {} if self.store.is_local else overview.read(self.store)

@@ -19,7 +19,7 @@ _FILE = "manifest/overview.json"
 
 
 @frozen
-class Summary:
+class BranchSummary:
     """The data of a branch, by its records."""
 
     branch: str
@@ -34,10 +34,10 @@ class Folder:
     """The summaries of a folder of the manifest, and the sizes of its files."""
 
     files: dict[str, int]
-    summaries: list[Summary]
+    summaries: list[BranchSummary]
 
 
-def summarize(records: Iterable[Any]) -> list[Summary]:
+def summarize(records: Iterable[Any]) -> list[BranchSummary]:
     """The summaries of the branches that records are of."""
     by_branch: dict[str, list[Any]] = {}
     for record in records:
@@ -47,7 +47,7 @@ def summarize(records: Iterable[Any]) -> list[Summary]:
         last = max(some, key=lambda record: str(record.time))
         sizes = [each.bytes for each in some if each.bytes is not None]
         total = sum(sizes) if sizes else None
-        found.append(Summary(branch, len(some), total, last.time, last.user))
+        found.append(BranchSummary(branch, len(some), total, last.time, last.user))
     return found
 
 
@@ -56,7 +56,9 @@ def read(store: Store) -> dict[str, Folder]:
     try:
         known = json.loads(store.read(_FILE) or b"{}")
         return {
-            name: Folder(each["files"], [Summary(**row) for row in each["summaries"]])
+            name: Folder(
+                each["files"], [BranchSummary(**row) for row in each["summaries"]]
+            )
             for name, each in known.items()
         }
     except (ValueError, TypeError, KeyError, AttributeError):
