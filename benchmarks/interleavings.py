@@ -27,7 +27,6 @@ from typing import Any
 
 import click
 from attrs import define
-from bench_requests import connect
 from faulty_store import FaultyS3
 from helpers import SWITCHES, commit, generate, pack, run
 from quick_kedro import QuickKedro
@@ -74,7 +73,6 @@ class Bucket(FaultyS3):
         self.lock = threading.Lock()
         super().__init__()
         self.keys = {"key": "a", "secret": "b", "endpoint_url": self.url}
-        self.s3 = connect(self.url)
 
     def __call__(
         self, environ: dict[str, Any], start: Callable[..., Any]

@@ -30,7 +30,7 @@ from ..core.process import user
 from ..core.records import Records
 from ..core.store import Store, warn_once
 from . import overview
-from .overview import Folder, BranchSummary, summarize
+from .overview import BranchSummary, Folder, summarize
 
 NOTHING = "nothing"  # main's fingerprint where main had no data
 _FOLDER = "manifest"
