@@ -308,12 +308,20 @@ class Team:
         return [*map(row, islice(history.History(runs), KEEP))]
 
     def finish(self) -> None:
-        """At last, the command that lists the runs lists the same."""
+        """At last, the commands that list the runs and the branches list the same."""
         args = ("runs", "list", f"--last={KEEP}", "--json")
         [listed] = self.start(Command("list", self.clones[0], args))
         [line] = [each for each in listed.said.splitlines() if each.startswith("[{")]
         if json.loads(line) != self.rows():
             self.fail("kedro runs list", listed.said)
+        args = ("branches", "list", "--json")
+        [listed] = self.start(Command("list", self.clones[0], args))
+        [line] = [each for each in listed.said.splitlines() if each.startswith("[")]
+        held = Counter(
+            branch for (branch, _), there in self.recorded().items() if there
+        )
+        if {each["branch"]: each["datasets"] for each in json.loads(line)} != held:
+            self.fail(f"kedro branches list, not {held}", listed.said)
 
     def check_history(self, commands: list[Command]) -> None:
         """Every run is in the history, whole."""
@@ -340,14 +348,20 @@ class Team:
                     command.said,
                 )
 
-    def check_manifest(self, killed: bool) -> None:
-        """The manifest has what the branches have."""
-        files = self.bucket.read(f"{self.seed}/ops/manifest/").values()
-        lines = [json.loads(line) for text in files for line in text.splitlines()]
-        known = {
+    def recorded(self) -> dict[tuple[str, str], bool]:
+        """Which data of which branch the manifest has, or had."""
+        files = self.bucket.read(f"{self.seed}/ops/manifest/")
+        texts = [text for name, text in files.items() if name.endswith(".jsonl")]
+        lines = [json.loads(line) for text in texts for line in text.splitlines()]
+        return {
             (each["branch"], each["dataset"]): not each.get("gone")
             for each in sorted(lines, key=lambda each: float(each["at"]))
+            if not each.get("closed")
         }
+
+    def check_manifest(self, killed: bool) -> None:
+        """The manifest has what the branches have."""
+        known = self.recorded()
         for place in self.data():
             if place[0] != "main" and not known.get(place):
                 self.counts["no record in the manifest"] += 1

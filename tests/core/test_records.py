@@ -211,7 +211,7 @@ def test_many_old_files_become_one(store, monkeypatch):
     records = opened(store)
     records.remove(name="3")
     make_old(monkeypatch)
-    add(store, "0", 12)
+    add(store, "0", 12, is_killed=False)
 
     assert len(store.files("m/dev")) == 1
     assert found(opened(store)) == {"0": 12, "1": 9, "2": 10}
@@ -223,7 +223,7 @@ def test_a_record_that_is_gone_is_not_repeated_for_ever(local, monkeypatch):
     opened(local).remove(name="a")
     add(local, "b", 1)
     make_old(monkeypatch, hours=48)
-    add(local, "b", 2)
+    add(local, "b", 2, is_killed=False)
 
     [text] = map(local.read, local.files("m/dev"))
     assert b'"a"' not in text
@@ -292,7 +292,7 @@ def test_two_processes_that_put_files_together_lose_nothing(store, monkeypatch):
         remove(self, *names)
 
     monkeypatch.setattr(store_module.Store, "remove", slow)
-    add(store, "one", 1)
+    add(store, "one", 1, is_killed=False)
 
     expected = {str(number): number for number in range(12)} | {"one": 1, "other": 1}
     assert others
@@ -311,7 +311,7 @@ def test_what_is_put_together_while_it_is_read_is_read_where_it_went(
         found = files(self, folder)
         if not seen:
             seen.append(found)
-            add(store, "new", 1)
+            add(store, "new", 1, is_killed=False)
         return found
 
     monkeypatch.setattr(store_module.Store, "files", slow)
@@ -327,8 +327,9 @@ def test_who_puts_together_may_choose_what_stays(local, monkeypatch):
     make_old(monkeypatch)
     records = opened(local, keep=lambda old: old[-2:])
     records.append(name="new", x=1)
+    records.close()
 
-    assert found(opened(local)) == {"10": 10, "11": 11, "new": 1}
+    assert found(opened(local)) == {"11": 11, "new": 1}
 
 
 def test_no_file_is_left_when_the_last_record_goes(store, monkeypatch):

@@ -158,9 +158,10 @@ def test_a_claim_of_today_stays_when_old_files_are_put_together(mark, url, monke
         one._records.close()
     later = time.time() + 4 * 3600
     monkeypatch.setattr(ops("core.records").time, "time", lambda: later)
-    begun(mark(), "b")
+    begun(mark(), "a")  # it goes on, so its file is left
+    begun(mark(), "b").end()
 
-    assert len(Store(url).files("claims")) == 1
+    assert len(Store(url).files("claims")) == 2
     one = mark()
     one._records.look()
-    assert len(one._records.latest) == 11
+    assert len(one._records.latest) == 10 + 2

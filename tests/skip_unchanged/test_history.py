@@ -133,7 +133,7 @@ def test_many_old_files_become_one_with_the_last_records(url, monkeypatch):
     assert len(store_module.Store(url).files("made/dev")) <= 8
     known = [how for how in range(12) if any(log(url).find(f"h{how}"))]
     assert len(known) < 12
-    assert known[-8:] == list(range(4, 12))
+    assert known[-7:] == list(range(5, 12))
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,6 @@ class Records:
         self._ours: dict[str, int] = {}  # bytes of each own file when it was closed
         self._read: dict[str, int] = {}  # bytes of each file of other processes
         self._closed: set[str] = set()  # of these, to which nobody writes any more
-        self._replaced: list[str] = []  # files that are repeated in the own one
         self._looked, self._sizes = 0.0, dict[str, int]()
         self._time = 0.0  # of the latest record
         self._lock = Lock()
@@ -113,24 +112,38 @@ class Records:
         """Upload what was added, if the store is a URL."""
         if self._own is not None:
             self._own.flush()
-            replaced, self._replaced = self._replaced, []
-            with suppress_errors():
-                self.store.remove(*replaced)
-            for name in replaced:
-                del self._read[name]
 
     def close(self) -> None:
-        """Flush, and start another file for later records."""
+        """Flush, and start another file for later records.
+
+        If other processes have left many files, this one takes them over. Two processes
+        may do so at once: each removes only what it has repeated before.
+        """
         with self._lock:
             self._close()
 
     def _close(self) -> None:
-        if self._own is not None:
-            self._own.append(_line({"at": round(time.time(), 6), "closed": True}))
-            self.flush()
-            self._own.close()
-            self._ours[self._own.name] = self._own.size
-        self._own = None
+        own = self._own
+        if own is None:
+            return
+        over = [n for n, size in self._read.items() if size and self._is_over(n)]
+        if len(over) <= (_MANY if self.store.is_local else _MANY_REMOTE):
+            over = []
+        else:
+            own.append(self._all_lines())
+        own.append(_line({"at": round(time.time(), 6), "closed": True}))
+        own.flush()
+        own.close()
+        self._own, self._ours[own.name] = None, own.size
+        with suppress_errors():
+            self.store.remove(*over)
+            for name in over:
+                del self._read[name]
+
+    def _all_lines(self) -> bytes:
+        limit = time.time() - _DAY
+        kept = self._keep(_sorted(self.latest))
+        return b"".join(_line(e) for e in kept if not e.get("gone") or e["at"] > limit)
 
     def remove(self, fresh: float = 0.0, /, **record: Any) -> None:
         """Remove a record. With the last one, its files are removed, too.
@@ -173,24 +186,6 @@ class Records:
         self._close()
         self._own = OwnFile(self.store, self._folder)
         self._ours[self._own.name] = 0
-        over = [
-            name for name, size in self._read.items() if size and self._is_over(name)
-        ]
-        if len(over) > (_MANY if self.store.is_local else _MANY_REMOTE):
-            self._take_over(self._own, over)
-
-    def _take_over(self, own: OwnFile, names: list[str]) -> None:
-        """Write all records again, so that old files can be removed by ``flush``.
-
-        Two processes may do so at once: each removes only what it has repeated before.
-        """
-        limit = time.time() - _DAY
-        kept = self._keep(_sorted(self.latest))
-        lines = [_line(e) for e in kept if not e.get("gone") or e["at"] > limit]
-        own.append(b"".join(lines))
-        self._replaced = names
-        if self.store.is_local:
-            self.flush()
 
     def _is_over(self, name: str) -> bool:
         return name in self._closed or time.time() - _began(name) > _OVER

@@ -44,7 +44,6 @@ class RunMark:
             return
         known = sorted({place or EVERYTHING for place in places})
         claim = {"run": uuid4().hex, **process.identity(), "places": known}
-        self._records.look()
         self._records.append(**claim)
         self._records.flush()
         self._records.look()  # of two that begin at once, one at least sees the other

@@ -16,7 +16,7 @@ from kedro.io import DatasetError, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from ..core import findings, git, kedro_internals
+from ..core import file_info, findings, git, kedro_internals
 from ..core.errors import suppress_errors
 from ..core.formats import duration
 from ..core.settings import STORE, open_store, read_settings
@@ -75,16 +75,13 @@ class SkipRun:
         codes = CodeVersions(project)
         datasets = Datasets(catalog, cache, settings, project, codes)
         # Kedro gives a node what this hook returns; other hooks change nothing.
-        hooks = [
-            each
-            for each in kedro_internals.hook_functions(context, "before_node_run")
-            if codes.modules.is_own(each.__module__)
-            and not is_of_guards(each.__module__)
-        ]
+        hooks = _own_hooks(context, codes, "before_node_run")
         kept = KeptValues(Store(url, credentials), settings.keep_values_up_to)
         recipes = Recipes(datasets, hooks)
         mark = RunMark(url, credentials)
+        file_info.forget()  # your hooks may have written data since preflight looked
         plan = Plan(pipeline, recipes, history, forced, kept, mark if copies else None)
+        plan.trust_saves = not _own_hooks(context, codes, "after_dataset_saved")
         return cls(plan, history, mark, cache, settings, run_id)
 
     def carry_out(self, run: Callable[[Pipeline], Any], waves: int | None) -> None:
@@ -266,3 +263,12 @@ class SkipRun:
                     self.history.add(record)
             else:
                 self.forgotten.append(group.name)
+
+
+def _own_hooks(context: Any, codes: CodeVersions, name: str) -> list[Any]:
+    """Your own hooks of this name."""
+    return [
+        each
+        for each in kedro_internals.hook_functions(context, name)
+        if codes.modules.is_own(each.__module__) and not is_of_guards(each.__module__)
+    ]

@@ -20,7 +20,7 @@ from kedro.io import DatasetError
 from kedro.pipeline import Pipeline
 from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
 
-from ..core import file_info, kedro_internals, redaction
+from ..core import kedro_internals, redaction
 from ..core.errors import OpsError, suppress_errors
 from ..core.settings import is_guard_on, open_store, read_settings
 from .settings import SkipUnchangedOptions
@@ -98,7 +98,6 @@ class SkippingSession(KedroSession):
 
     def load_context(self) -> KedroContext:
         """Create the context, and pass it to the runner."""
-        file_info.forget()
         context = super().load_context()
         if self._runner is not None:
             self._runner.context = context
