@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -172,6 +172,13 @@ class KeptValues:
 
     store: Store
     limit: int  # bytes
+    _known: dict[str, bytes] = field(factory=dict)  # by file
+
+    def look_ahead(self, fingerprints: Iterable[str]) -> None:
+        """Read many values at once."""
+        self._known.update(
+            self.store.read_many(dict.fromkeys(map(_name, fingerprints), 0))
+        )
 
     def keep(self, value: Any) -> str:
         """Keep a value; return its fingerprint.
@@ -198,7 +205,8 @@ class KeptValues:
         Raises:
             LookupError: if there is none, or it is damaged.
         """
-        found = self.store.read(_name(fingerprint))
+        name = _name(fingerprint)
+        found = self._known.get(name) or self.store.read(name)
         text = (found or b"").decode("utf-8", "replace")
         if not found or of_texts(text) != fingerprint:
             raise LookupError(fingerprint)

@@ -100,12 +100,15 @@ class Plan:
             _describe(group, recipes, forced)
         self._find_shared_places()
         for group in self.groups:
+            group.last = history.last(group.key)
+        kept.look_ahead(
+            {print_ for e in self.groups for print_ in e.last.kept.values()}
+        )
+        for group in self.groups:
             self.decide(group)
 
     def decide(self, group: Group) -> None:
         """Decide whether a group has to run, by what is known so far."""
-        if group.last is NEVER:
-            group.last = self.history.last(group.key)
         open_inputs = self._look(group)
         group.action = RUN
         group.reasons = [*group.always, *self._unknown(group)]

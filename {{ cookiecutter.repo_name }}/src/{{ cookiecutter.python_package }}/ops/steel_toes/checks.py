@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from kedro.io import DataCatalog, DatasetError
@@ -22,6 +23,8 @@ from . import paths
 from .catalog import CatalogRewriter
 from .dataset import BranchedDataset, ProtectedDataset, branched_dataset, refusal
 
+_AT_ONCE = 16  # questions to buckets
+_Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
 _LOG = logging.getLogger(__name__)
 
@@ -150,21 +153,23 @@ def _hides(dataset: BranchedDataset) -> bool:
 
 
 def ask(
-    question: Callable[[BranchedDataset], _Answer], datasets: list[BranchedDataset]
+    question: Callable[[_Item], _Answer],
+    items: list[_Item],
+    dataset_of: Callable[[_Item], Any] = attrgetter("target"),
 ) -> list[_Answer]:
-    """Ask several datasets the same question; buckets in parallel."""
+    """Ask the same question about several datasets; buckets in parallel."""
 
     # A connection to a database may break if several threads use it, as that to DuckDB
     # does.
-    def is_remote(dataset: BranchedDataset) -> bool:
-        filesystem, _ = place(dataset.target)
+    def is_remote(item: _Item) -> bool:
+        filesystem, _ = place(dataset_of(item))
         return filesystem is not None and not file_info.is_local(filesystem)
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = [
             pool.submit(question, each).result
             if is_remote(each)
             else partial(question, each)
-            for each in datasets
+            for each in items
         ]
         return [answer() for answer in answers]

@@ -10,6 +10,7 @@ from kedro.io import DatasetError
 
 from ..core.dataset_io import stored_data
 from .branches import Branches
+from .checks import ask
 from .manifest import NOTHING, shape
 
 _NUMBERS = re.compile(r"(u?int|float|double|decimal)(?!erval)")
@@ -31,11 +32,12 @@ def compare(
         for side in filter(None, {left, right})
         for record in branches.records(side)
     }
-    for name in sorted(some):
-        sides = {
-            side: _data(branches, name, side, some[name]) for side in (left, right)
-        }
-        prints = {side: _fingerprint(data) for side, data in sides.items()}
+    datasets = {
+        name: {side: _data(branches, name, side, some[name]) for side in (left, right)}
+        for name in sorted(some)
+    }
+    found = ask(_fingerprints, [*datasets.values()], lambda sides: sides[right])
+    for (name, sides), prints in zip(datasets.items(), found):
         there = [side or "main" for side in sides if prints[side] != NOTHING]
         if None in prints.values():
             yield _row(name, "unknown")
@@ -68,9 +70,12 @@ def _data(branches: Branches, name: str, side: str | None, some: str) -> Any:
     return dataset.base if side is None else dataset.target
 
 
-def _fingerprint(dataset: Any) -> str | None:
-    there = stored_data(dataset)
-    return (there.fingerprint() or NOTHING) if there else None
+def _fingerprints(sides: dict[str | None, Any]) -> dict[str | None, str | None]:
+    stored = {side: stored_data(dataset) for side, dataset in sides.items()}
+    return {
+        side: (there.fingerprint() or NOTHING) if there else None
+        for side, there in stored.items()
+    }
 
 
 def _summary_of(dataset: Any) -> dict[str, Any]:

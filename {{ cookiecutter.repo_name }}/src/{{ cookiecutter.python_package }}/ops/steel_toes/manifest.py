@@ -25,6 +25,7 @@ from attrs import frozen
 
 from ..core import file_info, redaction
 from ..core.dataset_io import stored_data
+from ..core.errors import suppress_errors
 from ..core.git import slug
 from ..core.process import user
 from ..core.records import Records
@@ -119,7 +120,7 @@ class Manifest:
             for name, records in self._look(changed).items()
         }
         if not self.store.is_local and (found or len(same) < len(known)):
-            with _warn_of_errors(self.store.url):
+            with suppress_errors():  # you may be allowed to read only
                 overview.write(self.store, {**same, **found})
         rows = [row for each in {**same, **found}.values() for row in each.summaries]
         return sorted(rows, key=attrgetter("branch"))
@@ -170,7 +171,8 @@ def _close(folder: str, records: Records) -> None:
     store = records.store
     if not store.is_local:
         now = Folder(records.files, summarize(_entries(records)))
-        overview.write(store, {**overview.read(store), folder: now})
+        with suppress_errors():  # the list reads the manifest then
+            overview.write(store, {**overview.read(store), folder: now})
 
 
 class Recorder(NamedTuple):

@@ -15,6 +15,7 @@ from ..core.dataset_io import Stored, stored_data
 from ..core.errors import OpsError
 from ..core.git import slug
 from .branches import Branches, Holding, state
+from .checks import ask
 from .manifest import NOTHING
 
 _ACTIONS = {
@@ -43,15 +44,16 @@ def plan(
     unknown = set(datasets) - {record.dataset for record in records}
     if unknown:
         raise OpsError(f"Branch '{branch}' has no data of '{min(unknown)}'.")
+    chosen = [each for each in records if not datasets or each.dataset in datasets]
+    holdings = [branches.holding(record) for record in chosen]
+
+    def action(holding: Holding) -> str:
+        return _refuse_half(holding) or _action(holding, force)
+
+    found = ask(action, holdings, lambda each: each.dataset and each.dataset.target)
     return [
-        {
-            "dataset": record.dataset,
-            "action": _refuse_half(holding) or _action(holding, force),
-            "from": record.location,
-        }
-        for record in records
-        if not datasets or record.dataset in datasets
-        for holding in [branches.holding(record)]
+        {"dataset": record.dataset, "action": action, "from": record.location}
+        for record, action in zip(chosen, found)
     ]
 
 
