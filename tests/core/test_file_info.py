@@ -150,3 +150,22 @@ def test_many_datasets_are_asked_for_at_once(server, bucket):
     with file_info.at_start():
         assert [io.is_there(each) for each in datasets] == [False] * 20 + [True]
     assert len(server.log) == len(names)
+
+
+def test_a_version_that_is_named_is_not_the_last_one(server):
+    file_info.forget()
+    server.s3.put_bucket_versioning(
+        Bucket="team", VersioningConfiguration={"Status": "Enabled"}
+    )
+    for text in (b"1", b"22"):
+        server.put("versions/a.txt", text)
+    found = server.s3.list_object_versions(Bucket="team", Prefix="versions/")
+    [old] = [each for each in found["Versions"] if not each["IsLatest"]]
+    options = {"key": "a", "secret": "b", "endpoint_url": server.url}
+    filesystem = fsspec.filesystem("s3", version_aware=True, **options)
+    path = "team/versions/a.txt"
+
+    assert file_info.info(filesystem, path)["size"] == 2
+    assert (
+        file_info.info(filesystem, f"{path}?versionId={old['VersionId']}")["size"] == 1
+    )

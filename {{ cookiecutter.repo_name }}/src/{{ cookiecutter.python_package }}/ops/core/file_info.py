@@ -122,9 +122,9 @@ def _told(filesystem: Any, path: str) -> Info:
 
 def _listed(filesystem: Any, path: str) -> Info | None:
     """An object of S3, or a folder, by one request: s3fs makes two if nothing is there."""
-    folder, name = posixpath.split(path)
-    bucket_, key, _ = filesystem.split_path(path)
-    if "." not in name or not key:  # a short name, with which many others may begin
+    bucket_, key, version = filesystem.split_path(path)
+    # With a name without an ending, many others may begin.
+    if version or "." not in posixpath.basename(key):
         return _told(filesystem, path)
     try:
         page = filesystem.call_s3(
