@@ -269,6 +269,25 @@ def test_a_worker_enters_into_the_run_of_its_ticket(project):
     assert len(read_journals(project.store, key)) == 2
 
 
+def test_a_run_is_alone_in_the_store_until_it_gives_a_ticket(project, tmp_path):
+    """Alone, it need not look in the bucket for journals of others."""
+    project.settings(store={"url": f"memory://{tmp_path.name}"})
+    [hook] = project.hooks.get_plugins()
+    alone = []
+
+    def ask(data):
+        alone.append(journal.current().reader.alone)
+        return data
+
+    def give(data):
+        hook.ticket_for_workers()
+        return ask(data)
+
+    project.session(node(ask, "raw", "mid", name="a"), node(give, "mid", "b", name="b"))
+
+    assert alone == [True, False]
+
+
 def test_credentials_of_the_store_have_to_be_there(project):
     project.settings(store={"url": "s3://b/ops", "credentials": "team"})
     with pytest.raises(OpsError, match="'team', which is not in credentials.yml"):

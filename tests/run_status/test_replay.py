@@ -93,6 +93,15 @@ def test_a_follower_reads_what_has_come(store):
     assert last == module.read(store, "key")
 
 
+def test_who_is_alone_does_not_look_for_others(monkeypatch):
+    where = Store(f"memory://{uuid4().hex}")
+    own = ops("core.store").OwnFile(where, "key")
+    own.append(text(main(*WHOLE)))
+    monkeypatch.delattr(Store, "files")
+
+    assert module.Follower(where, "key", own, alone=True).run().started == 100
+
+
 def fold(files, now):
     """The run that the journals of these processes tell."""
     where = Store(f"memory://{uuid4().hex}")

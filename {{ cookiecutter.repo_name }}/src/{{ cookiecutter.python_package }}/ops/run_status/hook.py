@@ -164,7 +164,11 @@ class RunStatus:
     def ticket_for_workers(self) -> Ticket | None:
         """What a worker of the project's runners needs to record into this run."""
         entries = journal.current()
-        return entries.ticket_for_others() if entries else None
+        if entries is None:
+            return None
+        if entries.reader is not None:  # in the process that started the run
+            entries.reader.alone = False
+        return entries.ticket_for_others()
 
     def start_worker(self, ticket: Ticket) -> None:
         """Record into a run that another process has started."""

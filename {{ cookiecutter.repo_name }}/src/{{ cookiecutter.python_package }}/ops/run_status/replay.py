@@ -42,7 +42,7 @@ class Follower:
         """
         self._store, self._key = store, key
         self._own = None if store.is_local else own
-        self._alone = alone and self._own is not None
+        self.alone = alone and self._own is not None
         self._offsets: dict[str, int] = {}
         self._sessions: dict[str, Session] = {}  # by the file of their first process
         self._session_of: dict[str, Session] = {}  # by any file
@@ -75,7 +75,7 @@ class Follower:
     def _read(self, sizes: dict[str, int] | None = None) -> bool:
         texts = dict[str, bytes]()
         if sizes is None:
-            sizes = {} if self._alone else self._store.files(self._key)
+            sizes = {} if self.alone else self._store.files(self._key)
         if self._own is not None:
             sizes[self._own.name] = self._own.size
         read = {name: self._offsets.get(name, 0) for name in sizes}
