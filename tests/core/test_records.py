@@ -64,7 +64,7 @@ def test_what_is_added_while_a_record_is_removed_stays(store):
     first.close()
     cleaner, other = opened(store), opened(store)
     other.append(name="a", x=2)  # behind a URL, nobody sees it yet
-    cleaner.remove(name="a")
+    cleaner.remove({"name": "a"})
     other.flush()
 
     assert [record["x"] for record in opened(store).all()] == [2]
@@ -124,7 +124,7 @@ def test_a_record_that_is_gone_stays_gone(store):
     add(store, "a", 1)
     add(store, "b", 1)
     records = opened(store)
-    records.remove(name="a")
+    records.remove({"name": "a"})
 
     assert found(records) == found(opened(store)) == {"b": 1}
     add(store, "a", 2)
@@ -209,7 +209,7 @@ def test_many_old_files_become_one(store, monkeypatch):
     for number in range(12):
         add(store, str(number % 4), number)
     records = opened(store)
-    records.remove(name="3")
+    records.remove({"name": "3"})
     make_old(monkeypatch)
     add(store, "0", 12, is_killed=False)
 
@@ -220,7 +220,7 @@ def test_many_old_files_become_one(store, monkeypatch):
 def test_a_record_that_is_gone_is_not_repeated_for_ever(local, monkeypatch):
     for number in range(9):
         add(local, "a", number)
-    opened(local).remove(name="a")
+    opened(local).remove({"name": "a"})
     add(local, "b", 1)
     make_old(monkeypatch, hours=48)
     add(local, "b", 2, is_killed=False)
@@ -336,20 +336,20 @@ def test_no_file_is_left_when_the_last_record_goes(store, monkeypatch):
     records = opened(store)
     for name in "ab":
         records.append(name=name, x=1)
-    records.remove(name="a")
+    records.remove({"name": "a"})
     assert store.files("m/dev")
-    records.remove(name="b")
+    records.remove({"name": "b"})
     assert not store.files("m/dev")
 
     add(store, "a", 1, is_killed=False)
-    opened(store).remove(name="a")
+    opened(store).remove({"name": "a"})
     assert not store.files("m/dev")
 
     add(store, "a", 1)
-    opened(store).remove(name="a")
+    opened(store).remove({"name": "a"})
     assert len(store.files("m/dev")) == 2  # another process may still write
     make_old(monkeypatch)
-    opened(store).remove(name="a")
+    opened(store).remove({"name": "a"})
     assert not store.files("m/dev")
 
 

@@ -101,11 +101,11 @@ def test_names_lead_nowhere_else(
         branches.manifest.write(ops("steel_toes.manifest").Record(**forged))
         listed = branches.manifest.read(place, dataset)
         if place != branch:
-            ops("steel_toes.branches").clean(branches, listed)
+            ops("steel_toes.branches").clean(branches, [listed])[0]
             assert watched.snapshot() == all_of_it
         branches.manifest.remove(listed)
     branches.manifest.write(record)
 
-    assert ops("steel_toes.branches").clean(branches, record) is None
+    assert ops("steel_toes.branches").clean(branches, [record])[0] is None
     assert watched.snapshot(base) == before
     assert branches.records() == []

@@ -32,7 +32,7 @@ def test_the_data_and_the_record_of_a_branch_go(project):
 
     assert cleaning.refuse_to_clean(project.branches, record) is None
     assert project.files() == ["cars.txt", "cars_dev.txt", "cars_old.txt"]
-    assert cleaning.clean(project.branches, record) is None
+    assert cleaning.clean(project.branches, [record])[0] is None
     assert project.files() == ["cars.txt", "cars_dev.txt"]
     assert [r.branch for r in project.branches.records()] == ["dev"]
 
@@ -42,7 +42,7 @@ def test_a_record_whose_data_are_gone_can_go(project):
     project.save("old", cars="old")
     (project.path / "data" / "cars_old.txt").unlink()
 
-    assert cleaning.clean(project.branches, project.record("old", "cars")) is None
+    assert cleaning.clean(project.branches, [project.record("old", "cars")])[0] is None
     assert project.branches.records() == []
 
 
@@ -77,7 +77,7 @@ def test_a_forged_record_deletes_nothing(project, forged):
     assert "in the catalog, it is no longer at" in cleaning.refuse_to_clean(
         project.branches, record
     )
-    assert cleaning.clean(project.branches, record)
+    assert cleaning.clean(project.branches, [record])[0]
     assert project.tree() == before
 
 
@@ -102,7 +102,10 @@ def test_a_place_that_another_dataset_shares_is_left(project, other):
     record = write(project, location=location)
     before = project.tree()
 
-    assert cleaning.clean(project.branches, record) == f"{location} belongs to 'other'"
+    assert (
+        cleaning.clean(project.branches, [record])[0]
+        == f"{location} belongs to 'other'"
+    )
     assert project.tree() == before
 
 

@@ -371,7 +371,7 @@ def test_files_in_a_folder_that_is_read_as_a_whole_move_with_it(project, end):
     rows = ops("steel_toes.branches").list_branches(project.branches, True)
     assert [(row["branch"], row["datasets"]) for row in rows] == [("dev", 1)]
     record = project.record("dev", "a_part")
-    assert ops("steel_toes.branches").clean(project.branches, record) is None
+    assert ops("steel_toes.branches").clean(project.branches, [record])[0] is None
     assert project.files() == ["a.txt", "b.txt", "read.txt"]
 
 

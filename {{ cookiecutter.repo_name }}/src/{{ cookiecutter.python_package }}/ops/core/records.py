@@ -145,23 +145,22 @@ class Records:
         kept = self._keep(_sorted(self.latest))
         return b"".join(_line(e) for e in kept if not e.get("gone") or e["at"] > limit)
 
-    def remove(self, fresh: float = 0.0, /, **record: Any) -> None:
-        """Remove a record. With the last one, its files are removed, too.
+    def remove(self, *records: Record, fresh: float = 0.0) -> None:
+        """Remove records. With the last one of the folder, its files are removed, too.
 
         What another process adds after this one has looked stays.
 
         Args:
+            records: with at least the fields of the key.
             fresh: seconds since the last look in which it counts as this one.
-            record: the record.
         """
-        key = tuple(str(record.get(name)) for name in self._key)
-        known = self.latest.get(key)
+        known = {self._key_of(each): each for each in records}
+        times = {key: self.latest[key]["at"] for key in known if key in self.latest}
         self.flush()
         self.look(fresh=fresh)
         files = self._sizes
-        others = [each for each in self.latest if each != key]
         over = all(name in self._ours or self._is_over(name) for name in files)
-        if over and all(self.latest[each].get("gone") for each in others):
+        if over and all(self.latest[e].get("gone") for e in self.latest.keys() - known):
             with self._lock:
                 if self._own is not None:
                     self._own.close()
@@ -170,8 +169,9 @@ class Records:
             self.store.remove(*files)
             return
         with self._lock:
-            at = known["at"] + _TICK if known else time.time()
-            self._add({**record, "gone": True}, at)
+            for key, record in known.items():
+                at = times[key] + _TICK if key in times else time.time()
+                self._add({**record, "gone": True}, at)
         self.close()
 
     def _add(self, record: Record, at: float) -> None:
@@ -199,10 +199,13 @@ class Records:
             else:
                 self._fold(record)
 
+    def _key_of(self, record: Record) -> Key:
+        return tuple(str(record.get(name)) for name in self._key)
+
     def _fold(self, record: Record) -> None:
         if record["at"] > time.time() + _DAY:
             return  # it would hide all that is added later
-        key = tuple(str(record.get(name)) for name in self._key)
+        key = self._key_of(record)
         known = self.latest.get(key)
         if known is None or record["at"] >= known["at"]:
             self.latest[key] = record

@@ -21,7 +21,8 @@ from .model import ENDED, Run, State
 LAST = "last"
 _LOOK_BACK = 5  # runs
 _DAY = 86_400  # seconds
-_AT_ONCE = 10  # runs that are read, or removed, at once
+_AT_ONCE = 10  # runs that are removed at once, or read; then twice as many, and so on
+_MOST = 160
 _FILES = (LINES, ".js", ".json", ".html")
 
 
@@ -78,11 +79,13 @@ class History:
         found = [
             key for key in reversed(run_keys(self.store, files)) if key not in keys
         ]
-        for first in range(0, len(found), _AT_ONCE):
-            some = {key: [*journals[key]] for key in found[first : first + _AT_ONCE]}
+        many = _AT_ONCE
+        while found:
+            some = {key: [*journals[key]] for key in found[:many]}
             for run in replay.read_many(self.store, some):
                 if run.started is not None:
                     yield run
+            found, many = found[many:], min(2 * many, _MOST)
 
     def find(self, name: str) -> str:
         """The key that starts or ends with ``name``, or that of the last run.

@@ -60,7 +60,7 @@ class RunMark:
         """End the claim."""
         if self._claim:
             self._ended.set()
-            self._records.remove(_JUST_NOW, **self._claim)
+            self._records.remove(self._claim, fresh=_JUST_NOW)
 
     def look(self) -> None:
         """Read which runs have started meanwhile."""

@@ -251,20 +251,28 @@ def records_to_clean(
     return [record for record in records if record.branch in found]
 
 
-def clean(branches: Branches, record: Record) -> str | None:
-    """Delete the data of a record and the record.
+def clean(branches: Branches, records: list[Record]) -> list[str | None]:
+    """Delete the data of records and the records.
 
     Only where the catalog, the branch and the record agree on the place, and never in
     the place of another dataset or main's: a record alone makes this delete nothing.
 
     Returns:
-        Why it was not deleted; None if it was.
+        For each record, why its data was not deleted; None if it was.
     """
-    refused = refuse_to_clean(branches, record)
-    target = branches.holding(record).target
-    if refused is None and target:
-        target.remove()
-        branches.manifest.remove(record)
+    refused = [refuse_to_clean(branches, record) for record in records]
+    removed: list[Record] = []
+
+    def remove(holding: Holding) -> None:
+        if target := holding.target:
+            target.remove()
+            removed.append(holding.record)
+
+    found = [branches.holding(e) for e, why in zip(records, refused) if why is None]
+    try:
+        ask(remove, found, lambda each: each.dataset and each.dataset.target)
+    finally:
+        branches.manifest.remove(*removed)
     return refused
 
 

@@ -122,26 +122,26 @@ def clean(  # noqa: PLR0913, PLR0917
     _refuse_unknown(names, branches)
     here = datasets and not names and older_than is None
     named = {_current(branches)} if here else set(names)
-    rows = []
     records = all_branches.records_to_clean(branches, named, older_than, everyone)
     for dataset in {*datasets} - {record.dataset for record in records}:
         if dataset not in branches.context.catalog:
             raise OpsError(f"The catalog has no dataset '{dataset}'.")
-    for record in records:
-        if datasets and record.dataset not in datasets:
-            continue
-        act = all_branches.clean if yes else all_branches.refuse_to_clean
-        refused = act(branches, record)
-        done = "removed" if yes else "would be removed"
-        rows.append(
-            {
-                "branch": record.branch,
-                "dataset": record.dataset,
-                "location": record.location,
-                "bytes": record.bytes,
-                "result": f"left: {refused}" if refused else done,
-            }
-        )
+    records = [e for e in records if not datasets or e.dataset in datasets]
+    if yes:
+        refused = all_branches.clean(branches, records)
+    else:
+        refused = [all_branches.refuse_to_clean(branches, each) for each in records]
+    done = "removed" if yes else "would be removed"
+    rows = [
+        {
+            "branch": record.branch,
+            "dataset": record.dataset,
+            "location": record.location,
+            "bytes": record.bytes,
+            "result": f"left: {why}" if why else done,
+        }
+        for record, why in zip(records, refused)
+    ]
     # The name of a dataset stands for its location.
     looks: Looks = {"bytes": size, "location": _nothing}
     show("Clean", rows, as_json, looks=looks)

@@ -97,11 +97,14 @@ class Manifest:
             _TIMERS.append(Timer(_SOON, flush))
             _TIMERS[0].start()
 
-    def remove(self, record: Record) -> None:
-        """Remove a dataset's record on a branch, unless it was saved since it was
-        read."""
-        records = self._records(slug(record.branch))
-        records.remove(branch=record.branch, dataset=record.dataset)
+    def remove(self, *records: Record) -> None:
+        """Remove records, unless their datasets were saved since they were read."""
+        folders = defaultdict[str, list[dict[str, Any]]](list)
+        for each in records:
+            key = {"branch": each.branch, "dataset": each.dataset}
+            folders[slug(each.branch)].append(key)
+        for folder, found in folders.items():
+            self._records(folder).remove(*found)
 
     def records(self, branch: str | None = None) -> Iterator[Record]:
         """All records, or those of one branch, by branch and dataset."""
