@@ -540,6 +540,68 @@ def test_the_last_task_of_a_dag_can_be_kedro_notify(shop, quick, slack) -> None:
     assert "was interrupted" in message["text"]
 
 
+PREFLIGHT = ("preflight", "--no-code")
+
+
+def test_what_preflight_finds_in_a_dag_is_sent_and_in_the_history(
+    shop, quick, slack
+) -> None:
+    (shop.path / "data" / "raw.txt").unlink()
+    code, said = quick(*PREFLIGHT, env=airflow("kedro_preflight"))
+    assert code == 1
+    assert "has no data" in said
+    assert slack.calls == []
+
+    code, shown = quick("runs", "show")
+    assert "kedro preflight found 1 error" in shown
+    assert re.search(r"raw: has no data", " ".join(shown.split()))
+    failed = "--failed-tasks=kedro_preflight"
+    for number in (1, 2):
+        quick("notify", failed, env=airflow("notify", number))
+    [message] = slack.posted()
+    assert re.search(r"did not start: .*raw", message["text"])
+    assert "Airflow says" not in json.dumps(message)
+    assert len(keys(shop)) == 1
+
+
+def test_a_preflight_that_passes_when_tried_again_clears_the_failure(
+    shop, quick, slack
+) -> None:
+    configure(shop, slack, when={"success": True})
+    raw = shop.path / "data" / "raw.txt"
+    text = raw.read_text()
+    raw.unlink()
+    quick(*PREFLIGHT, env=airflow("kedro_preflight") | {"RUN_STATUS_TRY": "1/2"})
+    assert slack.calls == []  # Airflow tries it again
+
+    raw.write_text(text)
+    env = airflow("kedro_preflight", 2) | {"RUN_STATUS_TRY": "2/2"}
+    assert quick(*PREFLIGHT, env=env)[0] == 0
+    quick.run("--nodes=clean,total,end", **airflow("first"))
+    quick.run("--nodes=other,quiet", **airflow("others"))
+    [message] = slack.posted()
+    assert "succeeded" in message["text"]
+    [key] = keys(shop)
+    assert read(shop, key).state.value == "succeeded"
+
+
+def test_a_preflight_outside_a_dag_leaves_no_record(shop, quick) -> None:
+    (shop.path / "data" / "raw.txt").unlink()
+
+    assert quick(*PREFLIGHT)[0] == 1
+    assert keys(shop) == []
+
+
+def test_a_preflight_that_cannot_be_recorded_fails_all_the_same(shop, quick) -> None:
+    (shop.path / "data" / "raw.txt").unlink()
+    (shop.path / "data" / ".ops").write_text("a file")
+
+    code, said = quick(*PREFLIGHT, env=airflow("kedro_preflight"))
+    assert code == 1
+    assert "has no data" in said
+    assert "Traceback" not in said
+
+
 # The command
 
 

@@ -10,9 +10,10 @@ from ..core.cli import Command, env_option, load_context
 from ..core.errors import OpsError, suppress_errors
 from ..run_status import describe, replay
 from ..run_status.history import History
-from ..run_status.journal import Journal, Ticket
+from ..run_status.journal import Ticket
 from ..run_status.model import State
 from ..run_status.page import LIST, StatusPage
+from ..run_status.watch import record_stop
 from .hook import Notifier, is_wanted
 from .message import ErrorReport, Message
 from .rules import Kind
@@ -99,19 +100,12 @@ def _record_failure(
     known = replay.read(notifier.store, key).state in {State.FAILED, State.INTERRUPTED}
     if known or not is_wanted(notifier, [pipeline]):
         return
-    facts = {"nodes": [], "datasets": [], "pipelines": [pipeline], "env": env or ""}
-    session = describe.describe_session(path) | {"others_ended": True}
-    entries = Journal(Ticket(notifier.store, key, "", str(path)))
-    entries.enter("run_started", **facts, **session)
-    entries.enter("notify")
-    why = f"Airflow says that {', '.join(tasks)} failed: see its log"
-    entries.enter("run_failed", message=why)
-    entries.enter("run_ended", state=State.FAILED.value)
-    entries.flush(5.0)
-    entries.close()
+    why = OpsError(f"Airflow says that {', '.join(tasks)} failed: see its log")
+    ticket = Ticket(notifier.store, key, "", str(path))
+    run = record_stop(ticket, why, [pipeline], env, notify=True, last=True)
     with suppress_errors():
         if notifier.store.read(LIST):  # a page of runs
-            StatusPage(notifier.store).finish(replay.read(notifier.store, key))
+            StatusPage(notifier.store).finish(run)
 
 
 def _print(message: Message, deliveries: list[Delivery]) -> None:

@@ -260,6 +260,11 @@ class Notifications:
                 findings.report(finding)
         entries.at_end.append(partial(_send, entries, notifier, channels))
 
+    def is_wanted(self, pipelines: list[str]) -> bool:
+        """Whether a run of these pipelines calls for a notification."""
+        notifier = _NOTIFIER.get()
+        return notifier is not None and is_wanted(notifier, pipelines)
+
 
 def is_wanted(notifier: Notifier, names: list[str]) -> bool:
     """Whether this process may send a notification of a run of these pipelines."""

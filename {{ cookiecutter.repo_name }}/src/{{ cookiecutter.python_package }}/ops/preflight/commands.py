@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 import click
+from kedro.framework import project
 
 from ..core import findings
 from ..core.cli import as_json_option
@@ -49,4 +50,11 @@ def command(no_code: bool, as_json: bool, **options: Any) -> None:
     else:
         click.echo("Preflight: no problems.")
     if any(each.is_error for each in found):
+        error = hook.PreflightError(
+            f"kedro preflight found {findings.count(found)}.",
+            [each for each in found if each.level != findings.NOTE],
+        )
+        for guard in project.settings.HOOKS:
+            if hasattr(guard, "record_stop"):  # the guard that records runs
+                guard.record_stop(context, run_params["pipeline_names"], error)
         raise SystemExit(1)

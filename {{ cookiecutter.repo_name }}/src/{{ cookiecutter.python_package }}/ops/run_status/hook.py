@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kedro.framework import project
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
@@ -22,7 +23,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from ..core import findings, redaction
-from ..core.errors import run_within
+from ..core.errors import OpsError, run_within
 from ..core.findings import RUN_FACTS, Finding
 from ..core.settings import is_guard_on, read_settings, settings_section
 from ..core.store import Store
@@ -31,7 +32,7 @@ from .history import open_runs
 from .journal import Journal, Ticket
 from .model import State
 from .page import StatusPage
-from .watch import Watch, describe_error, enter_finding
+from .watch import Watch, describe_error, enter_finding, record_stop
 
 _PATIENCE = 5.0  # seconds
 _ONE_PROCESS = {"SequentialRunner", "ThreadRunner"}
@@ -173,6 +174,26 @@ class RunStatus:
     def start_worker(self, ticket: Ticket) -> None:
         """Record into a run that another process has started."""
         journal.join(ticket)
+
+    def record_stop(
+        self, context: KedroContext, pipelines: list[str], error: OpsError
+    ) -> None:
+        """Record that a check stopped a run of several processes, as those of a DAG."""
+        settings = _SETTINGS.get()
+        if settings is None or not describe.is_shared():
+            return
+        wishes = (getattr(hook, "is_wanted", None) for hook in project.settings.HOOKS)
+        notify = any(wish(pipelines) for wish in wishes if wish)
+        store, path = _STORE.get(), str(context.project_path)
+        ticket = Ticket(store, describe.key_of(""), "", path)
+
+        def record() -> None:
+            run = record_stop(ticket, error, pipelines, context.env, notify)
+            if settings.page:
+                StatusPage(store).finish(run)
+
+        store.prepare()
+        run_within(_PATIENCE, record)
 
     @contextmanager
     def _recording_failure(self, watch: Watch | None) -> Iterator[None]:

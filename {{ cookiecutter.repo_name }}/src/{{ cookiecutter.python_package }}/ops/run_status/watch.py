@@ -13,9 +13,9 @@ from ..core import git, process, redaction
 from ..core.errors import OpsError, suppress_errors
 from ..core.findings import Finding
 from ..core.store import LINES
-from . import describe, journal
+from . import describe, journal, replay
 from .history import History, all_files, by_key
-from .journal import Journal
+from .journal import Journal, Ticket
 from .model import Run, State
 from .page import StatusPage
 from .replay import Follower
@@ -162,6 +162,39 @@ class Watch:
         if self._page is not None:
             self.journal.runs = self._page.finish(run, self.journal.files)
         store.remove(*outdated)
+
+
+def record_stop(  # noqa: PLR0913, PLR0917
+    ticket: Ticket,
+    error: OpsError,
+    pipelines: list[str],
+    env: str | None,
+    notify: bool,
+    last: bool = False,
+) -> Run:
+    """Record that a run of several processes was stopped before any node started.
+
+    Args:
+        ticket: of the run.
+        error: why.
+        pipelines: their names.
+        env: the environment.
+        notify: whether this calls for a notification.
+        last: whether no other process of the run goes on.
+    """
+    facts = {"nodes": [], "datasets": [], "pipelines": pipelines, "env": env or ""}
+    session = describe.describe_session(Path(ticket.project_path))
+    entries = Journal(ticket)
+    entries.enter("run_started", **facts, **session, others_ended=last)
+    if notify:
+        entries.enter("notify")
+    for finding in error.findings:
+        enter_finding(entries, finding)
+    entries.enter("run_failed", message=redaction.text(error.message))
+    entries.enter("run_ended", state=State.FAILED.value)
+    entries.flush(_PATIENCE)
+    entries.close()
+    return replay.read(ticket.store, ticket.key)
 
 
 def enter_finding(entries: Journal, finding: Finding) -> None:
