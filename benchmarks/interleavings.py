@@ -314,8 +314,8 @@ class Team:
         [line] = [each for each in listed.said.splitlines() if each.startswith("[{")]
         if json.loads(line) != self.rows():
             self.fail("kedro runs list", listed.said)
-        args = ("branches", "list", "--json")
-        [listed] = self.start(Command("list", self.clones[0], args))
+        names = Command("list", self.clones[0], ("branches", "list", "--json"))
+        [listed] = self.start(names)
         [line] = [each for each in listed.said.splitlines() if each.startswith("[")]
         held = Counter(
             branch for (branch, _), there in self.recorded().items() if there
