@@ -48,6 +48,18 @@ def test_one_request_tells_what_is_there(server, bucket, name, kind):
         assert [found[each] for each in same] == [plain[each] for each in same]
 
 
+@pytest.mark.parametrize(
+    "name", ["a b.txt", "a+b.txt", "a%20b.txt", "ä#1.txt", "*.txt"]
+)
+def test_a_name_may_have_any_letters(server, bucket, name):
+    server.put(f"look/{name}", b"123")
+    server.put(f"look/{name}.d/more", b"")
+
+    assert ask(bucket, name)["size"] == 3
+    assert ask(bucket, f"{name}.d")["type"] == "directory"
+    assert ask(bucket, f"{name}.e") is None
+
+
 def test_a_name_with_which_many_may_begin_is_not_listed(server, bucket):
     assert ask(bucket, "short")["size"] == 5
     assert [each.split()[0] for each in server.log] == ["HEAD"]

@@ -155,6 +155,20 @@ def test_with_a_page_no_run_of_another_branch_is_read(notifier, monkeypatch):
     assert names == ["00/vm-1.jsonl"]
 
 
+@pytest.mark.parametrize(
+    "damage",
+    ["", "[]", "7", '{"format": 3}', '{"format": 3, "runs": [{}]}']
+    + ['{"format": 3, "runs": [{"key": "r0", "state": 7, "pipelines": 7}]}'],
+)
+def test_a_damaged_list_of_runs_holds_up_no_notification(notifier, damage):
+    enter(notifier, "r0", events=whole(), ago=200)
+    notify(notifier, "r0")
+    enter(notifier)
+    notifier.store.write("runs.json", damage.encode())
+
+    assert [result.ok for result in notify(notifier)] == [True]
+
+
 def test_a_notification_can_be_composed_again(notifier):
     enter(notifier)
     message, deliveries = notifier.compose("r1", notifier.open_channels()[0])

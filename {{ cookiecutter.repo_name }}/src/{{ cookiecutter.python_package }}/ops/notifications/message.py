@@ -181,8 +181,9 @@ def thread_id(run: Run) -> str:
 
 def thread_of_line(line: dict[str, Any]) -> str:
     """The same of a run in the list of runs, which leaves out what is empty."""
-    project, pipelines = line.get("project", ""), line.get("pipelines", [])
-    return _thread(project, pipelines, line.get("branch", ""), line.get("env", ""))
+    names = [line.get(name, "") for name in ("project", "branch", "env")]
+    pipelines = line.get("pipelines")
+    return _thread(names[0], pipelines if type(pipelines) is list else [], *names[1:])
 
 
 def _thread(project: str, pipelines: list[str], branch: str, env: str) -> str:

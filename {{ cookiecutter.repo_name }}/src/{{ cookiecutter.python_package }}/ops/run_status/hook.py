@@ -192,7 +192,6 @@ class RunStatus:
             if settings.page:
                 StatusPage(store).finish(run)
 
-        store.prepare()
         run_within(_PATIENCE, record)
 
     @contextmanager

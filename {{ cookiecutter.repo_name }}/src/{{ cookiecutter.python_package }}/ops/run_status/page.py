@@ -141,9 +141,10 @@ def read_list(store: Store) -> list[JsonObject]:
     """The list of runs in a store, as ``summary`` has each; empty without a page."""
     try:
         known = json.loads(store.read(LIST) or b"{}")
-    except ValueError:  # somebody has changed it
+        lines = list(known["runs"]) if known.get("format") == FORMAT else []
+        return [line for line in lines if line["key"] and line["state"]]
+    except (ValueError, TypeError, KeyError, AttributeError):  # somebody has changed it
         return []
-    return list(known["runs"]) if known.get("format") == FORMAT else []
 
 
 def _put_list(put: Put, lines: list[JsonObject]) -> None:

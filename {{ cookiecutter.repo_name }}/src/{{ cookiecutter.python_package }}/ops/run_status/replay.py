@@ -163,6 +163,3 @@ def _is_redone(run: Run, later: list[Run]) -> bool:
     left = {name for name in _selected(run) if run.nodes[name].state not in _DONE}
     again = set().union(*(_selected(each) for each in later))
     return bool(later) and (left or _selected(run)) <= again
-
-
-# One session
