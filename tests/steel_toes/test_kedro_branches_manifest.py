@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from branches_helpers import Kedro, records
+from branches_helpers import MANIFEST, Kedro, records
 from helpers import commit, environment, run
 from steel_toes_helpers import PACKAGE, Workshop
 
@@ -55,6 +55,9 @@ def test_every_runner_enters_the_same(
     record = check(workshop)
     assert records(workshop)["out"]["run"] == record["run"]
     assert records(workshop)["out"]["node"] == "total"
+    files = [*(workshop.path / MANIFEST / "dev").iterdir()]
+    lasts = [json.loads(file.read_text().splitlines()[-1]) for file in files]
+    assert all(last.get("closed") for last in lasts)  # the next process may merge them
 
 
 def test_a_notebook_enters_what_it_knows(workshop: Workshop) -> None:

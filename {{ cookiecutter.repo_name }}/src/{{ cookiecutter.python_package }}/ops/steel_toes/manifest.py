@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import cache
 from multiprocessing import parent_process
+from multiprocessing.util import Finalize
 from operator import attrgetter
 from threading import Timer
 from typing import Any, NamedTuple
@@ -148,7 +149,9 @@ class Manifest:
         place = os.getpid(), self.store.url, folder
         if place not in _OPEN:
             opened = Records(self.store, f"{_FOLDER}/{folder}", ("dataset",))
-            _OPEN.setdefault(place, opened)
+            if _OPEN.setdefault(place, opened) is opened and parent_process():
+                # A worker is not told when the run ends.
+                Finalize(None, _close_worker, args=(opened,), exitpriority=5)
         return _OPEN[place]
 
 
@@ -164,6 +167,11 @@ def flush(last: bool = False) -> None:
         if process == os.getpid():
             with _warn_of_errors(url):
                 records.flush() if not last else _close(folder, records)
+
+
+def _close_worker(records: Records) -> None:
+    with suppress_errors():
+        records.close()
 
 
 def _close(folder: str, records: Records) -> None:
