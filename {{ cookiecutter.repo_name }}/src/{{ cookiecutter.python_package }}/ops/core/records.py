@@ -110,8 +110,8 @@ class Records:
 
     def flush(self) -> None:
         """Upload what was added, if the store is a URL."""
-        if self._own is not None:
-            self._own.flush()
+        if own := self._own:  # another thread may close it meanwhile
+            own.flush()
 
     def close(self) -> None:
         """Flush, and start another file for later records.
