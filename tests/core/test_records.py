@@ -249,6 +249,18 @@ def test_files_of_processes_that_have_ended_become_one_soon(store):
     assert found(opened(store)) == {str(number): number for number in range(30)}
 
 
+def test_what_was_removed_meanwhile_is_not_written_again(store):
+    for number in range(9):
+        add(store, str(number), number, is_killed=False)
+    running = opened(store)
+    cleaner = opened(store)
+    cleaner.remove(*({"name": str(number)} for number in range(9)))
+    running.append(name="new", x=1)
+    running.close()
+
+    assert found(opened(store)) == {"new": 1}
+
+
 def test_a_file_says_that_its_process_writes_no_more(local):
     add(local, "a", 1, is_killed=False)
     [text] = map(local.read, local.files("m/dev"))

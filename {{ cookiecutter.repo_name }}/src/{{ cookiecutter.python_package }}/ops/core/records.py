@@ -126,10 +126,8 @@ class Records:
         own = self._own
         if own is None:
             return
-        over = [n for n, size in self._read.items() if size and self._is_over(n)]
-        if len(over) <= (_MANY if self.store.is_local else _MANY_REMOTE):
-            over = []
-        else:
+        over = self._left_by_others()
+        if over:
             own.append(self._all_lines())
         own.append(_line({"at": round(time.time(), 6), "closed": True}))
         own.flush()
@@ -139,6 +137,15 @@ class Records:
             self.store.remove(*over)
             for name in over:
                 del self._read[name]
+
+    def _left_by_others(self) -> list[str]:
+        """Files that this process should take over; none if they are few."""
+        over = [n for n, size in self._read.items() if size and self._is_over(n)]
+        if len(over) <= (_MANY if self.store.is_local else _MANY_REMOTE):
+            return []
+        # If somebody has removed one, what it said may have been removed on purpose.
+        there = self.store.files(self._folder)
+        return over if all(name in there for name in over) else []
 
     def _all_lines(self) -> bytes:
         limit = time.time() - _DAY
