@@ -585,6 +585,20 @@ def test_a_preflight_that_passes_when_tried_again_clears_the_failure(
     assert read(shop, key).state.value == "succeeded"
 
 
+def test_why_a_task_knows_no_branch_is_sent(shop, quick, slack) -> None:
+    commit(shop.path)
+    run("git", "switch", "--quiet", "--detach", cwd=shop.path)
+    env = {"STEEL_TOES_BRANCH": ""}
+    code, said = quick(*PREFLIGHT, env=airflow("kedro_preflight") | env)
+    assert code == 1
+    assert "STEEL_TOES_BRANCH" in said
+
+    env = airflow("notify") | env | {"STEEL_TOES": "off"}  # as in the DAG
+    quick("notify", "--failed-tasks=kedro_preflight", env=env)
+    [message] = slack.posted()
+    assert "did not start: The git branch is unknown" in message["text"]
+
+
 def test_a_preflight_outside_a_dag_leaves_no_record(shop, quick) -> None:
     (shop.path / "data" / "raw.txt").unlink()
 

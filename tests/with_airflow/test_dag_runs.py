@@ -247,7 +247,7 @@ def test_a_worker_without_a_branch_touches_no_data_and_is_sent(world, started) -
     assert ended.tasks["end"][0] == "upstream_failed"
     assert ended.run.state.value == "failed"
     [title] = ended.sent
-    assert "did not start: Airflow says that kedro_preflight failed" in title
+    assert "did not start: The git branch is unknown" in title
     assert "out.txt" not in world.bucket.objects()
 
 

@@ -11,6 +11,8 @@ from kedro.framework import project
 
 from ..core import findings
 from ..core.cli import as_json_option
+from ..core.errors import OpsError
+from ..core.findings import Finding
 from ..core.run_options import (
     PlanCommand,
     load_run_context,
@@ -32,6 +34,27 @@ def command(no_code: bool, as_json: bool, **options: Any) -> None:
     from . import hook  # noqa: PLC0415
 
     logging.disable(logging.WARNING)
+    try:
+        found = _check(options, not no_code)
+    except OpsError as error:  # no branch is known, say
+        _record_stop(options, error)
+        raise
+    if as_json:
+        click.echo(json.dumps([each.as_row() for each in found]))
+    elif found:
+        show_findings(found, f"Preflight: {findings.count(found)}")
+    else:
+        click.echo("Preflight: no problems.")
+    if any(each.is_error for each in found):
+        reasons = [each for each in found if each.level != findings.NOTE]
+        text = f"kedro preflight found {findings.count(found)}."
+        _record_stop(options, hook.PreflightError(text, reasons))
+        raise SystemExit(1)
+
+
+def _check(options: dict[str, Any], code: bool) -> list[Finding]:
+    from . import hook  # noqa: PLC0415
+
     context = load_run_context(options)
     settings = read_settings(context.config_loader, hook.PreflightOptions)
     starting = hook.start(context, settings, remove_broken=True)
@@ -41,20 +64,12 @@ def command(no_code: bool, as_json: bool, **options: Any) -> None:
         "only_missing_outputs": options["only_missing_outputs"],
         "runner": runner,
     }
-    code = not no_code
-    found = [*hook.check_run(starting, run_params, pipeline, catalog, code)]
-    if as_json:
-        click.echo(json.dumps([each.as_row() for each in found]))
-    elif found:
-        show_findings(found, f"Preflight: {findings.count(found)}")
-    else:
-        click.echo("Preflight: no problems.")
-    if any(each.is_error for each in found):
-        error = hook.PreflightError(
-            f"kedro preflight found {findings.count(found)}.",
-            [each for each in found if each.level != findings.NOTE],
-        )
-        for guard in project.settings.HOOKS:
-            if hasattr(guard, "record_stop"):  # the guard that records runs
-                guard.record_stop(context, run_params["pipeline_names"], error)
-        raise SystemExit(1)
+    return [*hook.check_run(starting, run_params, pipeline, catalog, code)]
+
+
+def _record_stop(options: dict[str, Any], error: OpsError) -> None:
+    """Ask the guard that records runs, if it is on, to record the reason."""
+    path = click.get_current_context().obj.project_path
+    for guard in project.settings.HOOKS:
+        if hasattr(guard, "record_stop"):
+            guard.record_stop(path, pipeline_names(options), options["env"], error)

@@ -176,7 +176,7 @@ class RunStatus:
         journal.join(ticket)
 
     def record_stop(
-        self, context: KedroContext, pipelines: list[str], error: OpsError
+        self, project_path: Path, pipelines: list[str], env: str | None, error: OpsError
     ) -> None:
         """Record that a check stopped a run of several processes, as those of a DAG."""
         settings = _SETTINGS.get()
@@ -184,11 +184,11 @@ class RunStatus:
             return
         wishes = (getattr(hook, "is_wanted", None) for hook in project.settings.HOOKS)
         notify = any(wish(pipelines) for wish in wishes if wish)
-        store, path = _STORE.get(), str(context.project_path)
-        ticket = Ticket(store, describe.key_of(""), "", path)
+        store = _STORE.get()
+        ticket = Ticket(store, describe.key_of(""), "", str(project_path))
 
         def record() -> None:
-            run = record_stop(ticket, error, pipelines, context.env, notify)
+            run = record_stop(ticket, error, pipelines, env, notify)
             if settings.page:
                 StatusPage(store).finish(run)
 

@@ -183,14 +183,15 @@ def record_stop(  # noqa: PLR0913, PLR0917
         last: whether no other process of the run goes on.
     """
     facts = {"nodes": [], "datasets": [], "pipelines": pipelines, "env": env or ""}
-    session = describe.describe_session(Path(ticket.project_path))
+    path = Path(ticket.project_path)
+    session = describe.describe_session(path)
     entries = Journal(ticket)
     entries.enter("run_started", **facts, **session, others_ended=last)
     if notify:
         entries.enter("notify")
     for finding in error.findings:
         enter_finding(entries, finding)
-    entries.enter("run_failed", message=redaction.text(error.message))
+    entries.enter("run_failed", message=redaction.text(error.message, path))
     entries.enter("run_ended", state=State.FAILED.value)
     entries.flush(_PATIENCE)
     entries.close()
