@@ -21,8 +21,8 @@ from .model import ENDED, Run, State
 LAST = "last"
 _LOOK_BACK = 5  # runs
 _DAY = 86_400  # seconds
-_AT_ONCE = 10  # runs that are removed at once, or read; then twice as many, and so on
-_MOST = 160
+_AT_ONCE, _MOST = 10, 160  # runs that are read at once
+_REMOVED = 10  # runs that a run removes
 _FILES = (LINES, ".js", ".json", ".html")
 
 
@@ -79,13 +79,16 @@ class History:
         found = [
             key for key in reversed(run_keys(self.store, files)) if key not in keys
         ]
-        many = _AT_ONCE
-        while found:
-            some = {key: [*journals[key]] for key in found[:many]}
+        first = 0
+        while first < len(found):
+            many = min(
+                max(_AT_ONCE, first), _MOST
+            )  # whoever wants many gets them sooner
+            some = {key: [*journals[key]] for key in found[first : first + many]}
             for run in replay.read_many(self.store, some):
                 if run.started is not None:
                     yield run
-            found, many = found[many:], min(2 * many, _MOST)
+            first += many
 
     def find(self, name: str) -> str:
         """The key that starts or ends with ``name``, or that of the last run.
@@ -137,7 +140,7 @@ class History:
         others = [each for each in starts if each != key]
         limit = time.strftime("%Y%m%dT%H%M%S-", time.gmtime(time.time() - days * _DAY))
         many = others[: max(0, len(others) - max(keep, 1) + 1)]
-        old = [each for each in many if starts[each] <= limit][:_AT_ONCE]
+        old = [each for each in many if starts[each] <= limit][:_REMOVED]
         journals = {
             each: [name for name in files[each] if name.endswith(LINES)] for each in old
         }

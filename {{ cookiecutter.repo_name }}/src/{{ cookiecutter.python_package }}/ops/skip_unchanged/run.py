@@ -79,7 +79,7 @@ class SkipRun:
         kept = KeptValues(Store(url, credentials), settings.keep_values_up_to)
         recipes = Recipes(datasets, hooks)
         mark = RunMark(url, credentials)
-        file_info.forget()  # your hooks may have written data since preflight looked
+        file_info.forget()  # your hooks may have written since another guard looked
         plan = Plan(pipeline, recipes, history, forced, kept, mark if copies else None)
         plan.trust_saves = not _own_hooks(context, codes, "after_dataset_saved")
         return cls(plan, history, mark, cache, settings, run_id)
