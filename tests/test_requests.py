@@ -10,7 +10,7 @@ from helpers import SWITCHES, run
 
 NODES = 6
 WHOLE = 20 + 6 * NODES  # beyond those that Kedro itself needs
-BUSY = 10  # of a run that takes seconds: its journal and page show it meanwhile
+BUSY = 10  # of a run that takes seconds: its journal and page show how far it is
 KEDRO = 3 * NODES
 
 

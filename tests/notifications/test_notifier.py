@@ -169,6 +169,21 @@ def test_a_damaged_list_of_runs_holds_up_no_notification(notifier, damage):
     assert [result.ok for result in notify(notifier)] == [True]
 
 
+def test_a_run_that_is_not_in_the_list_of_runs_is_found(notifier):
+    """After `page: false`, the list is old or incomplete."""
+    enter(notifier, "r0", events=whole(), ago=300)
+    notify(notifier, "r0")
+    read = ops("run_status.replay").read
+    for number in range(7):
+        enter(notifier, f"b{number}", events=whole(branch="b"), ago=200)
+        notify(notifier, f"b{number}")
+    enter(notifier, "r1", events=whole(), ago=1)
+    ops("run_status.page").write(notifier.store.write, [read(notifier.store, "b0")])
+
+    earlier = notifier._earlier_runs(read(notifier.store, "r1"), notifier.look())
+    assert [each.key for each in earlier] == ["r0"]
+
+
 def test_a_notification_can_be_composed_again(notifier):
     enter(notifier)
     message, deliveries = notifier.compose("r1", notifier.open_channels()[0])

@@ -74,6 +74,19 @@ def test_what_is_done_beside_it_cannot_fail_it(begin):
     assert watch.end(State.SUCCEEDED).state == State.SUCCEEDED
 
 
+def test_an_old_run_that_cannot_be_read_keeps_no_new_one_off_the_page(
+    begin, monkeypatch
+):
+    def refuse(*_):
+        raise PermissionError("denied")
+
+    monkeypatch.setattr(ops("run_status.history").History, "outdated", refuse)
+    page = Page()
+    begin(page).end(State.SUCCEEDED)
+
+    assert page.ended == [State.SUCCEEDED]
+
+
 def test_the_end_of_the_process_interrupts_it(begin):
     watch = begin()
     process._at_exit(os.getpid())

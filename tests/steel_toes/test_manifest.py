@@ -7,6 +7,7 @@ import os
 import time
 
 import pytest
+from counted_store import CountingS3
 from kedro_datasets.text import TextDataset
 from kit import ops
 
@@ -302,3 +303,29 @@ def test_a_branch_hides_a_base_that_came_later(save, recorder, target, base):
     assert not recorder.hides(target, base)  # it has become the same
     os.remove(base._filepath)
     assert not recorder.hides(target, base)
+
+
+@pytest.mark.parametrize("in_a_run", [True, False])
+def test_a_run_forks_from_what_main_had_when_it_began(manifest, in_a_run):
+    """Its guards have looked then. A notebook forks when it saves."""
+    server, io = CountingS3(), ops("core.file_info")
+    keys = {"key": "a", "secret": "b", "endpoint_url": server.url}
+    base, target = (
+        TextDataset(filepath=f"s3://team/{in_a_run}/{name}.txt", credentials=keys)
+        for name in ("cars", "cars_dev")
+    )
+    server.put(f"{in_a_run}/cars.txt", b"early")
+    io.forget()
+    with io.at_start():
+        early = ops("core.dataset_io").stored_data(base).fingerprint()
+    server.put(f"{in_a_run}/cars.txt", b"late")
+    origin = {"node": "n"} if in_a_run else {}
+    with module.Recorder(manifest, "dev", "cars", origin).record(
+        target, lambda: base, "1"
+    ):
+        target.save("1")
+    late = ops("core.dataset_io").stored_data(base).fingerprint()
+    server.close()
+
+    assert early != late
+    assert manifest.read("dev", "cars").base == (early if in_a_run else late)

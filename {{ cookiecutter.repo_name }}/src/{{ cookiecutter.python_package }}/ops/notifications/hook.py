@@ -43,7 +43,9 @@ from .send import Channel, Delivery, Result, open_channels, send
 
 FILE = "notified.json"
 _AT_ONCE = 5  # files that are read at once
-_EARLIER = 30  # runs of the same thread, or without a page runs to find them in
+_EARLIER = (
+    30  # runs of the same thread; runs not in the list that are searched for them
+)
 _RESTART = 1800.0  # seconds in which Airflow may try a task again
 _FRESH = 60.0  # seconds in which the process of a run sends the notification itself
 _OLD = 14 * 86_400.0  # seconds after which it is no news
@@ -192,16 +194,16 @@ class Notifier:
         """The keys of the other runs of a thread that have ended, the newest first."""
         files = {k: f"{k}/{FILE}" for k in reversed(run_keys(self.store, seen.files))}
         keys = [k for k, name in files.items() if name in seen.files and k != run.key]
-        thread = thread_id(run)
-        if seen.runs:
-            threads = {line["key"]: thread_of_line(line) for line in seen.runs}
-            yield from (key for key in keys if threads.get(key) == thread)
-            return
-        for first in range(0, min(len(keys), _EARLIER), _AT_ONCE):
+        threads = {line["key"]: thread_of_line(line) for line in seen.runs}
+        thread, left = thread_id(run), _EARLIER
+        for first in range(0, len(keys), _AT_ONCE):
             some = keys[first : first + _AT_ONCE]
-            texts = self.store.read_many({files[key]: 0 for key in some})
+            unlisted = [key for key in some if key not in threads][:left]
+            texts = self.store.read_many({files[key]: 0 for key in unlisted})
+            left -= len(unlisted)
             for key in some:
-                if thread.encode() in texts.get(files[key], b""):
+                told = thread.encode() in texts.get(files[key], b"")
+                if told or threads.get(key) == thread:
                     yield key
 
 

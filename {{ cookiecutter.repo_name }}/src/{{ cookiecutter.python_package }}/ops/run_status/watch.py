@@ -21,6 +21,7 @@ from .page import StatusPage
 from .replay import Follower
 
 _BEAT = 10.0  # seconds
+_PAGE, _PAGE_REMOTE = 1.0, 5.0  # seconds between two updates, which are requests there
 _PATIENCE = 5.0  # seconds, for what is left to do at the end
 _PATIENCE_KILLED = 2.0  # ... if the process was asked to end
 _TRACEBACK = 20_000  # characters
@@ -133,6 +134,8 @@ class Watch:
             if origin := git.commit(self._project_path):
                 self.journal.enter("origin", **origin)
         beat = time.monotonic() + _BEAT
+        every = _PAGE if self.journal.ticket.store.is_local else _PAGE_REMOTE
+        update = self._began + every
         while not self._over.wait(1.0):
             if time.monotonic() >= beat:
                 beat = time.monotonic() + _BEAT
@@ -140,7 +143,8 @@ class Watch:
                 if signal := self.signal():
                     self.interrupt(signal)
                     break
-            if self._page is not None:
+            if self._page is not None and time.monotonic() >= update:
+                update = time.monotonic() + every
                 with suppress_errors():
                     self._page.update(self.journal.reader.run)
         with suppress_errors():
@@ -153,7 +157,9 @@ class Watch:
         files = by_key(all_files(store))
         own = {n: s for n, s in files.get(key, {}).items() if n.endswith(LINES)}
         self._last = run = self.journal.reader.run(sizes=own)
-        outdated = History(store).outdated(files, *self._keep, key)
+        outdated: list[str] = []
+        with suppress_errors():
+            outdated = History(store).outdated(files, *self._keep, key)
         for each in outdated:
             del files[each]
         self.journal.files = {

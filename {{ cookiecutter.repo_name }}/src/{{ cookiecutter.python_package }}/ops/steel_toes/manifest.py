@@ -13,7 +13,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
 from functools import cache
 from multiprocessing import parent_process
@@ -210,7 +210,9 @@ class Recorder(NamedTuple):
         with _warn_of_errors(self.manifest.store.url):
             known = self.manifest.read(self.branch, self.dataset)
             can_read = True  # else the fork point of an earlier record would be lost
-            fork = known.base if known else _fork_point(target, base())
+            # Of a run, what main had when it began: that has been asked already.
+            with file_info.at_start() if "node" in self.origin else nullcontext():
+                fork = known.base if known else _fork_point(target, base())
         yield
         if can_read:
             with _warn_of_errors(self.manifest.store.url):
@@ -294,7 +296,6 @@ def shape(data: Any) -> dict[str, Any]:
     return {"rows": rows, "schema": schema}
 
 
-@file_info.at_start()
 def _fork_point(target: Any, base: Any) -> str | None:
     there, below = stored_data(target), stored_data(base)
     if there is None or below is None or there.fingerprint() is not None:
