@@ -11,6 +11,7 @@ the history and two more runs on each branch are checked. Five interleavings sha
 
 import json
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -46,7 +47,8 @@ run_status: {{keep: %d, keep_days: 0}}
 """
 # How often: new code of a node of a clone, new raw data, a promotion by force.
 NEW_CODE, NEW_RAW, FORCE = 0.3, 0.4, 0.5
-LOST = "no longer exists"  # says s3fs, if a save came between its two requests
+# Says s3fs, if a save or a clean came between its two requests.
+LOST = re.compile("no longer exists|specified key does not exist")
 PIPELINE = """import time
 from kedro.pipeline import Node, Pipeline
 
@@ -121,7 +123,11 @@ class Command:
     @property
     def lost(self) -> bool:
         """A run whose data was replaced by another command while it was read."""
-        return self.kind in {"run", "kill"} and self.code == 1 and LOST in self.said
+        return (
+            self.kind in {"run", "kill"}
+            and self.code == 1
+            and bool(LOST.search(self.said))
+        )
 
 
 class Team:
