@@ -581,8 +581,11 @@ def test_a_preflight_that_passes_when_tried_again_clears_the_failure(
     quick.run("--nodes=other,quiet", **airflow("others"))
     [message] = slack.posted()
     assert "succeeded" in message["text"]
+    assert "has no data" not in json.dumps(message)
     [key] = keys(shop)
-    assert read(shop, key).state.value == "succeeded"
+    found = read(shop, key)
+    assert found.state.value == "succeeded"
+    assert [each for each in found.checks if each.level == "error"] == []
 
 
 def test_why_a_task_knows_no_branch_is_sent(shop, quick, slack) -> None:
