@@ -33,12 +33,18 @@ class CountingS3(FaultyS3):
     def __init__(self) -> None:
         self.log: list[str] = []
         super().__init__()
+        self.clear()  # moto keeps what another server of this process has
 
     def __call__(
         self, environ: dict[str, Any], start: Callable[..., Any]
     ) -> Iterable[bytes]:
         self.log.append(f"{environ['REQUEST_METHOD']} {environ['RAW_URI']}")
         return super().__call__(environ, start)
+
+    def clear(self) -> None:
+        """Remove all objects."""
+        for name in self.names(""):
+            self.s3.delete_object(Bucket="team", Key=name)
 
     def put(self, name: str, data: bytes) -> None:
         """Write an object."""

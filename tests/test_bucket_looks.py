@@ -49,8 +49,7 @@ def kedro(server: CountingS3, tmp_path: Path) -> Callable[..., str]:
     """Runs a command on branch dev; returns what it says."""
     guards = dict.fromkeys(SWITCHES, True) | dict.fromkeys(OFF, False)
     project = make_project(tmp_path, server.url, NODES, guards)
-    for name in server.names(""):
-        server.s3.delete_object(Bucket="team", Key=name)
+    server.clear()
     server.put("data/d0.txt", b"1")
     hooks = project / "src/toe_test/hooks.py"
     text = hooks.read_text()

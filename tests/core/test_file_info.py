@@ -166,16 +166,16 @@ def test_many_datasets_are_asked_for_at_once(server, bucket):
 
 def test_a_version_that_is_named_is_not_the_last_one(server):
     file_info.forget()
-    server.s3.put_bucket_versioning(
-        Bucket="team", VersioningConfiguration={"Status": "Enabled"}
-    )
+    on = {"Status": "Enabled"}
+    server.s3.create_bucket(Bucket="versions")
+    server.s3.put_bucket_versioning(Bucket="versions", VersioningConfiguration=on)
     for text in (b"1", b"22"):
-        server.put("versions/a.txt", text)
-    found = server.s3.list_object_versions(Bucket="team", Prefix="versions/")
+        server.s3.put_object(Bucket="versions", Key="a.txt", Body=text)
+    found = server.s3.list_object_versions(Bucket="versions")
     [old] = [each for each in found["Versions"] if not each["IsLatest"]]
     options = {"key": "a", "secret": "b", "endpoint_url": server.url}
     filesystem = fsspec.filesystem("s3", version_aware=True, **options)
-    path = "team/versions/a.txt"
+    path = "versions/a.txt"
 
     assert file_info.info(filesystem, path)["size"] == 2
     assert (
