@@ -137,7 +137,7 @@ def _merged(runs: list[Run]) -> Run:
         whole.parameter_hashes = run.parameter_hashes or whole.parameter_hashes
         whole.pipelines = list(dict.fromkeys([*whole.pipelines, *run.pipelines]))
     counting = [run for i, run in enumerate(runs) if not _is_redone(run, runs[i + 1 :])]
-    # A preflight that was tried again says nothing about the run any more.
+    # A check before the run that was tried again says nothing about it any more.
     telling = [run for run in runs if _selected(run) or any(run is e for e in counting)]
     whole.checks = [check for run in telling for check in run.checks]
     deciding = min(counting, key=lambda run: _WEIGHT.index(run.state))
