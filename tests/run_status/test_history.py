@@ -21,8 +21,7 @@ def history(tmp_path):
 
 
 def outdated(history, keep, days):
-    files = module.by_key(module.all_files(history.store))
-    return history.outdated(files, keep, days, "new")
+    return history.outdated(module.all_files(history.store), keep, days, "new")
 
 
 def test_the_last_run_comes_first(history):

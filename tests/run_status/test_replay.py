@@ -246,6 +246,6 @@ def test_what_goes_on_is_not_over(store):
     store.write("ended/vm-1.jsonl", text(main(ENDED, at=time.time())))
 
     history = ops("run_status.history")
-    files = history.by_key(history.all_files(store))
+    files = history.all_files(store)
     found = history.History(store).outdated(files, keep=1, days=0, key="new")
     assert {*found} == {"dead", "ended"}

@@ -30,9 +30,9 @@ from ..core import findings, git, kedro_internals, redaction
 from ..core.errors import OpsError, run_within, suppress_errors
 from ..core.findings import WARNING, Finding
 from ..core.settings import is_guard_on, read_settings
-from ..core.store import LINES, Store
+from ..core.store import Store
 from ..run_status import journal, replay
-from ..run_status.history import all_files, by_key, open_runs, run_keys
+from ..run_status.history import all_files, journals, open_runs, run_keys
 from ..run_status.journal import Journal
 from ..run_status.model import Run, State
 from ..run_status.page import read_list
@@ -97,10 +97,9 @@ class Notifier:
         now, found = time.time(), []
         keys = [k for k in run_keys(self.store, files) if f"{k}/{FILE}" not in files]
         keys = [key for key in keys[-_SEARCHED:] if key != but]
-        known = by_key(files)
-        journals = {k: [n for n in known[k] if n.endswith(LINES)] for k in keys}
-        runs = replay.read_many(self.store, journals)
-        for key, run in zip(journals, runs, strict=True):
+        known = journals(files)
+        runs = replay.read_many(self.store, {key: known[key] for key in keys})
+        for key, run in zip(keys, runs, strict=True):
             age = now - (run.last_news or 0.0)
             fresh = run.state != State.INTERRUPTED and age < _FRESH
             due = run.notify and not fresh and age < _OLD
@@ -182,10 +181,9 @@ class Notifier:
 
     def _earlier_runs(self, run: Run, seen: Seen) -> list[Run]:
         """The runs of the same thread, newest first, back to the last good one."""
-        earlier, known = list[Run](), by_key(seen.files)
+        earlier, known = list[Run](), journals(seen.files)
         for key in islice(self._same_thread(run, seen), _EARLIER):
-            journals = [name for name in known[key] if name.endswith(LINES)]
-            earlier += replay.read_many(self.store, {key: journals})
+            earlier += replay.read_many(self.store, {key: known[key]})
             if rules.is_good(earlier[-1]):
                 break
         return earlier

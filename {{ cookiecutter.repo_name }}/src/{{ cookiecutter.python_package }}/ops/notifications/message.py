@@ -181,9 +181,9 @@ def thread_id(run: Run) -> str:
 
 def thread_of_line(line: dict[str, Any]) -> str:
     """The same of a run in the list of runs, which leaves out what is empty."""
-    names = [line.get(name, "") for name in ("project", "branch", "env")]
+    project, branch, env = (line.get(n, "") for n in ("project", "branch", "env"))
     pipelines = line.get("pipelines")
-    return _thread(names[0], pipelines if type(pipelines) is list else [], *names[1:])
+    return _thread(project, pipelines if type(pipelines) is list else [], branch, env)
 
 
 def _thread(project: str, pipelines: list[str], branch: str, env: str) -> str:

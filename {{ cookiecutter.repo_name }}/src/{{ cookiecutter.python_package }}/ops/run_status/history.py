@@ -75,16 +75,15 @@ class History:
     def without(self, keys: Container[str]) -> Iterator[Run]:
         """The runs without some, newest first."""
         files = self.store.files("")
-        journals = by_key(files)
+        known = journals(files)
         found = [
             key for key in reversed(run_keys(self.store, files)) if key not in keys
         ]
         first = 0
         while first < len(found):
-            many = min(
-                max(_AT_ONCE, first), _MOST
-            )  # whoever wants many gets them sooner
-            some = {key: [*journals[key]] for key in found[first : first + many]}
+            # Twice as many each time: a list may be of 20 runs or of 1,000.
+            many = min(max(_AT_ONCE, first), _MOST)
+            some = {key: known[key] for key in found[first : first + many]}
             for run in replay.read_many(self.store, some):
                 if run.started is not None:
                     yield run
@@ -126,33 +125,33 @@ class History:
         return None
 
     def outdated(
-        self, files: dict[str, dict[str, int]], keep: int, days: float, key: str
+        self, files: Mapping[str, int], keep: int, days: float, key: str
     ) -> list[str]:
         """The keys of the oldest runs, except of those that are still running.
 
         Args:
-            files: the files of each run.
+            files: all files in the store.
             keep: how many runs are kept.
             days: how long each is kept, however many there are.
             key: of the current run, which may not be in the store yet.
         """
-        starts = _starts(name for found in files.values() for name in found)
+        starts, known = _starts(files), journals(files)
         others = [each for each in starts if each != key]
         limit = time.strftime("%Y%m%dT%H%M%S-", time.gmtime(time.time() - days * _DAY))
         many = others[: max(0, len(others) - max(keep, 1) + 1)]
         old = [each for each in many if starts[each] <= limit][:_REMOVED]
-        journals = {
-            each: [name for name in files[each] if name.endswith(LINES)] for each in old
-        }
-        runs = zip(old, replay.read_many(self.store, journals))
+        runs = zip(
+            old, replay.read_many(self.store, {each: known[each] for each in old})
+        )
         return [each for each, run in runs if run.state in ENDED or not run.started]
 
 
-def by_key(files: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """The files of each run, of all files in the store."""
+def journals(files: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """The sizes of the journals of each run, by its key, among files of the store."""
     found = defaultdict[str, dict[str, int]](dict)
     for name, size in files.items():
-        found[name.partition("/")[0]][name] = size
+        if name.endswith(LINES):
+            found[name.partition("/")[0]][name] = size
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import posixpath
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
 
 from ..core.records import json_lines
@@ -109,7 +109,7 @@ def read(store: Store, key: str, now: float | None = None) -> Run:
     return Follower(store, key).run(now)
 
 
-def read_many(store: Store, journals: dict[str, list[str]]) -> Iterator[Run]:
+def read_many(store: Store, journals: Mapping[str, Iterable[str]]) -> Iterator[Run]:
     """Several runs, whose journals, by their keys, are read at once."""
     texts = store.read_many({name: 0 for names in journals.values() for name in names})
     for key, names in journals.items():

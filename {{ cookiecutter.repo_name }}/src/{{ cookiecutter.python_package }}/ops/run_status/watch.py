@@ -12,9 +12,8 @@ from typing import Any
 from ..core import git, process, redaction
 from ..core.errors import OpsError, suppress_errors
 from ..core.findings import Finding
-from ..core.store import LINES
 from . import describe, journal, replay
-from .history import History, all_files, by_key
+from .history import History, all_files, journals
 from .journal import Journal, Ticket
 from .model import Run, State
 from .page import StatusPage
@@ -154,16 +153,16 @@ class Watch:
         """Read the run and update the page; one look at the store serves all."""
         ticket = self.journal.ticket
         store, key = ticket.store, ticket.key
-        files = by_key(all_files(store))
-        own = {n: s for n, s in files.get(key, {}).items() if n.endswith(LINES)}
+        files = all_files(store)
+        own = journals(files).get(key, {})
         self._last = run = self.journal.reader.run(sizes=own)
         outdated: list[str] = []
         with suppress_errors():
             outdated = History(store).outdated(files, *self._keep, key)
-        for each in outdated:
-            del files[each]
         self.journal.files = {
-            n: s for found in files.values() for n, s in found.items()
+            name: size
+            for name, size in files.items()
+            if name.partition("/")[0] not in outdated
         }
         if self._page is not None:
             self.journal.runs = self._page.finish(run, self.journal.files)

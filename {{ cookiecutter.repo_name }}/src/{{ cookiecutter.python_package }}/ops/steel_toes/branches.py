@@ -147,12 +147,9 @@ def list_branches(branches: Branches, compare: bool) -> list[dict[str, Any]]:
     rows = []
     for summary in branches.manifest.overview():
         name, facts = summary.branch, asdict(summary)
-        known = "exists" if in_git is not None and name in in_git else "gone"
-        row = {
-            "branch": facts.pop("branch"),
-            "git": "unknown" if in_git is None else known,
-        }
-        row |= facts
+        row = {"branch": facts.pop("branch"), "git": "unknown", **facts}
+        if in_git is not None:
+            row["git"] = "exists" if name in in_git else "gone"
         if compare:
             row["compared_with_main"] = dict(states[name])
         rows.append(row)
@@ -185,9 +182,14 @@ def _main_fingerprints(
 
 def _main_fingerprint(dataset: BranchedDataset) -> str | None:
     with suppress_errors():  # a database that is locked, say, hides no other dataset
-        base = stored_data(dataset.base)
-        return (base.fingerprint() or NOTHING) if base else None
+        return fingerprint(dataset.base)
     return None
+
+
+def fingerprint(dataset: Any) -> str | None:
+    """The fingerprint of a dataset's data, or ``NOTHING``; none if it is not known."""
+    there = stored_data(dataset)
+    return (there.fingerprint() or NOTHING) if there else None
 
 
 def locate_dataset(context: KedroContext, name: str) -> dict[str, Any]:

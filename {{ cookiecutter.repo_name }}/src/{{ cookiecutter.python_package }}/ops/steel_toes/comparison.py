@@ -9,7 +9,7 @@ from typing import Any
 from kedro.io import DatasetError
 
 from ..core.dataset_io import stored_data
-from .branches import Branches
+from .branches import Branches, fingerprint
 from .checks import ask
 from .manifest import NOTHING, shape
 
@@ -71,11 +71,7 @@ def _data(branches: Branches, name: str, side: str | None, some: str) -> Any:
 
 
 def _fingerprints(sides: dict[str | None, Any]) -> dict[str | None, str | None]:
-    stored = {side: stored_data(dataset) for side, dataset in sides.items()}
-    return {
-        side: (there.fingerprint() or NOTHING) if there else None
-        for side, there in stored.items()
-    }
+    return {side: fingerprint(dataset) for side, dataset in sides.items()}
 
 
 def _summary_of(dataset: Any) -> dict[str, Any]:

@@ -166,7 +166,10 @@ def flush(last: bool = False) -> None:
     for (process, url, folder), records in list(_OPEN.items()):
         if process == os.getpid():
             with _warn_of_errors(url):
-                records.flush() if not last else _close(folder, records)
+                if last:
+                    _close(folder, records)
+                else:
+                    records.flush()
 
 
 def _close_worker(records: Records) -> None:
